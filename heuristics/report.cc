@@ -1,0 +1,1 @@
+#include "heuristics/report.h"

@@ -1,0 +1,106 @@
+// The whole answer, as facts: what REPORT.md's JSON says, field for field. cli/ turns it into text and JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parser/base/address.h"
+#include "parser/base/pool_tag.h"
+#include "parser/format/pool_header.h"
+#include "parser/kernel/system.h"
+#include "parser/pool/pool_census.h"
+#include "pooltag/tag_database.h"
+
+namespace poolblame {
+
+/// In the order ties are broken. Names: FaultKindName.
+enum class FaultKind {
+  kOverrun, kUnderrun, kUseAfterFree, kDoubleFree, kBadFree, kFreeList, kBitFlip, kWildWrite, kNonlinearOverrun,
+  kPageStomp, kUninitialised, kUnknown,
+};
+inline constexpr std::size_t kFaultKindCount = 12;
+/// "overrun", "use-after-free", …: REPORT.md's words.
+const char* FaultKindName(FaultKind kind);
+
+enum class Confidence { kStrong, kSuspect, kInsufficient };
+const char* ConfidenceName(Confidence confidence);
+enum class Verdict { kCorrupt, kClean, kInconclusive };
+const char* VerdictName(Verdict verdict);
+
+/// REPORT.md's BLOCK. Addresses are virtual where the page's is known; else `physical` is set and they are physical.
+struct BlockReference {
+  std::uint64_t header = 0;
+  std::uint64_t address = 0;  // payload
+  bool physical = false;
+  PoolTag tag;
+  std::uint32_t size = 0;     // bytes, header included
+  BlockState state = BlockState::kUnknown;
+  std::uint32_t offset_in_page = 0;
+};
+
+struct Owner {
+  std::string driver;  // empty = not known
+  std::string vendor;
+  std::string source = "none";  // module-scan|tag-database|pooltag.txt|none
+};
+
+struct Evidence {
+  std::string signal;   // "content-continues": the file name of the signal with '-' for '_'
+  double log_odds = 0;  // after grouping and capping
+  std::optional<std::uint64_t> address;
+  std::string text;     // one plain sentence
+};
+
+enum class SuspectRole { kBlock, kHardware, kUnknown };
+struct Suspect {
+  std::uint32_t rank = 0;
+  double probability = 0;
+  SuspectRole role = SuspectRole::kBlock;
+  FaultKind kind = FaultKind::kUnknown;
+  std::optional<BlockReference> block;
+  Owner owner;
+  std::vector<Evidence> evidence;
+};
+
+struct Damage {
+  std::uint64_t start = 0, end = 0;  // [start, end), same address form as the incident
+  std::uint32_t certain_bytes = 0;   // bytes known to be wrong
+  std::vector<std::uint8_t> bytes;   // from start to end, at most 64
+};
+
+struct ExpectedHeader {
+  std::uint32_t previous_size = 0, block_size = 0;  // bytes
+  std::uint32_t pool_index = 0, pool_type = 0;
+  std::vector<std::uint8_t> bytes;                  // the whole header as it must have been
+};
+
+struct Incident {
+  std::uint32_t id = 0;
+  std::optional<VirtAddr> page;
+  std::optional<PhysAddr> physical;
+  PoolKind pool = PoolKind::kUnknown;
+  FaultKind kind = FaultKind::kUnknown;
+  std::vector<std::pair<FaultKind, double>> kind_probabilities;  // descending, sums to 1
+  Confidence confidence = Confidence::kInsufficient;
+  Damage damage;
+  std::optional<BlockReference> victim;
+  std::optional<ExpectedHeader> expected_header;
+  std::vector<Suspect> suspects;  // descending; hardware and unknown included; probabilities sum to 1
+  std::vector<std::string> advice;
+  std::optional<std::size_t> finding;  // index in PoolCensus::findings of the page, for the picture
+};
+
+struct Report {
+  Verdict verdict = Verdict::kInconclusive;
+  std::vector<Incident> incidents;  // most probable and gravest first
+  std::vector<NotJudged> not_judged;
+  std::vector<std::string> notes;
+};
+
+/// Judges what the scan found. No I/O beyond reading image bytes through `space`. Deterministic.
+Report Judge(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags);
+
+}  // namespace poolblame

@@ -1,0 +1,1 @@
+#include "parser/format/pool_header.h"

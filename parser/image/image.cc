@@ -1,0 +1,1 @@
+#include "parser/image/image.h"

@@ -1,0 +1,1 @@
+#include "parser/kernel/system.h"

@@ -1,0 +1,67 @@
+// Which system is this? Build, modules, bug check, pool regions: read once, used by everything above.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parser/base/address.h"
+#include "parser/image/address_space.h"
+#include "parser/image/image.h"
+#include "parser/kernel/bugcheck.h"
+
+namespace poolblame {
+
+struct Module {
+  std::string name;  // "tcpip.sys"
+  std::string path;  // full name where known, else empty
+  VirtAddr base{};
+  std::uint64_t size = 0;        // bytes
+  std::uint32_t timestamp = 0;   // of the PE header; 0 = unknown
+  bool unloaded = false;
+};
+
+enum class PoolKind { kUnknown, kNonPaged, kNonPagedNx, kPaged, kSession };
+/// "nonpaged", "nonpaged-nx", "paged", "session", "unknown": REPORT.md's words.
+const char* PoolKindName(PoolKind kind);
+
+/// A range of kernel addresses that the debugger data block assigns to one pool.
+struct PoolRegion {
+  VirtAddr begin{};
+  VirtAddr end{};
+  PoolKind kind = PoolKind::kUnknown;
+};
+
+/// ListHeads of one POOL_DESCRIPTOR: `count` LIST_ENTRYs from `first`; bucket i holds free blocks of i + 1 units.
+struct PoolListHeads {
+  VirtAddr first{};
+  std::uint32_t count = 0;
+  PoolKind kind = PoolKind::kUnknown;
+};
+
+struct System {
+  Machine machine = Machine::kUnknown;
+  std::optional<std::uint32_t> build;
+  std::string os;  // "Windows 7 / Server 2008 R2"; "Windows (unknown version)" where the build is not known
+  std::optional<BugCheck> bugcheck;
+  std::vector<Module> modules;  // loaded in list order, then unloaded
+  std::vector<PoolRegion> pool_regions;
+  std::vector<PoolListHeads> list_heads;
+  std::optional<VirtAddr> kernel_image_base;
+  std::vector<std::string> notes;  // what could not be read, one sentence each
+
+  /// The loaded module whose image holds `address`; nullptr when there is none.
+  [[nodiscard]] const Module* ModuleAt(VirtAddr address) const;
+};
+
+/// Reads what the image has; what it lacks becomes a note, never a failure. Cost: a few hundred page translations.
+System ReadSystem(const AddressSpace& space);
+
+/// "Windows 8.1 / Server 2012 R2" for 9600; ranges, never equality (enablement packages share kernels).
+std::string WindowsName(std::optional<std::uint32_t> build);
+
+/// True from the first build whose pool is certainly the segment heap (18362).
+bool UsesSegmentHeap(std::optional<std::uint32_t> build);
+
+}  // namespace poolblame

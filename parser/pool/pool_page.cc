@@ -1,0 +1,1 @@
+#include "parser/pool/pool_page.h"

@@ -1,0 +1,79 @@
+// One page of classic pool as a list of blocks that tiles it. For a healthy page that is the walk; for a damaged one it
+// is the most likely page (see page_reconstruction.h): what every header must have been, and which bytes differ.
+// No opinion lives here: "these two headers disagree" is a fact, who wrote the bytes is for heuristics/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parser/base/address.h"
+#include "parser/base/byte_view.h"
+#include "parser/base/pool_tag.h"
+#include "parser/format/pool_header.h"
+#include "parser/image/address_space.h"
+
+namespace poolblame {
+
+struct PoolBlock {
+  std::uint32_t offset = 0;         // of the header in the page, bytes
+  std::uint32_t size = 0;           // bytes, header included; the recovered size where the header is damaged
+  std::uint32_t previous_size = 0;  // bytes; recovered
+  PoolHeaderFields read;            // as the bytes stand
+  PoolHeaderFields expected;        // as they must have been; equal to `read` in every field that is not damaged
+  BlockState state = BlockState::kUnknown;  // from the expected PoolType; kUnknown when that cannot be recovered
+  std::uint32_t damaged_bytes = 0;  // bit i: header byte i differs from what it must have been
+  std::uint32_t doubtful_bytes = 0; // bit i: header byte i lies inside a run of damage, but its true value is not known
+  bool tag_known = true;            // false: the tag bytes are damaged and could not be recovered
+
+  [[nodiscard]] bool header_damaged() const { return damaged_bytes != 0; }
+  [[nodiscard]] PoolTag tag() const { return {expected.PoolTag}; }
+};
+
+/// A header that lies inside a free block because the allocator left it there when it coalesced: who was here last.
+struct StaleHeader {
+  std::uint32_t offset = 0;
+  PoolHeaderFields fields;
+};
+
+/// What is wrong with the LIST_ENTRY of a free block (or the single link of a lookaside block).
+enum class LinkProblem {
+  kNotKernelAddress,   // a link that no pool list may hold
+  kBrokenBackLink,     // Flink->Blink or Blink->Flink does not come back
+  kOnlyOneDamaged,     // one of the two links is sound
+};
+struct FreeLinkFinding {
+  std::size_t block = 0;      // index in PoolPage::blocks
+  LinkProblem problem = LinkProblem::kNotKernelAddress;
+  std::uint32_t offset = 0;   // of the bad link in the page, bytes
+  std::uint32_t length = 0;   // bytes of links that are wrong
+  std::uint64_t value = 0;    // the first bad link as read
+  std::uint64_t target_value = 0;  // what stands where the link should come back; 0 where unreadable
+};
+
+/// Two adjacent free blocks that the allocator would have merged.
+struct UncoalescedPair {
+  std::size_t first_block = 0;
+};
+
+struct PoolPage {
+  std::optional<VirtAddr> address;  // of the page; nothing where no mapping is known
+  std::optional<Pfn> pfn;
+  PageBytes bytes;                  // 4096 bytes
+  const PoolHeaderLayout* layout = nullptr;
+  std::vector<PoolBlock> blocks;    // ascending, tiling [first block's offset, 4096)
+  std::uint32_t leading_bytes = 0;  // bytes before the first block that belong to the tail of a big allocation
+  std::vector<StaleHeader> stale_headers;
+  std::vector<FreeLinkFinding> free_links;
+  std::vector<UncoalescedPair> uncoalesced;
+  double cost = 0;    // disagreement of this tiling, in nats; 0 for a healthy page
+  double margin = 0;  // how much more the second-best tiling costs, nats
+
+  [[nodiscard]] bool headers_damaged() const;
+  [[nodiscard]] bool has_findings() const { return headers_damaged() || !free_links.empty() || !uncoalesced.empty(); }
+  /// Index of the block that holds the byte at `offset`, or nothing (leading bytes).
+  [[nodiscard]] std::optional<std::size_t> BlockIndexAt(std::uint32_t offset) const;
+};
+
+}  // namespace poolblame

@@ -1,0 +1,1 @@
+#include "pooltag/tag_database.h"

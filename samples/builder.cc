@@ -1,0 +1,1 @@
+#include "samples/builder.h"

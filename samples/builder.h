@@ -1,0 +1,40 @@
+// The sample builder: a small pool allocator with the field's verbs that makes images with a known truth. It shares no
+// code with the reader it tests (parser/base's integers and addresses are all it takes from there), so one bug cannot
+// hide in both.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parser/base/error.h"
+
+namespace poolblame::samples {
+
+/// What really happened, told by the one who did it.
+struct Truth {
+  std::string kind = "clean";        // REPORT.md's kinds, or "clean"
+  bool visible = false;              // any byte that the allocator or a sibling would miss was changed
+  bool header_hit = false;           // at least one POOL_HEADER byte (or free link) was changed
+  std::string culprit_tag, victim_tag;   // four characters
+  std::uint64_t culprit_header = 0, victim_header = 0;  // virtual addresses; 0 = none
+  std::uint64_t damage_start = 0, damage_end = 0;       // virtual, [start, end)
+  std::uint64_t page = 0;
+};
+
+struct BuiltImage {
+  std::vector<std::uint8_t> bytes;  // the container
+  Truth truth;
+};
+
+/// Builds an image from one line of `key=value` words, for example
+/// "windows=7601 machine=x64 container=full fault=overrun bytes=24 content=string pages=64 seed=7 activity=200".
+/// Same line, same bytes. Fails with kUsage naming the word it does not understand and the ones it does.
+Result<BuiltImage> BuildSample(const std::string& recipe);
+
+/// The keys and values a recipe may have, for --help.
+std::string RecipeHelp();
+/// The truth as one JSON object, keys in fixed order.
+std::string TruthJson(const Truth& truth, const std::string& recipe);
+
+}  // namespace poolblame::samples

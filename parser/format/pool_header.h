@@ -68,6 +68,11 @@ enum class BlockState { kUnknown, kAllocated, kFree, kLookaside, kBig };
 /// REPORT.md's words: "allocated", "free", "lookaside", "big", "unknown".
 const char* BlockStateName(BlockState state);
 
+/// Flag bits of a stored PoolType, the same in every version.
+inline constexpr std::uint16_t kPoolTypeQuota = 0x08;     // ProcessBilled or the tail pointer is valid
+inline constexpr std::uint16_t kPoolTypeSession = 0x20;   // session pool
+inline constexpr std::uint16_t kPoolTypeVerifier = 0x40;  // the block's last pointer belongs to Driver Verifier
+
 /// What `pool_type` means under `layout`: kUnknown when no block of that version may carry it.
 BlockState StateOfPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type);
 /// True when an allocated or lookaside block of this type is paged pool.

@@ -1,0 +1,93 @@
+#include "tests/fuzz/campaign.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+
+#include "tests/fuzz/allocation_meter.h"
+#include "tests/fuzz/exercise.h"
+
+namespace poolblame::fuzz {
+namespace {
+
+/// What the child leaves behind when it dies: lies in memory that both share.
+struct Progress {
+  std::uint64_t next = 0;
+  double slowest_seconds = 0;
+  std::uint64_t peak_bytes = 0;
+  std::uint64_t held_bytes = 0;  // of the input that was over the limit
+};
+
+constexpr int kTooMuchMemory = 77;
+
+double CpuSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// The kernel ends the child with SIGPROF when this much CPU time is used up; wall time would punish a busy machine.
+void ArmCpuLimit() {
+  const itimerval limit{{0, 0}, {kCpuSeconds, 0}};
+  setitimer(ITIMER_PROF, &limit, nullptr);
+}
+
+[[noreturn]] void RunChild(const Campaign& campaign, Progress& progress) {
+  signal(SIGPROF, SIG_DFL);
+  for (std::uint64_t i = progress.next; i < campaign.count; ++i) {
+    progress.next = i;
+    const std::vector<std::uint8_t> bytes = campaign.input(i);
+    const std::size_t before = LiveBytes();
+    ResetPeak();
+    ArmCpuLimit();
+    const double start = CpuSeconds();
+    ExerciseImage({bytes.data(), bytes.size()}, campaign.options);
+    progress.slowest_seconds = std::max(progress.slowest_seconds, CpuSeconds() - start);
+    const std::uint64_t held = PeakBytes() - before;
+    progress.peak_bytes = std::max(progress.peak_bytes, held);
+    if (held > kMemoryLimit) {
+      progress.held_bytes = held;
+      _exit(kTooMuchMemory);
+    }
+  }
+  progress.next = campaign.count;
+  _exit(0);
+}
+
+std::string Describe(int status, const Progress& progress) {
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF) return "more than " + std::to_string(kCpuSeconds) + " s";
+  if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
+  if (WEXITSTATUS(status) == kTooMuchMemory) return "held " + std::to_string(progress.held_bytes) + " bytes";
+  return "exit status " + std::to_string(WEXITSTATUS(status)) + " (a sanitizer's report is above)";
+}
+
+}  // namespace
+
+Outcome Run(const Campaign& campaign) {
+  void* shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) std::abort();
+  Progress& progress = *new (shared) Progress;
+  Outcome outcome;
+  while (progress.next < campaign.count && outcome.failures.size() < Outcome::kMaxFailures) {
+    const pid_t child = fork();
+    if (child < 0) std::abort();
+    if (child == 0) RunChild(campaign, progress);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
+    outcome.failures.push_back({progress.next, Describe(status, progress)});
+    ++progress.next;
+  }
+  outcome.tried = progress.next;
+  outcome.slowest_seconds = progress.slowest_seconds;
+  outcome.peak_bytes = progress.peak_bytes;
+  munmap(shared, sizeof(Progress));
+  return outcome;
+}
+
+}  // namespace poolblame::fuzz

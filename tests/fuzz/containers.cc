@@ -1,0 +1,77 @@
+#include "tests/fuzz/containers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace poolblame::fuzz {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+// DumpType lies at 0xF98 of a 64-bit header and at 0xF88 of a 32-bit one: 1 full, 2 summary, 4 triage, 5 bitmap.
+constexpr std::array<Stamp, 2> kFullX64 = {{{0, "PAGEDU64"}, {0xF98, "\x01\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kSummaryX64 = {{{0, "PAGEDU64"}, {0xF98, "\x02\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kTriageX64 = {{{0, "PAGEDU64"}, {0xF98, "\x04\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x05\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kKernelBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x06\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kFullX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x01\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kSummaryX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x02\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kTriageX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x04\0\0\0"sv}}};
+constexpr std::array<Stamp, 1> kZstd = {{{0, "\x28\xB5\x2F\xFD"sv}}};
+constexpr std::array<Stamp, 1> kGzip = {{{0, "\x1F\x8B\x08"sv}}};
+
+OpenOptions PoolPagesAt(std::uint64_t base) {
+  OpenOptions options;
+  options.base = VirtAddr{base};
+  options.machine = Machine::kX64;
+  options.build = 7601;
+  return options;
+}
+
+OpenOptions RawX64() {
+  OpenOptions options;
+  options.machine = Machine::kX64;
+  return options;
+}
+
+// A bomb must end sooner here than for a user, or one input takes all of the second it has.
+OpenOptions SmallBomb() {
+  OpenOptions options;
+  options.max_decompressed_bytes = std::uint64_t{1} << 22;
+  return options;
+}
+
+}  // namespace
+
+std::span<const Container> Containers() {
+  static const std::array<Container, 12> kContainers = {{
+      {"full-x64", "windows=7601 machine=x64 container=full", kFullX64, {}},
+      {"full-x86", "windows=2600 machine=x86 container=full", kFullX86, {}},
+      {"full-pae", "windows=7601 machine=x86 pae=1 container=full", kFullX86, {}},
+      {"summary-x64", "windows=6002 machine=x64 container=summary", kSummaryX64, {}},
+      {"summary-x86", "windows=3790 machine=x86 container=summary", kSummaryX86, {}},
+      {"bitmap-x64", "windows=9200 machine=x64 container=bitmap", kBitmapX64, {}},
+      {"kernel-bitmap-x64", "windows=9600 machine=x64 container=kernel-bitmap", kKernelBitmapX64, {}},
+      {"triage-x64", "windows=7601 machine=x64 container=triage", kTriageX64, {}},
+      {"triage-x86", "windows=2600 machine=x86 container=triage", kTriageX86, {}},
+      {"raw-x64", "windows=7601 machine=x64 container=raw", {}, RawX64()},
+      {"pool-pages-x64", "windows=7601 machine=x64 container=pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
+      {"zstd", "windows=7601 machine=x64 container=full compression=zstd", kZstd, SmallBomb()},
+  }};
+  return kContainers;
+}
+
+const Container* FindContainer(std::string_view name) {
+  const auto all = Containers();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Container& c) { return c.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void ApplyStamps(const Container& container, std::uint8_t* bytes, std::size_t size) {
+  for (const Stamp& stamp : container.stamps)
+    if (stamp.offset <= size && stamp.bytes.size() <= size - stamp.offset)
+      std::memcpy(bytes + stamp.offset, stamp.bytes.data(), stamp.bytes.size());
+}
+
+}  // namespace poolblame::fuzz

@@ -1,0 +1,97 @@
+#include "tests/fuzz/exercise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "heuristics/report.h"
+#include "parser/format/pool_header.h"
+#include "parser/image/address_space.h"
+#include "parser/kernel/system.h"
+#include "parser/pool/pool_census.h"
+#include "pooltag/tag_database.h"
+
+namespace poolblame::fuzz {
+namespace {
+
+void Require(bool holds, const char* promise) {
+  if (holds) return;
+  std::fprintf(stderr, "broken promise: %s\n", promise);
+  std::abort();
+}
+
+void CheckPage(const PoolPage& page) {
+  std::uint64_t next = page.leading_bytes;
+  for (const PoolBlock& block : page.blocks) {
+    Require(block.offset == next, "blocks tile their page");
+    Require(block.size > 0, "a block has a size");
+    next = block.offset + block.size;
+  }
+  Require(page.blocks.empty() || next == kPageSize, "the last block ends with its page");
+  Require(std::isfinite(page.cost) && !std::isnan(page.margin), "costs are numbers");
+}
+
+void CheckIncident(const Incident& incident) {
+  double suspects = 0, kinds = 0, last = 1;
+  for (const Suspect& suspect : incident.suspects) {
+    Require(suspect.probability >= 0 && suspect.probability <= last + 1e-9, "suspects are sorted");
+    last = suspect.probability;
+    suspects += suspect.probability;
+  }
+  for (const auto& [kind, probability] : incident.kind_probabilities) kinds += probability;
+  Require(std::abs(suspects - 1) < 1e-6, "the suspects' probabilities add up to 1");
+  Require(std::abs(kinds - 1) < 1e-6, "the kinds' probabilities add up to 1");
+  Require(incident.damage.start <= incident.damage.end, "damage ends after it starts");
+}
+
+void CheckReport(const PoolCensus& census, const Report& report) {
+  for (const PoolPage& page : census.findings) CheckPage(page);
+  for (const Incident& incident : report.incidents) CheckIncident(incident);
+  Require((report.verdict == Verdict::kCorrupt) == !report.incidents.empty(), "corrupt means an incident");
+}
+
+const TagDatabase& Tags() {
+  static const TagDatabase kTags = TagDatabase::BuiltIn();
+  return kTags;
+}
+
+}  // namespace
+
+void ExerciseImage(ByteView bytes, const OpenOptions& options) {
+  const Result<Image> image = Image::FromBytes(bytes, "fuzz", options);
+  if (!image) return;
+  const AddressSpace space(*image);
+  const System system = ReadSystem(space);
+  ScanOptions scan;
+  scan.threads = 1;
+  const PoolCensus census = ScanPool(space, system, scan);
+  CheckReport(census, Judge(space, system, census, Tags()));
+}
+
+void ExercisePage(ByteView bytes) {
+  const auto layouts = PoolHeaderLayouts();
+  if (bytes.size() < 1 + kPageSize || layouts.empty()) return;
+  const PoolHeaderLayout& layout = layouts[bytes[0] % layouts.size()];
+  OpenOptions options;
+  options.base = VirtAddr{layout.is_64bit ? 0xFFFFFA8000000000 : 0x88000000};
+  options.machine = layout.is_64bit ? Machine::kX64 : Machine::kX86;
+  options.build = layout.first_build;
+  const Result<ByteView> page = bytes.Slice(1, kPageSize, "page");
+  (void)ClassifyPage(*page, layout);
+  ExerciseImage(*page, options);
+}
+
+void ExerciseTagFile(ByteView bytes) {
+  TagDatabase tags;
+  tags.AddPoolTagText(bytes);
+  const std::size_t looked_up = std::min<std::size_t>(bytes.size() / 4, 64);
+  for (std::size_t i = 0; i < looked_up; ++i) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 4 * i, 4);
+    for (const TagEntry& entry : tags.Find(PoolTag::FromText(text)))
+      Require(entry.source == "pooltag.txt", "an empty database finds only what the file said");
+  }
+}
+
+}  // namespace poolblame::fuzz

@@ -1,0 +1,125 @@
+// The hostile driver: every prefix of a small image of each container, and many mutants of it, against crash, hang
+// and hunger. Prints what was tried. By hand, on two cores, under sanitizers:
+//   build/asan/tests/fuzz/hostile --count 200000
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "samples/builder.h"
+#include "tests/fuzz/campaign.h"
+#include "tests/fuzz/containers.h"
+#include "tests/fuzz/mutate.h"
+
+namespace poolblame::fuzz {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct Arguments {
+  std::uint64_t count = 2400;     // mutants, over all containers
+  std::uint64_t prefix_step = 1;  // every n-th length
+  std::uint64_t seed = 1;
+  std::string container;    // empty = all
+  std::string save_folder;  // inputs that failed are written here, for tests/fuzz/corpus
+};
+
+std::optional<Arguments> Parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string name = argv[i];
+    if (i + 1 == argc) return std::nullopt;
+    const std::string value = argv[i + 1];
+    if (name == "--count")
+      arguments.count = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--prefix-step")
+      arguments.prefix_step = std::max(1ULL, std::strtoull(value.c_str(), nullptr, 10));
+    else if (name == "--seed")
+      arguments.seed = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--container")
+      arguments.container = value;
+    else if (name == "--save")
+      arguments.save_folder = value;
+    else
+      return std::nullopt;
+  }
+  return arguments;
+}
+
+Bytes Build(const Container& container, const std::string& more) {
+  const std::string recipe = std::string(container.recipe) + " " + more;
+  auto built = samples::BuildSample(recipe);
+  if (built) return std::move(built->bytes);
+  std::fprintf(stderr, "hostile: \"%s\" does not build: %s\n", recipe.c_str(), built.error().what.c_str());
+  std::exit(70);
+}
+
+void Save(const Arguments& arguments, const Campaign& campaign, std::uint64_t index) {
+  if (arguments.save_folder.empty()) return;
+  std::string name = campaign.name + "-" + std::to_string(index);
+  std::replace(name.begin(), name.end(), ' ', '-');
+  const Bytes bytes = campaign.input(index);
+  std::ofstream(arguments.save_folder + "/" + name, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+/// Runs one campaign, prints its line, returns the number of failures.
+std::size_t RunAndPrint(const Arguments& arguments, const Campaign& campaign, std::size_t image_bytes) {
+  const Outcome outcome = Run(campaign);
+  std::printf("%-28s %9llu %9zu %10.3f %12llu %8zu\n", campaign.name.c_str(),
+              static_cast<unsigned long long>(outcome.tried), image_bytes, outcome.slowest_seconds,
+              static_cast<unsigned long long>(outcome.peak_bytes), outcome.failures.size());
+  for (const Failure& failure : outcome.failures) {
+    std::printf("  input %llu: %s\n", static_cast<unsigned long long>(failure.index), failure.what.c_str());
+    Save(arguments, campaign, failure.index);
+  }
+  std::fflush(stdout);
+  return outcome.failures.size();
+}
+
+std::size_t RunContainer(const Arguments& arguments, const Container& container, std::uint64_t mutants) {
+  const Bytes healthy = Build(container, "fault=none pages=4 seed=1");
+  const Bytes damaged = Build(container, "fault=overrun bytes=24 pages=4 seed=2");
+  const std::string name(container.name);
+  const Campaign prefixes{name + " prefixes", damaged.size() / arguments.prefix_step + 1,
+                          [&](std::uint64_t i) {
+                            const std::uint64_t length =
+                                std::min<std::uint64_t>(i * arguments.prefix_step, damaged.size());
+                            return Bytes(damaged.begin(), damaged.begin() + static_cast<std::ptrdiff_t>(length));
+                          },
+                          container.options};
+  const Campaign mutations{name + " mutants", mutants,
+                           [&](std::uint64_t i) {
+                             Bytes bytes = Mutate(i % 2 == 0 ? healthy : damaged, i % 2 == 0 ? damaged : healthy,
+                                                  arguments.seed * 0x100000000 + i);
+                             // One in four may turn into another container or none at all.
+                             if (i % 4 != 0) ApplyStamps(container, bytes.data(), bytes.size());
+                             return bytes;
+                           },
+                           container.options};
+  return RunAndPrint(arguments, prefixes, damaged.size()) + RunAndPrint(arguments, mutations, damaged.size());
+}
+
+int Main(int argc, char** argv) {
+  const auto arguments = Parse(argc, argv);
+  if (!arguments || (!arguments->container.empty() && FindContainer(arguments->container) == nullptr)) {
+    std::fprintf(stderr,
+                 "usage: hostile [--count N] [--prefix-step N] [--seed N] [--container NAME] [--save FOLDER]\n");
+    return 2;
+  }
+  std::printf("%-28s %9s %9s %10s %12s %8s\n", "input", "tried", "bytes", "slowest s", "most held", "failures");
+  std::size_t failures = 0;
+  for (const Container& container : Containers()) {
+    if (!arguments->container.empty() && container.name != arguments->container) continue;
+    const std::uint64_t share = arguments->container.empty() ? Containers().size() : 1;
+    failures += RunContainer(*arguments, container, arguments->count / share);
+  }
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace poolblame::fuzz
+
+int main(int argc, char** argv) { return poolblame::fuzz::Main(argc, argv); }

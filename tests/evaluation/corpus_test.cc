@@ -1,0 +1,45 @@
+// The answer on 120 images that nothing was ever fitted on. The bounds are below the promises of targets.h because 120
+// images are few: with a true share of 0.95 a bound of 0.95 would fail every other change. A run that a change makes
+// worse by more than chance fails here; the promises themselves are checked by `poolblame_evaluation --check`.
+#include <gtest/gtest.h>
+
+#include "tests/evaluation/runner.h"
+#include "tests/evaluation/score.h"
+#include "tests/evaluation/tables.h"
+#include "tests/evaluation/targets.h"
+
+namespace poolblame::evaluation {
+namespace {
+
+constexpr std::uint64_t kReservedSeed = 42;
+constexpr Targets kLowerBounds{.overrun_first = 0.85,
+                               .overrun_in_three = 0.92,
+                               .other_kinds_both = 0.60,
+                               .calibration_error = 0.15,
+                               .false_alarms = 0};
+
+TEST(Corpus, ReservedSeedStaysAboveTheLowerBounds) {
+  Score score;
+  std::string misses;
+  for (const Outcome& outcome : RunAll({.images = 120, .seed = kReservedSeed, .threads = 0, .filter = {}})) {
+    score.Add(outcome);
+    misses += MissLine(outcome) + '\n';
+  }
+  const std::vector<TargetResult> results = CheckTargets(score, kLowerBounds);
+  EXPECT_TRUE(AllHold(results)) << Tables(score, results) << misses;
+  EXPECT_GE(score.clean.images, 20U);
+  EXPECT_GE(score.overrun_header.total, 15U);
+}
+
+TEST(Corpus, ThreadsDoNotMatter) {
+  const auto misses = [](unsigned threads) {
+    std::string text;
+    for (const Outcome& outcome : RunAll({.images = 24, .seed = kReservedSeed, .threads = threads, .filter = {}}))
+      text += MissLine(outcome) + VerdictName(outcome.verdict) + '\n';
+    return text;
+  };
+  EXPECT_EQ(misses(1), misses(3));
+}
+
+}  // namespace
+}  // namespace poolblame::evaluation

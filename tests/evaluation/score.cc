@@ -1,0 +1,127 @@
+#include "tests/evaluation/score.h"
+
+namespace poolblame::evaluation {
+namespace {
+
+std::string FirstAnswer(const Outcome& outcome) {
+  if (outcome.incidents.empty()) return "none";
+  const IncidentOutcome& first = outcome.incidents.front();
+  return first.confidence == Confidence::kInsufficient ? "insufficient" : FaultKindName(first.kind);
+}
+
+bool AccusesInnocent(const IncidentOutcome& incident) {
+  return !incident.suspects.empty() && incident.suspects.front().role == SuspectRole::kBlock &&
+         !incident.suspects.front().guilty;
+}
+
+bool IsHeaderOverrun(const Outcome& outcome) { return outcome.truth.kind == "overrun" && outcome.truth.header_hit; }
+
+/// Kinds scored by kind and block at once. A bit flip outside a header leaves no trace that a reader could check.
+bool ScoredByKind(const Outcome& outcome) {
+  if (outcome.clean() || outcome.truth.kind == "overrun" || !outcome.truth.visible) return false;
+  return outcome.truth.kind != "bit-flip" || outcome.truth.header_hit;
+}
+
+void AddSplits(const Outcome& outcome, std::map<std::string, RankSplit>& splits) {
+  const Recipe& recipe = outcome.recipe;
+  splits["length"][IsOffByN(outcome) ? "off-by-N" : "longer"].Add(outcome);
+  splits["content"][recipe.content].Add(outcome);
+  splits["machine"][recipe.machine].Add(outcome);
+  splits["windows"][std::to_string(recipe.windows)].Add(outcome);
+  splits["activity"][recipe.activity == 0 ? "none" : "later calls"].Add(outcome);
+  splits["container"][recipe.container].Add(outcome);
+}
+
+void AddIncident(const IncidentOutcome& incident, Score& score) {
+  AccusationCount& accusation = score.accusations[ConfidenceName(incident.confidence)];
+  ++accusation.incidents;
+  if (AccusesInnocent(incident)) ++accusation.innocent_first;
+  for (std::size_t i = 0; i < incident.suspects.size(); ++i) {
+    const SuspectOutcome& suspect = incident.suspects[i];
+    if (i == 0) score.first_suspects.Add(suspect.probability, suspect.guilty);
+    score.all_suspects.Add(suspect.probability, suspect.guilty);
+  }
+}
+
+void AddClean(const Outcome& outcome, CleanCount& clean) {
+  ++clean.images;
+  ++clean.verdicts[VerdictName(outcome.verdict)];
+  if (!outcome.incidents.empty()) ++clean.false_alarms;
+}
+
+}  // namespace
+
+void RankCount::Add(const Outcome& outcome) {
+  ++total;
+  const std::optional<std::size_t> rank = outcome.GuiltyRank();
+  if (rank && *rank == 1) ++first;
+  if (rank && *rank <= 3) ++in_three;
+  if (outcome.incidents.empty())
+    ++no_incident;
+  else if (outcome.incidents.front().confidence == Confidence::kInsufficient)
+    ++insufficient;
+}
+
+void KindBlockCount::Add(const Outcome& outcome) {
+  ++total;
+  const bool kind_right = outcome.KindRight();
+  const bool block_right = BlockNamed(outcome);
+  kind += kind_right ? 1 : 0;
+  block += block_right ? 1 : 0;
+  both += kind_right && block_right ? 1 : 0;
+  no_incident += outcome.incidents.empty() ? 1 : 0;
+}
+
+bool IsOffByN(const Outcome& outcome) {
+  const std::uint64_t boundary = outcome.truth.victim_header;
+  return outcome.truth.damage_end > boundary && outcome.truth.damage_end - boundary <= outcome.HeaderSize();
+}
+
+bool BlockNamed(const Outcome& outcome) {
+  if (!outcome.BlockRight()) return false;
+  return outcome.truth.kind != "bit-flip" || outcome.incidents.front().victim_right;
+}
+
+void Score::Add(const Outcome& outcome) {
+  ++images;
+  if (!outcome.error.empty()) {
+    errors.push_back(outcome.recipe.Text() + ": " + outcome.error);
+    return;
+  }
+  for (const IncidentOutcome& incident : outcome.incidents) AddIncident(incident, *this);
+  ++confusion[outcome.truth.kind][FirstAnswer(outcome)];
+  if (outcome.clean()) return AddClean(outcome, clean);
+  if (!outcome.truth.visible) {
+    ++invisible[FirstAnswer(outcome)];
+    return;
+  }
+  MissedCount& seen = missed[outcome.truth.kind];
+  ++seen.visible;
+  if (outcome.verdict == Verdict::kClean) ++seen.said_clean;
+  if (IsHeaderOverrun(outcome)) {
+    overrun_header.Add(outcome);
+    AddSplits(outcome, overrun_splits);
+  } else if (outcome.truth.kind == "overrun") {
+    overrun_payload.Add(outcome);
+  } else if (ScoredByKind(outcome)) {
+    kinds[outcome.truth.kind].Add(outcome);
+  }
+}
+
+std::vector<std::string> Misses(const Outcome& outcome) {
+  std::vector<std::string> reasons;
+  if (!outcome.error.empty()) return {outcome.error};
+  if (outcome.clean() && !outcome.incidents.empty()) reasons.emplace_back("false alarm");
+  if (!outcome.clean() && outcome.truth.visible && outcome.verdict == Verdict::kClean)
+    reasons.emplace_back("said clean");
+  if (outcome.truth.kind == "overrun" && outcome.truth.visible && !outcome.BlockRight())
+    reasons.emplace_back(outcome.truth.header_hit ? "overrun not first" : "payload overrun not first");
+  if (ScoredByKind(outcome) && !outcome.KindRight()) reasons.emplace_back("wrong kind");
+  if (ScoredByKind(outcome) && !BlockNamed(outcome)) reasons.emplace_back("wrong block");
+  for (const IncidentOutcome& incident : outcome.incidents)
+    if (incident.confidence != Confidence::kInsufficient && AccusesInnocent(incident))
+      reasons.emplace_back(std::string("innocent accused, ") + ConfidenceName(incident.confidence));
+  return reasons;
+}
+
+}  // namespace poolblame::evaluation

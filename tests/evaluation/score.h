@@ -1,0 +1,83 @@
+// The counts of a run: who was ranked where, which kinds were confused, who was wrongly accused.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/evaluation/calibration.h"
+#include "tests/evaluation/outcome.h"
+
+namespace poolblame::evaluation {
+
+/// Rank of the culprit among the suspects of the first incident.
+struct RankCount {
+  std::uint64_t total = 0;
+  std::uint64_t first = 0;
+  std::uint64_t in_three = 0;
+  std::uint64_t no_incident = 0;   // nothing reported at all
+  std::uint64_t insufficient = 0;  // reported, and the tool says itself that it is not sure
+  void Add(const Outcome& outcome);
+};
+
+/// For kinds where kind and block have to be right at once.
+struct KindBlockCount {
+  std::uint64_t total = 0;
+  std::uint64_t kind = 0;
+  std::uint64_t block = 0;
+  std::uint64_t both = 0;
+  std::uint64_t no_incident = 0;
+  void Add(const Outcome& outcome);
+};
+
+struct CleanCount {
+  std::uint64_t images = 0;
+  std::uint64_t false_alarms = 0;  // images with any incident
+  std::map<std::string, std::uint64_t> verdicts;
+};
+
+/// Incidents of one confidence, on all images.
+struct AccusationCount {
+  std::uint64_t incidents = 0;
+  std::uint64_t innocent_first = 0;  // the first suspect is a block that did not do it
+};
+
+struct MissedCount {
+  std::uint64_t visible = 0;
+  std::uint64_t said_clean = 0;
+};
+
+using RankSplit = std::map<std::string, RankCount>;
+using CountByName = std::map<std::string, std::uint64_t>;
+
+struct Score {
+  std::uint64_t images = 0;
+  std::vector<std::string> errors;  // images that could not be built or opened: recipe and reason
+
+  RankCount overrun_header;                         // overruns that damaged a header byte
+  RankCount overrun_payload;                        // overruns that damaged payload only, where a sibling would show it
+  std::map<std::string, RankSplit> overrun_splits;  // of overrun_header: "length", "content", "machine", …
+  std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)
+  std::map<std::string, CountByName> confusion;     // true kind -> reported kind, "none" or "insufficient"
+  CleanCount clean;
+  CountByName invisible;                               // damage nobody could see: what was reported all the same
+  std::map<std::string, AccusationCount> accusations;  // by confidence
+  std::map<std::string, MissedCount> missed;           // by true kind
+  Calibration first_suspects;
+  Calibration all_suspects;
+
+  void Add(const Outcome& outcome);
+};
+
+/// What a person has to look at in this outcome, one phrase each; empty when the report is right.
+std::vector<std::string> Misses(const Outcome& outcome);
+
+/// Bytes of a header-hitting overrun that are "off by N": at most one header long.
+bool IsOffByN(const Outcome& outcome);
+
+/// True where a bit flip's or another fault's block was named: the first suspect is guilty, and for a bit flip, which
+/// has no guilty block, the victim is the block that was hit.
+bool BlockNamed(const Outcome& outcome);
+
+}  // namespace poolblame::evaluation

@@ -1,0 +1,49 @@
+#include "tests/evaluation/targets.h"
+
+#include <algorithm>
+
+namespace poolblame::evaluation {
+namespace {
+
+// The kinds of the promise; the others are printed and not promised.
+constexpr const char* kPromisedKinds[] = {"underrun", "double-free", "bit-flip"};
+
+double Share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+TargetResult AtLeast(std::string name, double wanted, std::uint64_t part, std::uint64_t whole) {
+  const double measured = Share(part, whole);
+  return {std::move(name), wanted, measured, whole, whole == 0 || measured >= wanted};
+}
+
+TargetResult AtMost(std::string name, double wanted, double measured, std::uint64_t cases) {
+  return {std::move(name), wanted, measured, cases, measured <= wanted};
+}
+
+}  // namespace
+
+std::vector<TargetResult> CheckTargets(const Score& score, const Targets& targets) {
+  std::vector<TargetResult> results;
+  results.push_back(AtLeast("images read", 1.0, score.images - score.errors.size(), score.images));
+  const RankCount& overrun = score.overrun_header;
+  results.push_back(AtLeast("overrun first", targets.overrun_first, overrun.first, overrun.total));
+  results.push_back(AtLeast("overrun in three", targets.overrun_in_three, overrun.in_three, overrun.total));
+  for (const char* kind : kPromisedKinds) {
+    const auto found = score.kinds.find(kind);
+    const KindBlockCount count = found == score.kinds.end() ? KindBlockCount{} : found->second;
+    results.push_back(AtLeast(std::string(kind) + " first", targets.other_kinds_both, count.both, count.total));
+  }
+  results.push_back(AtMost("false alarms", static_cast<double>(targets.false_alarms),
+                           static_cast<double>(score.clean.false_alarms), score.clean.images));
+  for (const auto& [name, calibration] : {std::pair("calibration, first suspects", &score.first_suspects),
+                                          std::pair("calibration, all suspects", &score.all_suspects)})
+    results.push_back(AtMost(name, targets.calibration_error, calibration->ExpectedError(), calibration->count()));
+  return results;
+}
+
+bool AllHold(const std::vector<TargetResult>& results) {
+  return std::all_of(results.begin(), results.end(), [](const TargetResult& result) { return result.holds; });
+}
+
+}  // namespace poolblame::evaluation

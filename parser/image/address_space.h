@@ -10,6 +10,7 @@
 
 #include "parser/base/address.h"
 #include "parser/base/byte_view.h"
+#include "parser/format/page_table.h"
 #include "parser/image/image.h"
 
 namespace poolblame {
@@ -23,8 +24,8 @@ enum class Presence {
 
 struct Translation {
   Presence presence = Presence::kNotInDump;
-  PhysAddr physical{};               // valid when the page tables name a page, even one not in the dump
-  std::uint64_t mapping_size = 0;    // 4 KiB, 2 MiB, 4 MiB or 1 GiB
+  PhysAddr physical{};             // valid when the page tables name a page, even one not in the dump
+  std::uint64_t mapping_size = 0;  // 4 KiB, 2 MiB, 4 MiB or 1 GiB
 };
 
 /// One 4 KiB page. `bytes` is 4096 long when presence is kPresent; it lives as long as this object and the image.
@@ -63,8 +64,17 @@ class AddressSpace {
   /// A pointer of the machine's size; on x86 zero-extended.
   [[nodiscard]] std::optional<VirtAddr> ReadPointer(VirtAddr address) const;
 
+  /// How the page tables are laid out and where the top one lies; nullptr where the image has none to follow.
+  [[nodiscard]] const PagingMode* paging() const { return mode_; }
+  [[nodiscard]] PhysAddr root() const { return root_; }
+
  private:
+  [[nodiscard]] PageBytes VirtualPage(VirtAddr page) const;
+
   const Image* image_;
+  const PagingMode* mode_ = nullptr;
+  PhysAddr root_{};
+  bool maps_kernel_ = false;
 };
 
 }  // namespace poolblame

@@ -35,8 +35,8 @@ struct BugCheckRecord {
 struct TriageTables {
   FileOffset driver_list{};
   std::uint32_t driver_count = 0;
-  FileOffset unloaded_drivers{};    // 0 = none
-  FileOffset debugger_data{};       // 0 = none; a decoded KDDEBUGGER_DATA64
+  FileOffset unloaded_drivers{};  // 0 = none
+  FileOffset debugger_data{};     // 0 = none; a decoded KDDEBUGGER_DATA64
   std::uint32_t debugger_data_size = 0;
   FileOffset string_pool{};
   std::uint32_t string_pool_size = 0;
@@ -45,15 +45,15 @@ struct TriageTables {
 /// What the container says of itself and of the system, before anything is translated.
 struct ImageFacts {
   std::string path;
-  std::string container;           // REPORT.md's word: "pagedu64-full", "pagedump-triage", "raw", "pool-pages", …
-  std::string compression;         // "none", "zstd", "gzip", "xz", "bzip2"
-  std::uint64_t size = 0;          // bytes of the file as it lies on disk
+  std::string container;    // REPORT.md's word: "pagedu64-full", "pagedump-triage", "raw", "pool-pages", …
+  std::string compression;  // "none", "zstd", "gzip", "xz", "bzip2"
+  std::uint64_t size = 0;   // bytes of the file as it lies on disk
   Machine machine = Machine::kUnknown;
-  bool pae = false;                // x86 only
-  std::optional<std::uint32_t> build;             // MinorVersion of the header, or --build
-  std::optional<PhysAddr> directory_table_base;   // CR3 with its flag bits removed
-  VirtAddr loaded_module_list{};   // 0 = unknown
-  VirtAddr debugger_data_block{};  // 0 = unknown
+  bool pae = false;                              // x86 only
+  std::optional<std::uint32_t> build;            // MinorVersion of the header, or --build
+  std::optional<PhysAddr> directory_table_base;  // CR3 with its flag bits removed
+  VirtAddr loaded_module_list{};                 // 0 = unknown
+  VirtAddr debugger_data_block{};                // 0 = unknown
   std::optional<BugCheckRecord> bugcheck;
   std::optional<TriageTables> triage;
   std::uint64_t pages_promised = 0;  // pages the container's tables speak of
@@ -62,9 +62,9 @@ struct ImageFacts {
 };
 
 struct OpenOptions {
-  std::optional<VirtAddr> base;          // --base: the file is bare pool pages that start at this address
-  std::optional<Machine> machine;        // --machine
-  std::optional<std::uint32_t> build;    // --build
+  std::optional<VirtAddr> base;        // --base: the file is bare pool pages that start at this address
+  std::optional<Machine> machine;      // --machine
+  std::optional<std::uint32_t> build;  // --build
   std::uint64_t max_decompressed_bytes = std::uint64_t{1} << 36;  // 64 GiB: a bomb must end somewhere
 };
 
@@ -86,6 +86,9 @@ class Image {
   [[nodiscard]] ByteView bytes() const;
   /// Physical pages in the image, in file order; empty for triage dumps and bare pool pages.
   [[nodiscard]] const PageMap& pages() const;
+  /// Says that the bytes of `run` are about to be read from end to end, so that the system can bring them in at once.
+  /// A hint; does nothing for images that are in memory anyway.
+  void WillRead(const PageRun& run) const;
   /// Virtual ranges in the image (triage dumps, bare pool pages); empty for physical images.
   [[nodiscard]] const VirtualMap& virtual_ranges() const;
 

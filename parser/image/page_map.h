@@ -28,6 +28,9 @@ class PageMap {
   /// would lie past the end of `file` are not in the map. `bitmap` must outlive the map.
   static PageMap FromBitmap(ByteView file, ByteView bitmap, std::uint64_t bit_count, FileOffset first_page);
 
+  /// Set bits among the first `bit_count` of `bitmap`: the pages it promises, whether the file has them or not.
+  static std::uint64_t CountBits(ByteView bitmap, std::uint64_t bit_count);
+
   [[nodiscard]] bool empty() const { return page_count() == 0; }
   /// Pages that can be read, all of them whole.
   [[nodiscard]] std::uint64_t page_count() const;
@@ -52,7 +55,21 @@ class PageMap {
   [[nodiscard]] ByteView Bytes(const PageRun& run) const;
 
  private:
+  static constexpr std::uint64_t kRankBits = 2048;  // 32 words to count for a look-up, 1/32 bit of index a page
+
   [[nodiscard]] PageRun RunAt(std::uint64_t index, std::uint64_t limit) const;
+  [[nodiscard]] PageRun RunInRuns(std::uint64_t index, std::uint64_t limit) const;
+  [[nodiscard]] PageRun RunInBitmap(std::uint64_t index, std::uint64_t limit) const;
+  [[nodiscard]] ByteView PageInRuns(Pfn pfn) const;
+  [[nodiscard]] ByteView PageInBitmap(Pfn pfn) const;
+  /// 64 bits from `bit`, a multiple of 64; bits past the end read as zero.
+  [[nodiscard]] std::uint64_t Word(std::uint64_t bit) const;
+  /// Set bits of the bitmap below `bit`.
+  [[nodiscard]] std::uint64_t Rank(std::uint64_t bit) const;
+  /// The position of set bit number `index`, which exists.
+  [[nodiscard]] std::uint64_t Select(std::uint64_t index) const;
+  /// How many bits from `bit` are set without a gap, at most `limit`.
+  [[nodiscard]] std::uint64_t OnesFrom(std::uint64_t bit, std::uint64_t limit) const;
 
   ByteView file_;
   // Runs form: ascending by pfn; `run_start_[i]` is the page index of run i.
@@ -62,8 +79,9 @@ class PageMap {
   ByteView bitmap_;
   std::uint64_t bit_count_ = 0;
   FileOffset first_page_{};
-  std::vector<std::uint64_t> rank_;  // pages before each block of kRankBits bits
+  std::vector<std::uint64_t> rank_;  // set bits before each block of kRankBits bits
   std::uint64_t page_count_ = 0;
+  Pfn highest_pfn_ = 0;
 };
 
 }  // namespace poolblame

@@ -24,12 +24,16 @@ class VirtualMap {
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   /// Ascending, without overlap.
   [[nodiscard]] const std::vector<VirtualRange>& ranges() const { return ranges_; }
+  /// The bytes from `address` to the end of the range that holds it; empty when no range does. Logarithmic.
+  [[nodiscard]] ByteView BytesAt(VirtAddr address) const;
   /// Copies `out.size()` bytes from `address`; false when any of them is missing. May join several ranges.
   [[nodiscard]] bool Read(VirtAddr address, std::span<std::uint8_t> out) const;
   /// Addresses of the 4 KiB pages of which every byte is there, ascending.
   [[nodiscard]] std::vector<VirtAddr> WholePages() const;
 
  private:
+  [[nodiscard]] const VirtualRange* RangeAt(VirtAddr address) const;
+
   std::vector<VirtualRange> ranges_;
 };
 

@@ -1,0 +1,40 @@
+// The door between "a file's bytes" and "an image": every container reader fills ImageParts. Private to parser/image.
+#pragma once
+
+#include <string>
+
+#include "parser/base/byte_view.h"
+#include "parser/base/error.h"
+#include "parser/image/image.h"
+#include "parser/image/page_map.h"
+#include "parser/image/virtual_map.h"
+
+namespace poolblame {
+
+/// What a container reader finds out. Path, compression and size are the opener's business.
+struct ImageParts {
+  ImageFacts facts;
+  PageMap pages;
+  VirtualMap virtual_ranges;
+};
+
+/// Finds out by magic what `bytes` is and reads it; formats we know by name and cannot read are kUnsupported.
+Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options);
+
+/// Fails with kUnsupported, and a sentence that says what to do instead, when `bytes` is a format we only know by name.
+Result<void> RefuseForeignFormat(ByteView bytes);
+
+/// One file a container. `bytes` outlives the parts.
+Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenPoolPages(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenRaw(ByteView bytes, const OpenOptions& options);
+
+/// True when the file starts like a crash dump of either width.
+bool IsCrashDump(ByteView bytes);
+
+/// "0x1000": numbers of places in notes.
+std::string HexText(std::uint64_t value);
+/// Adds a note, and marks the image as cut off.
+void NoteTruncation(ImageFacts& facts, std::string note);
+
+}  // namespace poolblame

@@ -1,0 +1,100 @@
+// Which reader a crash dump goes to, by its DumpType; the types we do not read are refused by name.
+#include "parser/image/crash_dump.h"
+
+#include "parser/format/crash_dump.h"
+#include "parser/format/page_table.h"
+
+namespace poolblame {
+namespace {
+
+struct DumpTypeRow {
+  DumpType type;
+  Result<ImageParts> (*open)(ByteView, CrashDumpHeader);  // nullptr: refused
+  const char* refusal;
+};
+
+constexpr const char* kRdmpAdvice =
+    "crash dump of the new dbgeng layout (RDMP): take the dump that Windows itself writes (kernel or complete memory "
+    "dump, MEMORY.DMP)";
+
+constexpr DumpTypeRow kDumpTypes[] = {
+    {DumpType::kFull, OpenFullDump, nullptr},
+    {DumpType::kSummary, OpenSummaryDump, nullptr},
+    {DumpType::kHeaderOnly, nullptr,
+     "header-only crash dump: it holds no memory; set Windows to write a kernel or complete memory dump"},
+    {DumpType::kTriage, OpenTriageDump, nullptr},
+    {DumpType::kBitmapFull, OpenBitmapDump, nullptr},
+    {DumpType::kBitmapKernel, OpenBitmapDump, nullptr},
+    {DumpType::kAutomatic, OpenBitmapDump, nullptr},
+    {DumpType::kRdmpKernel, nullptr, kRdmpAdvice},
+    {DumpType::kRdmpKernelUser, nullptr, kRdmpAdvice},
+    {DumpType::kRdmpComplete, nullptr, kRdmpAdvice},
+};
+
+// Windows 8 and later run x86 with PAE only.
+constexpr std::uint32_t kFirstPaeOnlyBuild = 9200;
+
+/// Options speak where the header is silent, and win over the build it claims.
+void ApplyOptions(const OpenOptions& options, ImageFacts& facts) {
+  if (options.build && facts.build && *options.build != *facts.build)
+    facts.notes.push_back("--build " + std::to_string(*options.build) + " is used instead of the header's " +
+                          std::to_string(*facts.build));
+  if (options.build) facts.build = options.build;
+  if (options.machine && *options.machine != facts.machine)
+    facts.notes.push_back(std::string("--machine ") + MachineName(*options.machine) + " is ignored: the header says " +
+                          MachineName(facts.machine));
+}
+
+}  // namespace
+
+Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options) {
+  Result<CrashDumpHeader> header = ReadCrashDumpHeader(bytes);
+  if (!header) return tl::unexpected(header.error());
+  ApplyOptions(options, header->facts);
+  // Dumps older than Windows 2000 have no DumpType; they are full.
+  const auto type = static_cast<DumpType>(header->dump_type.value_or(static_cast<std::uint32_t>(DumpType::kFull)));
+  const std::uint64_t offset = header->dump_type_offset;
+  for (const DumpTypeRow& row : kDumpTypes) {
+    if (row.type != type) continue;
+    if (row.open == nullptr)
+      return Fail(ErrorKind::kUnsupported, row.refusal, offset, 0, static_cast<std::uint32_t>(type));
+    return row.open(bytes, std::move(*header));
+  }
+  return Fail(ErrorKind::kUnsupported,
+              "crash dump of unknown type " + std::to_string(static_cast<std::uint32_t>(type)) +
+                  ": the types read are 1, 2, 4, 5, 6 and 7",
+              offset, 0, static_cast<std::uint32_t>(type));
+}
+
+bool LooksLikePae(const PageMap& pages, PhysAddr directory_table_base) {
+  if (directory_table_base.page_offset() != 0) return true;  // only a PDPT may lie inside a page
+  const ByteView table = pages.Page(ToPfn(directory_table_base));
+  if (table.empty()) return false;
+  // Four valid entries with nothing but address bits beside Valid: a PDPT. A page directory has W, A, D there.
+  constexpr std::uint64_t kPdptReserved = 0x1E6;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const std::uint64_t entry = *table.TryRead<Le64>(i * 8);
+    if ((entry & kEntryValid) == 0 || (entry & kPdptReserved) != 0) return false;
+  }
+  return true;
+}
+
+void SettleTableBase(const CrashDumpHeader& header, const PageMap& pages, ImageFacts& facts) {
+  if (!facts.directory_table_base) return;
+  PhysAddr& base = *facts.directory_table_base;
+  if (facts.machine != Machine::kX86) {
+    base = PhysAddr{base.value & kPagingX64.root_mask};
+    return;
+  }
+  const PhysAddr pdpt{base.value & kPagingPae.root_mask};
+  if (header.pae_enabled) {
+    facts.pae = *header.pae_enabled == 1;
+  } else {
+    facts.pae = (facts.build && *facts.build >= kFirstPaeOnlyBuild) || LooksLikePae(pages, pdpt);
+    facts.notes.push_back(std::string("PaeEnabled of the header was never written; the page tables are taken as ") +
+                          (facts.pae ? "PAE" : "not PAE"));
+  }
+  base = facts.pae ? pdpt : PhysAddr{base.value & kPagingX86.root_mask};
+}
+
+}  // namespace poolblame

@@ -1,0 +1,44 @@
+// Every kernel mapping once, in ascending order of address. Used to turn physical finds into addresses.
+// Private to parser/image.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_set>
+
+#include "parser/base/address.h"
+#include "parser/format/page_table.h"
+#include "parser/image/page_map.h"
+
+namespace poolblame {
+
+/// The page tables of one root. A table page is followed once a level, so loops end and shared tables are not repeated;
+/// entries that lead back to a top table (the self-map, where page tables show up as pages) are left out.
+class PageTableWalk {
+ public:
+  /// Gets each mapping of the kernel half: where it starts, which pages, how many of 4 KiB. False ends the walk.
+  using Visitor = std::function<bool(VirtAddr address, Pfn first, std::uint64_t count)>;
+
+  PageTableWalk(const PageMap& pages, const PagingMode& mode, PhysAddr root);
+
+  /// Walks once; cost: the page tables of the kernel half, and 16 to 40 bytes of memory a table.
+  void Run(const Visitor& visit);
+
+ private:
+  bool Walk(std::uint32_t level, PhysAddr table, std::uint64_t base, std::uint64_t first_index);
+  bool Follow(std::uint32_t level, std::uint64_t entry, std::uint64_t address);
+  [[nodiscard]] bool LeadsBack(PhysAddr table) const;
+  /// The table's bytes, empty when its page is not in the image.
+  [[nodiscard]] ByteView Table(std::uint32_t level, PhysAddr table) const;
+  [[nodiscard]] std::uint64_t Entry(ByteView table, std::uint64_t index) const;
+  void CollectTopTables();
+
+  const PageMap& pages_;
+  const PagingMode& mode_;
+  PhysAddr root_;
+  const Visitor* visit_ = nullptr;
+  std::unordered_set<Pfn> top_tables_;          // the root; with PAE its four directories, which map themselves
+  std::unordered_set<std::uint64_t> followed_;  // table page and level
+};
+
+}  // namespace poolblame

@@ -18,8 +18,18 @@ namespace poolblame {
 
 /// In the order ties are broken. Names: FaultKindName.
 enum class FaultKind {
-  kOverrun, kUnderrun, kUseAfterFree, kDoubleFree, kBadFree, kFreeList, kBitFlip, kWildWrite, kNonlinearOverrun,
-  kPageStomp, kUninitialised, kUnknown,
+  kOverrun,
+  kUnderrun,
+  kUseAfterFree,
+  kDoubleFree,
+  kBadFree,
+  kFreeList,
+  kBitFlip,
+  kWildWrite,
+  kNonlinearOverrun,
+  kPageStomp,
+  kUninitialised,
+  kUnknown,
 };
 inline constexpr std::size_t kFaultKindCount = 12;
 /// "overrun", "use-after-free", …: REPORT.md's words.
@@ -36,7 +46,7 @@ struct BlockReference {
   std::uint64_t address = 0;  // payload
   bool physical = false;
   PoolTag tag;
-  std::uint32_t size = 0;     // bytes, header included
+  std::uint32_t size = 0;  // bytes, header included
   BlockState state = BlockState::kUnknown;
   std::uint32_t offset_in_page = 0;
 };
@@ -51,7 +61,7 @@ struct Evidence {
   std::string signal;   // "content-continues": the file name of the signal with '-' for '_'
   double log_odds = 0;  // after grouping and capping
   std::optional<std::uint64_t> address;
-  std::string text;     // one plain sentence
+  std::string text;  // one plain sentence
 };
 
 enum class SuspectRole { kBlock, kHardware, kUnknown };
@@ -74,7 +84,7 @@ struct Damage {
 struct ExpectedHeader {
   std::uint32_t previous_size = 0, block_size = 0;  // bytes
   std::uint32_t pool_index = 0, pool_type = 0;
-  std::vector<std::uint8_t> bytes;                  // the whole header as it must have been
+  std::vector<std::uint8_t> bytes;  // the whole header as it must have been
 };
 
 struct Incident {

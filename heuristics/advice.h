@@ -1,0 +1,15 @@
+// What to do next: the capture or the setting that would settle the case.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "heuristics/report.h"
+#include "heuristics/scene.h"
+
+namespace poolblame {
+
+/// Lines for Incident::advice. Names a driver only where REPORT.md allows it.
+std::vector<std::string> AdviceFor(const Incident& incident, const Scene& scene);
+
+}  // namespace poolblame

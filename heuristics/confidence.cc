@@ -1,0 +1,48 @@
+#include "heuristics/confidence.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+namespace poolblame {
+namespace {
+
+bool HasVote(const Hypothesis& h, std::initializer_list<Weight> wanted) {
+  return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
+    return std::find(wanted.begin(), wanted.end(), vote.weight) != wanted.end();
+  });
+}
+
+/// Content that can hardly be chance: a strong vote of a row that "strong" may rest on.
+bool HasTellingContent(const Hypothesis& h) {
+  constexpr double kTelling = 0.6;  // of the row's full strength
+  constexpr std::array kRows = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
+                                Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
+  return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
+    return vote.strength >= kTelling && std::find(kRows.begin(), kRows.end(), vote.weight) != kRows.end();
+  });
+}
+
+bool HasExtent(const Hypothesis& h) {
+  return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix});
+}
+
+bool HasAnyEvidence(const Hypothesis& h) {
+  return std::any_of(h.votes.begin(), h.votes.end(), [](const Vote& vote) {
+    const WeightRow& row = WeightOf(vote.weight);
+    return row.group != SignalGroup::kOwnership && row.log_odds * vote.strength > 1.0;
+  });
+}
+
+}  // namespace
+
+Confidence ConfidenceOf(const Hypothesis& best, double probability) {
+  constexpr double kStrong = 0.8, kSuspect = 0.5;
+  if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
+  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) && HasTellingContent(best))
+    return Confidence::kStrong;
+  if (probability >= kSuspect && HasAnyEvidence(best)) return Confidence::kSuspect;
+  return Confidence::kInsufficient;
+}
+
+}  // namespace poolblame

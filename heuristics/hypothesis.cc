@@ -1,0 +1,158 @@
+#include "heuristics/hypothesis.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "heuristics/signals/signals.h"
+
+namespace poolblame {
+namespace {
+
+using Hypotheses = std::vector<Hypothesis>;
+
+void AddBlock(Hypotheses& out, FaultKind kind, std::size_t block, Weight prior, std::uint32_t begin,
+              std::uint32_t end) {
+  out.push_back({kind, SuspectRole::kBlock, block, prior, begin, end, {}, 0, 0});
+}
+
+void AddOther(Hypotheses& out, FaultKind kind, SuspectRole role, Weight prior, const Scene& scene) {
+  out.push_back({kind, role, std::nullopt, prior, scene.damage_begin(), scene.damage_end(), {}, 0, 0});
+}
+
+/// A run of at least this many smashed headers, or one that starts with a page, may come from far away.
+constexpr std::size_t kStompHeaders = 3;
+
+bool MayBePageStomp(const Scene& scene) {
+  const std::uint64_t begin = scene.AddressOf(scene.damage_begin());
+  return scene.spots.size() >= kStompHeaders || begin % kPageSize == 0;
+}
+
+/// Everything from the first damaged byte to the end of its page is zero: nobody wrote here, ever.
+bool RestOfPageIsZero(const Scene& scene) {
+  const std::uint32_t begin = scene.damage_begin();
+  const auto end = static_cast<std::uint32_t>(begin + kPageSize - scene.AddressOf(begin) % kPageSize);
+  return std::all_of(scene.bytes.begin() + begin,
+                     scene.bytes.begin() + std::min<std::ptrdiff_t>(end, std::ssize(scene.bytes)),
+                     [](std::uint8_t b) { return b == 0; });
+}
+
+void EnumerateHeader(const Scene& scene, Hypotheses& out) {
+  const std::size_t victim = scene.victim();
+  const std::uint32_t end = scene.damage_end();
+  if (const auto left = scene.Below(victim)) {
+    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunHeader, scene.blocks[*left].end, end);
+    if (const auto second = scene.Below(*left))
+      AddBlock(out, FaultKind::kOverrun, *second, Weight::kPriorOverrunSecondLeft, scene.blocks[*second].end, end);
+  }
+  const std::size_t last = scene.spots.back().block;
+  AddBlock(out, FaultKind::kUnderrun, last, Weight::kPriorUnderrunHeader, scene.damage_begin(),
+           scene.blocks[last].payload());
+  AddOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorBitFlipHeader, scene);
+  AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildHeader, scene);
+  if (MayBePageStomp(scene))
+    AddOther(out, FaultKind::kPageStomp, SuspectRole::kUnknown, Weight::kPriorPageStompHeader, scene);
+  if (RestOfPageIsZero(scene))
+    AddOther(out, FaultKind::kUninitialised, SuspectRole::kUnknown, Weight::kPriorUninitialised, scene);
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownHeader, scene);
+}
+
+void EnumerateLink(const Scene& scene, Hypotheses& out) {
+  const std::size_t victim = scene.victim();
+  const std::uint32_t begin = scene.damage_begin(), end = scene.damage_end();
+  AddBlock(out, FaultKind::kUseAfterFree, victim, Weight::kPriorUafLink, begin, end);
+  AddBlock(out, FaultKind::kDoubleFree, victim, Weight::kPriorDoubleFreeLink, begin, end);
+  if (const auto left = scene.Below(victim)) {
+    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunLink, scene.blocks[*left].end, end);
+    AddBlock(out, FaultKind::kNonlinearOverrun, *left, Weight::kPriorNonlinearLink, begin, end);
+  }
+  AddOther(out, FaultKind::kFreeList, SuspectRole::kUnknown, Weight::kPriorFreeListLink, scene);
+  AddOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorBitFlipLink, scene);
+  AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildLink, scene);
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownLink, scene);
+}
+
+void EnumeratePayload(const Scene& scene, Hypotheses& out) {
+  if (const auto left = scene.Below(scene.victim())) {
+    AddBlock(out, FaultKind::kNonlinearOverrun, *left, Weight::kPriorNonlinearPayload, scene.damage_begin(),
+             scene.damage_end());
+    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunPayload, scene.blocks[*left].end,
+             scene.damage_end());
+  }
+  AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildPayload, scene);
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownPayload, scene);
+}
+
+void EnumerateNamed(const Scene& scene, Hypotheses& out) {
+  const bool bad_free = scene.system->bugcheck->hint == BugCheckHint::kBadFree;
+  AddBlock(out, bad_free ? FaultKind::kBadFree : FaultKind::kDoubleFree, scene.victim(),
+           bad_free ? Weight::kPriorBadFreeNamed : Weight::kPriorDoubleFreeNamed, scene.damage_begin(),
+           scene.damage_end());
+  if (const auto left = scene.Below(scene.victim()))
+    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunNamed, scene.damage_begin(), scene.damage_end());
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownNamed, scene);
+}
+
+/// Sum of the votes: inside a group the best and the worst one count (correlated signals must not add up), the groups
+/// add, ownership is capped.
+double GroupedSum(const std::vector<Vote>& votes) {
+  constexpr std::size_t kGroups = static_cast<std::size_t>(SignalGroup::kCrash) + 1;
+  std::array<double, kGroups> best{}, worst{};
+  for (const Vote& vote : votes) {
+    const WeightRow& row = WeightOf(vote.weight);
+    const auto group = static_cast<std::size_t>(row.group);
+    const double value = row.log_odds * vote.strength;
+    best[group] = std::max(best[group], value);
+    worst[group] = std::min(worst[group], value);
+  }
+  double sum = 0;
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    const double value = best[g] + worst[g];
+    sum += g == static_cast<std::size_t>(SignalGroup::kOwnership) ? std::clamp(value, -kOwnershipCap, kOwnershipCap)
+                                                                  : value;
+  }
+  return sum;
+}
+
+void Softmax(Hypotheses& hypotheses) {
+  double highest = -1e300;
+  for (const Hypothesis& h : hypotheses) highest = std::max(highest, h.log_odds);
+  double total = 0;
+  for (Hypothesis& h : hypotheses) total += h.probability = std::exp(h.log_odds - highest);
+  for (Hypothesis& h : hypotheses) h.probability /= total;
+}
+
+}  // namespace
+
+std::vector<Hypothesis> Enumerate(const Scene& scene) {
+  Hypotheses out;
+  switch (scene.spots.front().kind) {
+    case SpotKind::kHeader:
+      EnumerateHeader(scene, out);
+      break;
+    case SpotKind::kLink:
+      EnumerateLink(scene, out);
+      break;
+    case SpotKind::kPayload:
+      EnumeratePayload(scene, out);
+      break;
+    case SpotKind::kNamed:
+      EnumerateNamed(scene, out);
+      break;
+  }
+  return out;
+}
+
+void Weigh(const Scene& scene, std::vector<Hypothesis>& hypotheses) {
+  for (Hypothesis& h : hypotheses) {
+    for (const SignalRow& signal : AllSignals()) {
+      const std::size_t before = h.votes.size();
+      signal.vote(scene, h, h.votes);
+      for (std::size_t i = before; i < h.votes.size(); ++i) h.votes[i].signal = signal.name;
+    }
+    h.log_odds = WeightOf(h.prior).log_odds + GroupedSum(h.votes);
+  }
+  Softmax(hypotheses);
+}
+
+}  // namespace poolblame

@@ -1,0 +1,42 @@
+// Who could have done it: every explanation of one incident, with its prior and the votes of the signals.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "heuristics/report.h"
+#include "heuristics/scene.h"
+#include "heuristics/weights.h"
+
+namespace poolblame {
+
+/// One vote of one signal: the row of the weight table, how strongly the fact was seen (1 = as the row describes), and
+/// one plain sentence for a person.
+struct Vote {
+  Weight weight{};
+  double strength = 1;
+  std::optional<std::uint64_t> address;
+  std::string text;
+  const char* signal = "";  // REPORT.md's name of the signal; set by Weigh
+};
+
+struct Hypothesis {
+  FaultKind kind = FaultKind::kUnknown;
+  SuspectRole role = SuspectRole::kUnknown;
+  std::optional<std::size_t> block;  // index in Scene::blocks for kBlock
+  Weight prior{};
+  std::uint32_t write_begin = 0, write_end = 0;  // scene offsets written without right, as this hypothesis has it
+  std::vector<Vote> votes;
+  double log_odds = 0;  // prior and votes, grouped and capped
+  double probability = 0;
+};
+
+/// All live explanations of the scene. Hardware and unknown are always among them where damage was seen.
+std::vector<Hypothesis> Enumerate(const Scene& scene);
+
+/// Lets every signal vote, then fills log_odds and probability (a softmax over the sums).
+void Weigh(const Scene& scene, std::vector<Hypothesis>& hypotheses);
+
+}  // namespace poolblame

@@ -1,0 +1,194 @@
+#include "heuristics/incidents.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <set>
+
+#include "heuristics/payload_scan.h"
+
+namespace poolblame {
+namespace {
+
+/// Bits in which the header as read differs from what it must have been; 0 when the true tag is not known.
+std::uint32_t DifferingBits(const PoolBlock& block, const PoolHeaderLayout& layout) {
+  if (!block.tag_known) return 0;
+  std::array<std::uint8_t, 16> read{}, expected{};
+  layout.Encode(block.read, read.data());
+  layout.Encode(block.expected, expected.data());
+  std::uint32_t bits = 0;
+  for (std::uint32_t i = 0; i < layout.header_size; ++i)
+    if ((block.damaged_bytes >> i & 1U) != 0)
+      bits += static_cast<std::uint32_t>(std::popcount(static_cast<unsigned>(read[i] ^ expected[i])));
+  return bits;
+}
+
+Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout) {
+  const std::uint32_t mask = block.block->damaged_bytes;
+  Spot spot;
+  spot.kind = SpotKind::kHeader;
+  spot.block = index;
+  spot.begin = block.begin + static_cast<std::uint32_t>(std::countr_zero(mask));
+  spot.end = block.begin + 32 - static_cast<std::uint32_t>(std::countl_zero(mask));
+  spot.certain_bytes = static_cast<std::uint32_t>(std::popcount(mask));
+  spot.differing_bits = DifferingBits(*block.block, layout);
+  return spot;
+}
+
+/// Links that look broken only because the entry they point at was overwritten tell of that entry, not of this one.
+bool PointsAtOverwrittenEntry(const PoolPage& page, const FreeLinkFinding& link, const std::set<std::uint64_t>& bad) {
+  if (link.problem == LinkProblem::kNotKernelAddress || !page.address) return false;
+  const std::uint64_t own = (*page.address + link.offset).value;
+  return link.value != own && bad.contains(link.value) && !bad.contains(own);
+}
+
+std::set<std::uint64_t> OverwrittenEntries(const PoolCensus& census) {
+  std::set<std::uint64_t> bad;
+  for (const PoolPage& page : census.findings)
+    for (const FreeLinkFinding& link : page.free_links)
+      if (link.problem == LinkProblem::kNotKernelAddress && page.address && link.block < page.blocks.size())
+        bad.insert((*page.address + page.blocks[link.block].offset + page.layout->header_size).value);
+  return bad;
+}
+
+std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const std::set<std::uint64_t>& bad_entries) {
+  const PoolPage& page = scene.pages[page_index];
+  std::vector<Spot> spots;
+  std::size_t first_block = scene.blocks.size();
+  for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
+    const SceneBlock& block = scene.blocks[i];
+    if (block.page != page_index || block.block == nullptr) continue;
+    first_block = std::min(first_block, i);
+    if (block.block->header_damaged()) spots.push_back(HeaderSpot(block, i, *page.layout));
+  }
+  for (const FreeLinkFinding& link : page.free_links) {
+    if (link.block >= page.blocks.size() || PointsAtOverwrittenEntry(page, link, bad_entries)) continue;
+    const std::size_t index = first_block + link.block;
+    const std::uint32_t page_begin = scene.blocks[index].begin - page.blocks[link.block].offset;
+    spots.push_back(
+        {SpotKind::kLink, index, page_begin + link.offset, page_begin + link.offset + link.length, link.length, 0});
+  }
+  std::sort(spots.begin(), spots.end(), [](const Spot& a, const Spot& b) { return a.begin < b.begin; });
+  return spots;
+}
+
+/// One write that ran from `a` to `b` has to have crossed at most the one block between them.
+bool Connected(const Spot& a, const Spot& b) {
+  constexpr std::size_t kBlocksCrossed = 2;
+  return b.block - a.block <= kBlocksCrossed;
+}
+
+std::vector<std::vector<Spot>> Group(const std::vector<Spot>& spots) {
+  std::vector<std::vector<Spot>> groups;
+  for (const Spot& spot : spots) {
+    if (groups.empty() || !Connected(groups.back().back(), spot)) groups.emplace_back();
+    groups.back().push_back(spot);
+  }
+  return groups;
+}
+
+std::optional<std::size_t> SceneIndexOf(const Scene& scene, const PoolPage& page) {
+  for (std::size_t i = 0; i < scene.pages.size(); ++i)
+    if (scene.pages[i].address == page.address && (page.address || scene.pages[i].pfn == page.pfn)) return i;
+  return std::nullopt;
+}
+
+void MarkCrash(Scene& scene) {
+  if (!scene.system->bugcheck || scene.physical) return;
+  for (const BugCheckAddress& named : scene.system->bugcheck->addresses) {
+    if (named.use == AddressUse::kListHead) continue;
+    const bool inside = named.address.value >= scene.base && named.address.value - scene.base < scene.bytes.size();
+    if (!inside) continue;
+    scene.named_by_crash = true;
+    if (scene.crash_address == nullptr) scene.crash_address = &named;
+  }
+}
+
+/// Damage at a page's first byte whose writer would have to start on a page that is not here.
+void MarkMissingPage(Scene& scene) {
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  scene.page_before_missing = !scene.Below(scene.victim()) && ((scene.base + victim.begin) & (kPageSize - 1)) == 0;
+}
+
+/// True when this page's first damage continues a run that an earlier page's incident already covers.
+bool ContinuesEarlier(const std::vector<Scene>& scenes, const Scene& scene, const std::vector<Spot>& group) {
+  if (scenes.empty() || scene.physical) return false;
+  const Scene& last = scenes.back();
+  const std::uint64_t begin = scene.base + group.front().begin;
+  if (last.physical || begin < last.base) return false;
+  return begin < last.base + last.damage_end();
+}
+
+void AppendNextPage(Scene& scene, std::size_t page_index, const std::set<std::uint64_t>& bad) {
+  if (page_index + 1 >= scene.pages.size()) return;
+  for (const Spot& spot : SpotsOfPage(scene, page_index + 1, bad))
+    if (Connected(scene.spots.back(), spot)) scene.spots.push_back(spot);
+}
+
+bool NamedBlockWasFreedTwice(const PoolBlock& block, const BugCheck& bugcheck) {
+  return bugcheck.hint == BugCheckHint::kDoubleFree &&
+         (block.state == BlockState::kFree || block.state == BlockState::kLookaside);
+}
+
+/// A double free leaves no damaged byte: the bug check names the block, and its header says that it is free already.
+void AddNamedBlock(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
+                   const PoolCensus& census, const TagDatabase& tags) {
+  if (!system.bugcheck || system.bugcheck->hint != BugCheckHint::kDoubleFree) return;
+  for (const BugCheckAddress& named : system.bugcheck->addresses) {
+    if (named.use != AddressUse::kBlockHeader && named.use != AddressUse::kBlockPayload) continue;
+    auto page = ReadPoolPage(space, system, census, named.address.page());
+    if (!page) continue;
+    Scene scene = SetScene(space, system, census, tags, *page);
+    for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
+      const SceneBlock& block = scene.blocks[i];
+      const std::uint64_t wanted = named.address.value - scene.base;
+      const bool hit = named.use == AddressUse::kBlockHeader ? wanted == block.begin : wanted == block.payload();
+      if (!hit || block.block == nullptr || block.block->header_damaged()) continue;
+      if (!NamedBlockWasFreedTwice(*block.block, *system.bugcheck)) continue;
+      scene.spots = {{SpotKind::kNamed, i, block.begin, block.payload(), 0, 0}};
+      MarkCrash(scene);
+      scenes.push_back(std::move(scene));
+      return;
+    }
+  }
+}
+
+bool AlreadyNamed(const std::vector<Scene>& scenes, const Scene& named) {
+  const std::uint64_t at = named.base + named.damage_begin();
+  return std::any_of(scenes.begin(), scenes.end(), [&](const Scene& s) {
+    const SceneBlock& victim = s.blocks[s.victim()];
+    return at >= s.base + victim.begin && at < s.base + victim.end;
+  });
+}
+
+}  // namespace
+
+std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
+                                 const TagDatabase& tags) {
+  std::vector<Scene> scenes;
+  const std::set<std::uint64_t> bad = OverwrittenEntries(census);
+  for (std::size_t f = 0; f < census.findings.size() && scenes.size() < kMaxIncidents; ++f) {
+    const PoolPage& page = census.findings[f];
+    const Scene stage = SetScene(space, system, census, tags, page);
+    const auto own_page = SceneIndexOf(stage, page);
+    if (!own_page) continue;
+    for (const std::vector<Spot>& group : Group(SpotsOfPage(stage, *own_page, bad))) {
+      if (ContinuesEarlier(scenes, stage, group) || scenes.size() >= kMaxIncidents) continue;
+      Scene scene = SetScene(space, system, census, tags, page);
+      scene.finding = f;
+      scene.spots = group;
+      AppendNextPage(scene, *own_page, bad);
+      MarkCrash(scene);
+      MarkMissingPage(scene);
+      scenes.push_back(std::move(scene));
+    }
+  }
+  std::vector<Scene> named;
+  AddNamedBlock(named, space, system, census, tags);
+  for (Scene& scene : named)
+    if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
+  AddPayloadIncidents(scenes, space, system, census, tags);
+  return scenes;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,167 @@
+// From scenes to the report: weigh the hypotheses, merge them into suspects, say how sure we are.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "heuristics/advice.h"
+#include "heuristics/confidence.h"
+#include "heuristics/hypothesis.h"
+#include "heuristics/incidents.h"
+#include "heuristics/owner.h"
+#include "heuristics/report.h"
+
+namespace poolblame {
+namespace {
+
+std::vector<Evidence> EvidenceOf(const Hypothesis& h) {
+  std::vector<Evidence> out;
+  for (const Vote& vote : h.votes)
+    out.push_back({vote.signal, WeightOf(vote.weight).log_odds * vote.strength, vote.address, vote.text});
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Evidence& a, const Evidence& b) { return std::abs(a.log_odds) > std::abs(b.log_odds); });
+  return out;
+}
+
+Suspect SuspectOf(const Scene& scene, const Hypothesis& h) {
+  Suspect suspect;
+  suspect.probability = h.probability;
+  suspect.role = h.role;
+  suspect.kind = h.kind;
+  suspect.evidence = EvidenceOf(h);
+  if (h.block) {
+    suspect.block = scene.Reference(*h.block);
+    const SceneBlock& block = scene.blocks[*h.block];
+    if (block.block != nullptr && block.block->tag_known)
+      suspect.owner = OwnerOf(suspect.block->tag, *scene.tags, *scene.system);
+  }
+  return suspect;
+}
+
+/// One suspect a block (and one for hardware, one for unknown): the best hypothesis speaks, the probabilities add.
+std::vector<Suspect> MergeSuspects(const Scene& scene, const std::vector<Hypothesis>& ranked) {
+  std::vector<Suspect> out;
+  for (const Hypothesis& h : ranked) {
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Suspect& s) {
+      if (s.role != h.role) return false;
+      return h.role != SuspectRole::kBlock || s.block->header == scene.AddressOf(scene.blocks[*h.block].begin);
+    });
+    if (same != out.end())
+      same->probability += h.probability;
+    else
+      out.push_back(SuspectOf(scene, h));
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Suspect& a, const Suspect& b) { return a.probability > b.probability; });
+  for (std::size_t i = 0; i < out.size(); ++i) out[i].rank = static_cast<std::uint32_t>(i + 1);
+  return out;
+}
+
+std::vector<std::pair<FaultKind, double>> KindProbabilities(const std::vector<Hypothesis>& hypotheses) {
+  std::map<FaultKind, double> sums;
+  for (const Hypothesis& h : hypotheses) sums[h.kind] += h.probability;
+  std::vector<std::pair<FaultKind, double>> out(sums.begin(), sums.end());
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return out;
+}
+
+PoolKind PoolOf(const Scene& scene, std::size_t block) {
+  const std::uint64_t address = scene.AddressOf(scene.blocks[block].begin);
+  if (!scene.physical)
+    for (const PoolRegion& region : scene.system->pool_regions)
+      if (address >= region.begin.value && address < region.end.value) return region.kind;
+  for (const SceneBlock& b : scene.blocks) {
+    if (b.page != scene.blocks[block].page || b.block == nullptr || b.block->state != BlockState::kAllocated) continue;
+    if (b.block->header_damaged()) continue;
+    return IsPagedPoolType(scene.layout(), b.block->expected.PoolType) ? PoolKind::kPaged : PoolKind::kNonPaged;
+  }
+  return PoolKind::kUnknown;
+}
+
+Damage DamageOf(const Scene& scene) {
+  constexpr std::uint32_t kMostBytes = 64;
+  Damage damage;
+  damage.start = scene.AddressOf(scene.damage_begin());
+  damage.end = scene.AddressOf(scene.damage_end());
+  for (const Spot& spot : scene.spots) damage.certain_bytes += spot.certain_bytes;
+  const auto first = scene.bytes.begin() + scene.damage_begin();
+  const std::uint32_t length = scene.damage_end() - scene.damage_begin();
+  damage.bytes.assign(first, first + std::min(kMostBytes, length));
+  return damage;
+}
+
+std::optional<ExpectedHeader> ExpectedHeaderOf(const Scene& scene) {
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  if (scene.spots.front().kind != SpotKind::kHeader || victim.block == nullptr) return std::nullopt;
+  const PoolHeaderFields& fields = victim.block->expected;
+  const PoolHeaderLayout& layout = scene.layout();
+  ExpectedHeader header{fields.PreviousSize * layout.unit, fields.BlockSize * layout.unit, fields.PoolIndex,
+                        fields.PoolType, std::vector<std::uint8_t>(layout.header_size)};
+  layout.Encode(fields, header.bytes.data());
+  return header;
+}
+
+/// The hypothesis that the incident is told by: the best one of the first suspect.
+const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& ranked, const Suspect& first) {
+  return *std::find_if(ranked.begin(), ranked.end(), [&](const Hypothesis& h) {
+    if (h.role != first.role) return false;
+    return h.role != SuspectRole::kBlock || first.block->header == scene.AddressOf(scene.blocks[*h.block].begin);
+  });
+}
+
+Incident JudgeScene(const Scene& scene) {
+  std::vector<Hypothesis> hypotheses = Enumerate(scene);
+  Weigh(scene, hypotheses);
+  std::stable_sort(hypotheses.begin(), hypotheses.end(),
+                   [](const Hypothesis& a, const Hypothesis& b) { return a.probability > b.probability; });
+  Incident incident;
+  const std::uint64_t page = scene.AddressOf(scene.blocks[scene.victim()].begin) & ~(kPageSize - 1);
+  const PoolPage& victim_page = scene.PageOf(scene.blocks[scene.victim()]);
+  if (!scene.physical) incident.page = VirtAddr{page};
+  if (victim_page.pfn) incident.physical = ToPhysAddr(*victim_page.pfn);
+  incident.pool = PoolOf(scene, scene.victim());
+  incident.kind_probabilities = KindProbabilities(hypotheses);
+  incident.kind = incident.kind_probabilities.front().first;
+  incident.suspects = MergeSuspects(scene, hypotheses);
+  const Suspect& first = incident.suspects.front();
+  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability);
+  incident.damage = DamageOf(scene);
+  incident.victim = scene.Reference(scene.victim());
+  incident.expected_header = ExpectedHeaderOf(scene);
+  incident.finding = scene.finding;
+  incident.advice = AdviceFor(incident, scene);
+  return incident;
+}
+
+bool GraverThan(const Incident& a, const Incident& b) {
+  if (a.confidence != b.confidence) return a.confidence < b.confidence;
+  const double pa = a.suspects.front().probability, pb = b.suspects.front().probability;
+  if (pa != pb) return pa > pb;
+  return a.damage.start < b.damage.start;
+}
+
+Verdict VerdictOf(const Report& report, const PoolCensus& census) {
+  if (!report.incidents.empty()) return Verdict::kCorrupt;
+  if (census.pool_pages == 0 || !report.not_judged.empty()) return Verdict::kInconclusive;
+  return Verdict::kClean;
+}
+
+}  // namespace
+
+Report Judge(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags) {
+  Report report;
+  report.not_judged = census.not_judged;
+  report.notes = census.notes;
+  report.notes.insert(report.notes.end(), system.notes.begin(), system.notes.end());
+  if (census.layout != nullptr) {
+    for (const Scene& scene : FormIncidents(space, system, census, tags)) report.incidents.push_back(JudgeScene(scene));
+    if (report.incidents.size() >= kMaxIncidents)
+      report.notes.push_back("more than " + std::to_string(kMaxIncidents) +
+                             " separate places are damaged; the rest is left out");
+  }
+  std::stable_sort(report.incidents.begin(), report.incidents.end(), GraverThan);
+  for (std::size_t i = 0; i < report.incidents.size(); ++i) report.incidents[i].id = static_cast<std::uint32_t>(i + 1);
+  report.verdict = VerdictOf(report, census);
+  return report;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,46 @@
+#include "heuristics/link_repair.h"
+
+#include <array>
+#include <bit>
+#include <vector>
+
+#include "heuristics/content.h"
+
+namespace poolblame {
+namespace {
+
+/// True when the LIST_ENTRY at `candidate` has `entry` as its Flink or Blink (the one that mirrors the broken link).
+bool PointsBack(const Scene& scene, std::uint64_t candidate, std::uint64_t entry, bool broken_is_flink) {
+  const std::uint64_t mirror = broken_is_flink ? candidate + scene.pointer_size() : candidate;
+  const auto value = scene.space->ReadPointer({mirror});
+  return value && value->value == entry;
+}
+
+std::vector<std::uint64_t> Candidates(std::uint64_t read, std::uint32_t pointer_size) {
+  std::vector<std::uint64_t> out;
+  for (const std::uint64_t step : {1U, 2U, 4U, 8U}) {
+    out.push_back(read + step);
+    out.push_back(read - step);
+  }
+  for (std::uint32_t bit = 0; bit < pointer_size * 8; ++bit) out.push_back(read ^ (std::uint64_t{1} << bit));
+  return out;
+}
+
+}  // namespace
+
+std::optional<LinkRepair> RepairLink(const Scene& scene, const Spot& spot) {
+  const std::uint32_t size = scene.pointer_size();
+  if (scene.physical || spot.kind != SpotKind::kLink || spot.begin + size > scene.bytes.size()) return std::nullopt;
+  const std::uint32_t entry = scene.blocks[spot.block].payload();
+  const bool is_flink = spot.begin < entry + size;
+  const std::uint64_t read = WordAt(Bytes(scene.bytes).subspan(is_flink ? entry : entry + size), size);
+  const std::uint64_t mask = size == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+  for (const std::uint64_t candidate : Candidates(read, size)) {
+    if (!PointsBack(scene, candidate & mask, scene.AddressOf(entry), is_flink)) continue;
+    return LinkRepair{candidate & mask, static_cast<std::uint32_t>(std::popcount((candidate ^ read) & mask)),
+                      static_cast<std::int64_t>(read - candidate)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,48 @@
+#include "heuristics/owner.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace poolblame {
+namespace {
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool IsLoaded(const System& system, const std::string& driver) {
+  const std::string wanted = Lower(driver);
+  return std::any_of(system.modules.begin(), system.modules.end(),
+                     [&](const Module& m) { return Lower(m.name) == wanted; });
+}
+
+Owner FromEntry(const TagEntry& entry) { return {entry.driver, entry.vendor, entry.source}; }
+
+}  // namespace
+
+Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system) {
+  if (TagDatabase::IsGeneric(tag.name())) return {};
+  std::vector<TagEntry> entries = tags.Find(tag.name());
+  if (entries.empty()) return {};
+  // Entries less exact than the best one are other tags' families.
+  std::erase_if(entries, [&](const TagEntry& e) {
+    return e.pattern.size() != entries.front().pattern.size() || e.source != entries.front().source;
+  });
+  std::set<std::string> drivers;
+  for (const TagEntry& e : entries) drivers.insert(Lower(e.driver));
+  if (drivers.size() == 1) return FromEntry(entries.front());
+  std::vector<TagEntry> loaded;
+  std::set<std::string> loaded_drivers;
+  for (const TagEntry& e : entries)
+    if (!e.driver.empty() && IsLoaded(system, e.driver)) {
+      loaded.push_back(e);
+      loaded_drivers.insert(Lower(e.driver));
+    }
+  if (loaded_drivers.size() == 1) return FromEntry(loaded.front());
+  return {};
+}
+
+}  // namespace poolblame

@@ -1,0 +1,14 @@
+// Which driver stands behind a tag, and where that knowledge comes from.
+#pragma once
+
+#include "heuristics/report.h"
+#include "parser/kernel/system.h"
+#include "pooltag/tag_database.h"
+
+namespace poolblame {
+
+/// The best table entry for the tag. Of several drivers that use it, one that is loaded in this image wins; when
+/// several loaded ones do, none is named. Generic tags own nothing.
+Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system);
+
+}  // namespace poolblame

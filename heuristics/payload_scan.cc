@@ -1,0 +1,95 @@
+#include "heuristics/payload_scan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "heuristics/sibling_template.h"
+
+namespace poolblame {
+namespace {
+
+struct Outlier {
+  const PoolPageRef* page = nullptr;
+  std::uint32_t offset = 0;  // of the block in the page
+  PayloadRange range;
+};
+
+/// What one group of siblings showed. More than one outlier in fifty is variety, not damage.
+struct GroupCount {
+  std::uint64_t blocks = 0;
+  std::vector<Outlier> outliers;
+  static constexpr std::size_t kMostOutliers = 2;
+  static constexpr std::uint64_t kBlocksPerOutlier = 16;
+  [[nodiscard]] bool is_variety() const {
+    return outliers.size() > kMostOutliers || blocks < kBlocksPerOutlier * outliers.size();
+  }
+};
+
+/// The block below ends where this block's header begins and holds a distinctive value that also stands in the damage.
+bool BlockBelowHoldsTheBytes(const PoolPageRef& page, std::uint32_t below, const Outlier& outlier,
+                             const PoolHeaderLayout& layout) {
+  if (below >= outlier.offset) return false;
+  const Bytes left(page.bytes + below + layout.header_size, outlier.offset - below - layout.header_size);
+  const std::uint32_t payload = outlier.offset + layout.header_size;
+  const std::uint32_t begin = outlier.range.begin & ~3U;
+  return SharedDwords(left, Bytes(page.bytes + payload + begin, outlier.range.end - begin)) > 0;
+}
+
+using Groups = std::map<std::pair<PoolTag, std::uint32_t>, GroupCount>;
+
+void LookAtPage(const PoolPageRef& page, const PoolHeaderLayout& layout, const TemplateTable& templates,
+                Groups& groups) {
+  std::uint32_t below = 0;
+  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
+    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
+    const std::uint32_t size = header.BlockSize * layout.unit;
+    if (size < layout.header_size || size > kPageSize - offset) return;
+    const auto found = templates.find({PoolTag{header.PoolTag}.name(), size});
+    if (found != templates.end() && StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated) {
+      GroupCount& group = groups[found->first];
+      ++group.blocks;
+      const auto range =
+          found->second.Deviation(Bytes(page.bytes + offset + layout.header_size, size - layout.header_size));
+      const Outlier outlier{&page, offset, range.value_or(PayloadRange{})};
+      if (range && group.outliers.size() <= GroupCount::kMostOutliers &&
+          BlockBelowHoldsTheBytes(page, below, outlier, layout))
+        group.outliers.push_back(outlier);
+    }
+    below = offset;
+    offset += size;
+  }
+}
+
+std::optional<Scene> SceneOf(const Outlier& outlier, const AddressSpace& space, const System& system,
+                             const PoolCensus& census, const TagDatabase& tags) {
+  if (!outlier.page->address) return std::nullopt;
+  const auto page = ReadPoolPage(space, system, census, *outlier.page->address);
+  if (!page || page->headers_damaged()) return std::nullopt;
+  Scene scene = SetScene(space, system, census, tags, *page);
+  const std::uint64_t block_address = outlier.page->address->value + outlier.offset;
+  for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
+    const SceneBlock& block = scene.blocks[i];
+    if (scene.AddressOf(block.begin) != block_address || block.block == nullptr) continue;
+    scene.spots = {{SpotKind::kPayload, i, block.payload() + outlier.range.begin, block.payload() + outlier.range.end,
+                    outlier.range.end - outlier.range.begin, 0}};
+    return scene;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void AddPayloadIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
+                         const PoolCensus& census, const TagDatabase& tags) {
+  const TemplateTable templates = LearnTemplates(census);
+  if (templates.empty()) return;
+  Groups groups;
+  for (const PoolPageRef& page : census.healthy_pages) LookAtPage(page, *census.layout, templates, groups);
+  for (const auto& [key, group] : groups) {
+    if (group.is_variety()) continue;
+    for (const Outlier& outlier : group.outliers)
+      if (auto scene = SceneOf(outlier, space, system, census, tags)) scenes.push_back(std::move(*scene));
+  }
+}
+
+}  // namespace poolblame

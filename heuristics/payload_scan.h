@@ -1,0 +1,16 @@
+// Damage that leaves every header legal: one block's payload breaks what all its siblings have in common, and what
+// stands there instead also stands in the block below. Both are asked for, because healthy variety breaks templates
+// too.
+#pragma once
+
+#include <vector>
+
+#include "heuristics/scene.h"
+
+namespace poolblame {
+
+/// Appends an incident for each such block on a page without other findings. Reads each healthy pool page once.
+void AddPayloadIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
+                         const PoolCensus& census, const TagDatabase& tags);
+
+}  // namespace poolblame

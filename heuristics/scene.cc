@@ -1,0 +1,90 @@
+#include "heuristics/scene.h"
+
+#include <algorithm>
+
+namespace poolblame {
+namespace {
+
+void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
+  const PoolPage& page = scene.pages[page_index];
+  if (page.leading_bytes > 0)
+    scene.blocks.push_back({page_begin, page_begin + page.leading_bytes, 0, nullptr, page_index});
+  for (const PoolBlock& block : page.blocks) {
+    const std::uint32_t begin = page_begin + block.offset;
+    scene.blocks.push_back({begin, begin + block.size, page.layout->header_size, &block, page_index});
+  }
+}
+
+/// A neighbouring page as one big block when it is readable and not classic pool: the end (or start) of something else.
+PoolPage OpaquePage(const PageBytes& bytes, VirtAddr address, const PoolHeaderLayout* layout) {
+  PoolPage page;
+  page.address = address;
+  page.pfn = bytes.pfn;
+  page.bytes = bytes;
+  page.layout = layout;
+  page.leading_bytes = static_cast<std::uint32_t>(kPageSize);
+  return page;
+}
+
+std::optional<PoolPage> NeighbourPage(const AddressSpace& space, const System& system, const PoolCensus& census,
+                                      VirtAddr address) {
+  if (auto page = ReadPoolPage(space, system, census, address)) return page;
+  const PageBytes bytes = space.Page(address);
+  if (bytes.presence != Presence::kPresent) return std::nullopt;
+  return OpaquePage(bytes, address, census.layout);
+}
+
+}  // namespace
+
+bool Scene::HasSpot(SpotKind kind) const {
+  return std::any_of(spots.begin(), spots.end(), [&](const Spot& s) { return s.kind == kind; });
+}
+
+std::optional<std::size_t> Scene::Below(std::size_t block) const {
+  if (block == 0 || blocks[block - 1].end != blocks[block].begin) return std::nullopt;
+  return block - 1;
+}
+
+BlockReference Scene::Reference(std::size_t index) const {
+  const SceneBlock& b = blocks[index];
+  BlockReference ref;
+  ref.header = AddressOf(b.begin);
+  ref.address = AddressOf(b.payload());
+  ref.physical = physical;
+  ref.size = b.end - b.begin;
+  ref.offset_in_page = static_cast<std::uint32_t>(ref.header & (kPageSize - 1));
+  ref.state = b.block != nullptr ? b.block->state : BlockState::kBig;
+  if (b.block != nullptr && b.block->tag_known) ref.tag = b.block->tag();
+  return ref;
+}
+
+Scene SetScene(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
+               const PoolPage& page) {
+  Scene scene;
+  scene.space = &space;
+  scene.system = &system;
+  scene.census = &census;
+  scene.tags = &tags;
+  scene.physical = !page.address.has_value();
+  const std::uint64_t here = page.address ? page.address->value : ToPhysAddr(page.pfn.value_or(0)).value;
+  scene.base = here;
+  if (page.address) {
+    if (auto before = NeighbourPage(space, system, census, *page.address - kPageSize)) {
+      scene.pages.push_back(std::move(*before));
+      scene.base = here - kPageSize;
+    }
+  }
+  scene.pages.push_back(page);
+  if (page.address)
+    if (auto behind = NeighbourPage(space, system, census, *page.address + kPageSize))
+      scene.pages.push_back(std::move(*behind));
+
+  for (std::size_t i = 0; i < scene.pages.size(); ++i) {
+    const ByteView bytes = scene.pages[i].bytes.bytes;
+    AppendBlocks(scene, i, static_cast<std::uint32_t>(scene.bytes.size()));
+    scene.bytes.insert(scene.bytes.end(), bytes.begin(), bytes.end());
+  }
+  return scene;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,80 @@
+// The scene of one incident: the damaged page with the page before and the page behind it as one stretch of memory, the
+// blocks that tile it, and the spots where bytes are wrong. Signals look at nothing else, so that a run of damage over
+// a page boundary is the same case as one inside a page.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "heuristics/report.h"
+#include "parser/image/address_space.h"
+#include "parser/kernel/system.h"
+#include "parser/pool/pool_census.h"
+#include "parser/pool/pool_page.h"
+
+namespace poolblame {
+
+/// A block in scene coordinates (offsets from the scene's first byte).
+struct SceneBlock {
+  std::uint32_t begin = 0, end = 0;  // header included
+  std::uint32_t header_size = 0;     // 0 for the tail of a big allocation: it has no header
+  const PoolBlock* block = nullptr;  // nullptr for the tail of a big allocation
+  std::size_t page = 0;              // index in Scene::pages
+  [[nodiscard]] std::uint32_t payload() const { return begin + header_size; }
+};
+
+enum class SpotKind {
+  kHeader,   // bytes of a POOL_HEADER
+  kLink,     // links of a free block
+  kPayload,  // bytes that every sibling has otherwise
+  kNamed,    // no byte is known to be wrong: the bug check points at this block
+};
+
+/// A stretch of wrong bytes in one block.
+struct Spot {
+  SpotKind kind = SpotKind::kHeader;
+  std::size_t block = 0;             // index in Scene::blocks
+  std::uint32_t begin = 0, end = 0;  // hull of the wrong bytes
+  std::uint32_t certain_bytes = 0;
+  std::uint32_t differing_bits = 0;  // against what must have stood there; 0 = not known
+};
+
+struct Scene {
+  const AddressSpace* space = nullptr;
+  const System* system = nullptr;
+  const PoolCensus* census = nullptr;
+  const TagDatabase* tags = nullptr;
+  std::optional<std::size_t> finding;  // index in census->findings of the page with the first spot
+  std::uint64_t base = 0;              // address of byte 0; physical when `physical`
+  bool physical = false;
+  std::vector<std::uint8_t> bytes;
+  std::vector<PoolPage> pages;       // the pages that are pool, ascending
+  std::vector<SceneBlock> blocks;    // ascending
+  std::vector<Spot> spots;           // ascending, of this incident only
+  bool page_before_missing = false;  // damage starts with the page's first byte and the page before is not here
+  bool named_by_crash = false;       // the bug check points at this page
+  const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does
+
+  [[nodiscard]] const PoolHeaderLayout& layout() const { return *census->layout; }
+  [[nodiscard]] std::uint32_t pointer_size() const { return layout().is_64bit ? 8 : 4; }
+  [[nodiscard]] std::uint32_t damage_begin() const { return spots.front().begin; }
+  [[nodiscard]] std::uint32_t damage_end() const { return spots.back().end; }
+  [[nodiscard]] std::uint64_t AddressOf(std::uint32_t offset) const { return base + offset; }
+  /// The block hit first.
+  [[nodiscard]] std::size_t victim() const { return spots.front().block; }
+  [[nodiscard]] bool HasSpot(SpotKind kind) const;
+  /// The block below `block` when the two touch; nothing at a hole.
+  [[nodiscard]] std::optional<std::size_t> Below(std::size_t block) const;
+  /// The page in this scene that `block` lies in.
+  [[nodiscard]] const PoolPage& PageOf(const SceneBlock& block) const { return pages[block.page]; }
+  [[nodiscard]] BlockReference Reference(std::size_t block) const;
+};
+
+/// Builds the stretch of memory around `page`: the page itself and, where they are readable and contiguous, one page
+/// before and one behind. Spots are left empty.
+Scene SetScene(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
+               const PoolPage& page);
+
+}  // namespace poolblame

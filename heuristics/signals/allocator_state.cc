@@ -1,0 +1,63 @@
+// E1, E2, E8, B10: what the allocator's own records say. A broken link behind a sound header: somebody wrote into freed
+// memory. A link that leads to itself: freed twice. A link that is off by a small step: a counter that is no longer
+// one. Looks the same: lists that are being changed while the dump is written; those are not asked (see FieldTrust).
+#include "heuristics/content.h"
+#include "heuristics/link_repair.h"
+#include "heuristics/signals/signals.h"
+
+namespace poolblame {
+namespace {
+
+std::uint64_t FirstLink(const Scene& scene) {
+  const std::uint32_t at = scene.spots.front().begin;
+  const std::uint32_t size = scene.pointer_size();
+  return at + size <= scene.bytes.size() ? WordAt(Bytes(scene.bytes).subspan(at), size) : 0;
+}
+
+void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  const Spot& spot = scene.spots.front();
+  const std::uint64_t at = scene.AddressOf(spot.begin);
+  const std::uint64_t link = FirstLink(scene);
+  const bool self = link == scene.AddressOf(scene.blocks[spot.block].payload());
+  const bool pointer = LooksLikeKernelPointer(link, scene.pointer_size());
+  if (h.kind == FaultKind::kDoubleFree && self)
+    votes.push_back({Weight::kSelfLink, 1, at, "the free block's link leads to itself: it was put on the list twice"});
+  if (h.kind == FaultKind::kUseAfterFree && !scene.HasSpot(SpotKind::kHeader))
+    votes.push_back(
+        {Weight::kFreeHeaderIntact, 1, at, "the links of this free block are overwritten, its header is sound"});
+  if (h.kind == FaultKind::kUseAfterFree && !pointer)
+    votes.push_back({Weight::kDataInLink, 1, at, "where a list link must stand, there is data"});
+  if (h.kind == FaultKind::kFreeList && pointer && !self)
+    votes.push_back({Weight::kPointerInLink, 1, at, "the link is a kernel pointer, but not one that comes back"});
+  if (h.kind == FaultKind::kUseAfterFree && pointer && !self) {
+    const auto repair = RepairLink(scene, spot);
+    if (repair && repair->difference >= -8 && repair->difference <= 8)
+      votes.push_back({Weight::kSmallChange, 1, at,
+                       "the link is off by " + std::to_string(repair->difference) +
+                           ": something still counts up or down in this freed block"});
+  }
+}
+
+}  // namespace
+
+void VoteAllocatorState(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  switch (scene.spots.front().kind) {
+    case SpotKind::kLink:
+      VoteLink(scene, h, votes);
+      break;
+    case SpotKind::kHeader:
+      if (h.kind == FaultKind::kOverrun && scene.HasSpot(SpotKind::kLink))
+        votes.push_back({Weight::kFreeHeaderDamaged, 1, scene.AddressOf(scene.damage_begin()),
+                         "the header of the free block behind and its links are both overwritten"});
+      break;
+    case SpotKind::kNamed:
+      if (h.kind == FaultKind::kDoubleFree)
+        votes.push_back({Weight::kFreedStateIntact, 1, scene.AddressOf(scene.damage_begin()),
+                         "the block's header is sound and says that it was free already"});
+      break;
+    case SpotKind::kPayload:
+      break;
+  }
+}
+
+}  // namespace poolblame

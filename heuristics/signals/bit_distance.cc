@@ -1,0 +1,52 @@
+// F1, F2: how many bits differ from what must have stood there. One bit: memory hardware. More than two: not hardware.
+// Looks the same: PreviousSize 0 for 1, type 2 for 3, a decrement from an odd value, a NUL over a power of two.
+#include <algorithm>
+#include <string>
+
+#include "heuristics/link_repair.h"
+#include "heuristics/signals/signals.h"
+
+namespace poolblame {
+namespace {
+
+/// For a tag that cannot be one: a tag of this image that is one bit away.
+bool IsOneBitFromKnownTag(const Scene& scene, const SceneBlock& block) {
+  const std::uint32_t read = block.block->read.PoolTag & ~PoolTag::kProtectedBit;
+  for (std::uint32_t bit = 0; bit < 31; ++bit) {
+    const TagStatistics* tag = scene.census->Tag({read ^ (1U << bit)});
+    if (tag != nullptr && tag->allocated > 1) return true;
+  }
+  return false;
+}
+
+/// Bits that differ in the whole incident; 0 when not known.
+std::uint32_t DifferingBits(const Scene& scene) {
+  std::uint32_t bits = 0;
+  for (const Spot& spot : scene.spots) {
+    std::uint32_t own = spot.differing_bits;
+    const SceneBlock& block = scene.blocks[spot.block];
+    if (spot.kind == SpotKind::kHeader && own == 0 && spot.certain_bytes <= 4 && spot.begin >= block.begin + 4)
+      own = IsOneBitFromKnownTag(scene, block) ? 1 : 0;
+    if (spot.kind == SpotKind::kLink)
+      if (const auto repair = RepairLink(scene, spot)) own = repair->differing_bits;
+    if (own == 0) return 0;
+    bits += own;
+  }
+  return bits;
+}
+
+}  // namespace
+
+void VoteBitDistance(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (h.kind != FaultKind::kBitFlip) return;
+  const std::uint64_t at = scene.AddressOf(scene.damage_begin());
+  const std::uint32_t bits = DifferingBits(scene);
+  if (bits == 1) {
+    votes.push_back({Weight::kSingleBit, 1, at, "exactly one bit differs from what must have stood here"});
+  } else {
+    const std::string how_many = bits == 0 ? "more than one bit differs" : std::to_string(bits) + " bits differ";
+    votes.push_back({Weight::kManyBits, bits == 2 ? 0.4 : 1.0, at, how_many + " from what must have stood here"});
+  }
+}
+
+}  // namespace poolblame

@@ -1,0 +1,45 @@
+// B1, B4, A6: the bytes of the block's end go on over its boundary, in phase: a repeated byte, a dword pattern,
+// records. Looks the same: a fill that covers a whole page (freed or verifier memory), zeros behind zeros; so zeros
+// vote weakly.
+#include <algorithm>
+#include <string>
+
+#include "heuristics/content.h"
+#include "heuristics/siblings.h"
+#include "heuristics/signals/signals.h"
+
+namespace poolblame {
+namespace {
+
+constexpr double kNatsOfOneVote = 6;  // strength 1: five bytes of non-zero pattern behind the boundary
+constexpr double kMostStrength = 3;
+constexpr std::uint32_t kZerosOfOneVote = 8;
+constexpr std::uint32_t kSimpleLag = 8;
+
+std::string Describe(const Continuation& c) {
+  const std::string bytes = std::to_string(c.right_matched) + " of " + std::to_string(c.right_total);
+  if (c.all_zero()) return bytes + " damaged bytes are zero, as are the last bytes of this block";
+  if (c.lag <= kSimpleLag)
+    return bytes + " bytes over the boundary continue the " + std::to_string(c.lag) +
+           "-byte pattern of this block's end";
+  return bytes + " bytes over the boundary continue this block's records of " + std::to_string(c.lag) + " bytes";
+}
+
+}  // namespace
+
+void VoteContentContinues(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
+  const Bytes right = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
+  const Continuation c = FindContinuation(PayloadOf(scene, *h.block), right);
+  if (c.score <= 0) return;
+  const std::uint64_t at = scene.AddressOf(h.write_begin);
+  if (c.all_zero()) {
+    const double strength = std::min(1.0, static_cast<double>(c.right_matched) / kZerosOfOneVote);
+    votes.push_back({Weight::kContinuesZero, strength, at, Describe(c)});
+    return;
+  }
+  const Weight weight = c.lag <= kSimpleLag ? Weight::kContinuesPattern : Weight::kContinuesStride;
+  votes.push_back({weight, std::min(kMostStrength, c.score / kNatsOfOneVote), at, Describe(c)});
+}
+
+}  // namespace poolblame

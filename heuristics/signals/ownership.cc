@@ -1,0 +1,27 @@
+// D: whose tag it is. Third-party and unknown tags are guilty somewhat more often, system tags somewhat less, generic
+// tags own nothing. Capped as a group: a name is not evidence.
+#include "heuristics/owner.h"
+#include "heuristics/signals/signals.h"
+
+namespace poolblame {
+
+void VoteOwnership(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (h.role != SuspectRole::kBlock || !h.block) return;
+  const SceneBlock& block = scene.blocks[*h.block];
+  if (block.block == nullptr || !block.block->tag_known) return;
+  const PoolTag tag = block.block->tag().name();
+  if (TagDatabase::IsGeneric(tag)) {
+    votes.push_back({Weight::kGenericTag, 1, std::nullopt, "the tag is a generic one and owns nothing"});
+    return;
+  }
+  const Owner owner = OwnerOf(tag, *scene.tags, *scene.system);
+  if (owner.driver.empty() && owner.vendor.empty())
+    votes.push_back(
+        {Weight::kUnknownTag, 1, std::nullopt, "the tag is in no table: it is nobody's well-known allocation"});
+  else if (owner.vendor == "Microsoft" || owner.vendor.empty())
+    votes.push_back({Weight::kSystemTag, 1, std::nullopt, "the tag belongs to Windows itself"});
+  else
+    votes.push_back({Weight::kThirdPartyTag, 1, std::nullopt, "the tag belongs to " + owner.vendor});
+}
+
+}  // namespace poolblame

@@ -1,0 +1,31 @@
+#include "heuristics/signals/signals.h"
+
+#include <array>
+
+namespace poolblame {
+namespace {
+
+constexpr std::array kSignals = {
+    SignalRow{"damage-extent", VoteDamageExtent},
+    SignalRow{"content-continues", VoteContentContinues},
+    SignalRow{"crossing-text", VoteCrossingText},
+    SignalRow{"off-by-one-nul", VoteOffByOneNul},
+    SignalRow{"pointer-family", VotePointerFamily},
+    SignalRow{"shared-values", VoteSharedValues},
+    SignalRow{"sibling-bytes", VoteSiblingBytes},
+    SignalRow{"underrun-content", VoteUnderrunContent},
+    SignalRow{"victim-field", VoteVictimField},
+    SignalRow{"sizes", VoteSizes},
+    SignalRow{"count-over-capacity", VoteCountOverCapacity},
+    SignalRow{"ownership", VoteOwnership},
+    SignalRow{"allocator-state", VoteAllocatorState},
+    SignalRow{"bit-distance", VoteBitDistance},
+    SignalRow{"crash-context", VoteCrashContext},
+    SignalRow{"foreign-content", VoteForeignContent},
+};
+
+}  // namespace
+
+std::span<const SignalRow> AllSignals() { return kSignals; }
+
+}  // namespace poolblame

@@ -1,0 +1,110 @@
+#include "heuristics/weights.h"
+
+#include <array>
+#include <cstddef>
+
+namespace poolblame {
+namespace {
+
+using G = SignalGroup;
+using W = Weight;
+
+// Natural-log odds. The starting values are the likelihood ratios argued for each signal in the public literature on
+// heap corruption (Exterminator's priors, the bug-check documentation's "usually the preceding block"); values fitted
+// on the evaluation corpus say so.
+constexpr std::array kRows = {
+    WeightRow{W::kPriorOverrunHeader, G::kPrior, -0.69,
+              "a damaged header is usually the work of the block before (0x19 documentation): 0.5"},
+    WeightRow{W::kPriorOverrunSecondLeft, G::kPrior, -4.2,
+              "one block further only when the one between was rewritten with its own values"},
+    WeightRow{W::kPriorUnderrunHeader, G::kPrior, -2.5,
+              "underruns are some ten times rarer than overruns (special-pool documentation)"},
+    WeightRow{W::kPriorBitFlipHeader, G::kPrior, -3.9,
+              "memory faults are rare beside driver faults (Nightingale et al., EuroSys 2011)"},
+    WeightRow{W::kPriorWildHeader, G::kPrior, -2.6,
+              "a stray write hits a header about as often as its share of the page"},
+    WeightRow{W::kPriorPageStompHeader, G::kPrior, -3.5, "whole-page damage from a device or a wrong MDL is rare"},
+    WeightRow{W::kPriorUnknownHeader, G::kPrior, -3.0, "what no hypothesis covers"},
+    WeightRow{W::kPriorUafHeader, G::kPrior, -4.0, "a stale pointer that reaches a header"},
+    WeightRow{W::kPriorUafLink, G::kPrior, -1.0, "links behind a sound header: the last owner first"},
+    WeightRow{W::kPriorFreeListLink, G::kPrior, -2.0, "the list itself was mishandled"},
+    WeightRow{W::kPriorDoubleFreeLink, G::kPrior, -3.0, "seen in links only when the block is on the list twice"},
+    WeightRow{W::kPriorOverrunLink, G::kPrior, -2.5, "an overrun that reaches links has to cross the header first"},
+    WeightRow{W::kPriorNonlinearLink, G::kPrior, -3.2, "an index that jumps over the header"},
+    WeightRow{W::kPriorBitFlipLink, G::kPrior, -3.9, "as for headers"},
+    WeightRow{W::kPriorWildLink, G::kPrior, -2.6, "as for headers"},
+    WeightRow{W::kPriorUnknownLink, G::kPrior, -3.0, "what no hypothesis covers"},
+    WeightRow{W::kPriorNonlinearPayload, G::kPrior, -1.2,
+              "payload differs from every sibling behind a sound header: an index jumped over it"},
+    WeightRow{W::kPriorOverrunPayload, G::kPrior, -1.5, "or the overrun wrote the header back as it was"},
+    WeightRow{W::kPriorWildPayload, G::kPrior, -1.5, "or a stray write"},
+    WeightRow{W::kPriorUnknownPayload, G::kPrior, -1.5, "or nothing is wrong with it"},
+    WeightRow{W::kPriorDoubleFreeNamed, G::kPrior, -0.4,
+              "0xC2/7 with a sound header of a free block is what a double free looks like"},
+    WeightRow{W::kPriorBadFreeNamed, G::kPrior, -0.7, "the bug check says that the pointer is no block's start"},
+    WeightRow{W::kPriorOverrunNamed, G::kPrior, -4.0, "an overrun that leaves the header sound and free"},
+    WeightRow{W::kPriorUnknownNamed, G::kPrior, -1.6, "what no hypothesis covers"},
+    WeightRow{W::kPriorUninitialised, G::kPrior, -4.0, "pages that nobody initialised are rare"},
+    WeightRow{W::kDamagePrefix, G::kExtent, 2.1,
+              "a stray write starts on exactly this byte in one of 8 to 16 places of a header"},
+    WeightRow{W::kDamagePrefixWeak, G::kExtent, 1.0, "the same with a byte that fits by chance"},
+    WeightRow{W::kDamageNotPrefix, G::kExtent, -2.5, "a linear write does not leave header bytes as they were"},
+    WeightRow{W::kDamageSuffix, G::kExtent, 2.3, "the mirror image of a prefix"},
+    WeightRow{W::kDamageNotSuffix, G::kExtent, -2.5, "the mirror image"},
+    WeightRow{W::kDamageRunLong, G::kExtent, 2.5, "one content through several headers starts where it starts"},
+    WeightRow{W::kCrossPage, G::kExtent, 2.1, "block end, page end and damage start meet"},
+    WeightRow{W::kMiddleField, G::kExtent, 1.5, "only one field is hit"},
+    WeightRow{W::kContinuesPattern, G::kContent, 3.2, "chance 1/64 a byte; five bytes or more"},
+    WeightRow{W::kContinuesZero, G::kContent, 0.8, "zeros stand everywhere: 2 to 3"},
+    WeightRow{W::kContinuesText, G::kContent, 4.0, "text that crosses a boundary in the middle of a string"},
+    WeightRow{W::kContinuesStride, G::kContent, 3.2, "records in phase"},
+    WeightRow{W::kForeignToOwner, G::kContent, -1.0, "bytes unlike anything of this tag"},
+    WeightRow{W::kOffByOneNul, G::kContent, 3.4, "one NUL behind a full string: 20 to 40"},
+    WeightRow{W::kPointerFamily, G::kContent, 1.6, "pointers to the same places: 5"},
+    WeightRow{W::kPointerIntoOwner, G::kContent, 3.2, "a pointer into the suspect: 20 to 50"},
+    WeightRow{W::kSharedValue, G::kContent, 2.3, "one distinctive dword: 10"},
+    WeightRow{W::kSiblingBytes, G::kContent, 2.3, "the bytes a bigger sibling has there"},
+    WeightRow{W::kUnderrunPattern, G::kContent, 3.2, "mirror of continues-pattern"},
+    WeightRow{W::kUnderrunZero, G::kContent, 0.8, "mirror of continues-zero"},
+    WeightRow{W::kVictimFieldValue, G::kContent, 2.0, "the field value of live siblings"},
+    WeightRow{W::kSmallChange, G::kContent, 2.3, "a counter in freed memory: 10"},
+    WeightRow{W::kFilledToTheEnd, G::kSize, 0.5, "full blocks are common"},
+    WeightRow{W::kTailUntouched, G::kSize, -1.8, "a linear write fills the end first"},
+    WeightRow{W::kCountOverCapacity, G::kSize, 3.9, "three fields agree: 50"},
+    WeightRow{W::kTailWrittenUnlikeSiblings, G::kSize, 1.8, "5 to 10"},
+    WeightRow{W::kThirdPartyTag, G::kOwnership, 0.4, "guilty somewhat more often"},
+    WeightRow{W::kUnknownTag, G::kOwnership, 0.2, "guilty a little more often"},
+    WeightRow{W::kGenericTag, G::kOwnership, -0.2, "shows no owner"},
+    WeightRow{W::kSystemTag, G::kOwnership, -0.3, "well tested, and widespread"},
+    WeightRow{W::kFreeHeaderIntact, G::kAllocator, 2.3, "damage inside freed memory only: 10 for the last owner"},
+    WeightRow{W::kFreeHeaderDamaged, G::kAllocator, 2.3, "header and links of the free block: 10 for the block before"},
+    WeightRow{W::kSelfLink, G::kAllocator, 4.5, "only an entry inserted twice leads to itself"},
+    WeightRow{W::kDataInLink, G::kAllocator, 1.0, "no list code writes data"},
+    WeightRow{W::kPointerInLink, G::kAllocator, 1.0, "list code writes pointers"},
+    WeightRow{W::kFreedStateIntact, G::kAllocator, 2.0, "a sound header of a freed block: 20 with the bug check"},
+    WeightRow{W::kSingleBit, G::kHardware, 4.6, "one bit of a whole word: 30 to 100"},
+    WeightRow{W::kManyBits, G::kHardware, -6.0, "memory faults flip one bit, rarely two"},
+    WeightRow{W::kCrashNamesDoubleFree, G::kCrash, 1.5, "sub-code"},
+    WeightRow{W::kCrashNamesOverrun, G::kCrash, 0.7, "sub-code"},
+    WeightRow{W::kCrashNamesFreeList, G::kCrash, 0.5, "sub-code: the list was checked, not the header"},
+    WeightRow{W::kCrashNamesBadFree, G::kCrash, 1.5, "sub-code"},
+    WeightRow{W::kCrashNamesHardware, G::kCrash, 1.0, "sub-code"},
+    WeightRow{W::kForeignAlignment, G::kExtent, 2.3, "sector alignment: one in 32 by chance"},
+};
+
+static_assert(kRows.size() == static_cast<std::size_t>(W::kCount), "one row for each weight");
+
+constexpr bool RowsStandInEnumOrder() {
+  for (std::size_t i = 0; i < kRows.size(); ++i)
+    if (kRows[i].id != static_cast<W>(i)) return false;
+  return true;
+}
+static_assert(RowsStandInEnumOrder());
+
+}  // namespace
+
+const WeightRow& WeightOf(Weight id) { return kRows[static_cast<std::size_t>(id)]; }
+
+std::span<const WeightRow> AllWeights() { return kRows; }
+
+}  // namespace poolblame

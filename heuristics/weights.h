@@ -1,0 +1,110 @@
+// The one table of weights. A signal says what it saw; what that is worth stands here, with what earned it, and nowhere
+// else. Fitting (tests/evaluation/fit.py) changes this table only.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace poolblame {
+
+/// Signals of one group speak of the same fact; inside a group only the best and the worst vote count.
+enum class SignalGroup { kPrior, kExtent, kContent, kSize, kOwnership, kAllocator, kHardware, kCrash };
+
+/// One row of the table. Names are "signal/variant"; the part before the slash is the signal's file.
+enum class Weight {
+  // Priors: how often such a fault happens, given this kind of damage and nothing else.
+  kPriorOverrunHeader,
+  kPriorOverrunSecondLeft,
+  kPriorUnderrunHeader,
+  kPriorBitFlipHeader,
+  kPriorWildHeader,
+  kPriorPageStompHeader,
+  kPriorUnknownHeader,
+  kPriorUafHeader,
+  kPriorUafLink,
+  kPriorFreeListLink,
+  kPriorDoubleFreeLink,
+  kPriorOverrunLink,
+  kPriorNonlinearLink,
+  kPriorBitFlipLink,
+  kPriorWildLink,
+  kPriorUnknownLink,
+  kPriorNonlinearPayload,
+  kPriorOverrunPayload,
+  kPriorWildPayload,
+  kPriorUnknownPayload,
+  kPriorDoubleFreeNamed,
+  kPriorBadFreeNamed,
+  kPriorOverrunNamed,
+  kPriorUnknownNamed,
+  kPriorUninitialised,
+  // A: where the damage starts and stops.
+  kDamagePrefix,
+  kDamagePrefixWeak,
+  kDamageNotPrefix,
+  kDamageSuffix,
+  kDamageNotSuffix,
+  kDamageRunLong,
+  kCrossPage,
+  kMiddleField,
+  // B: what was written.
+  kContinuesPattern,
+  kContinuesZero,
+  kContinuesText,
+  kContinuesStride,
+  kForeignToOwner,
+  kOffByOneNul,
+  kPointerFamily,
+  kPointerIntoOwner,
+  kSharedValue,
+  kSiblingBytes,
+  kUnderrunPattern,
+  kUnderrunZero,
+  kVictimFieldValue,
+  kSmallChange,
+  // C: sizes.
+  kFilledToTheEnd,
+  kTailUntouched,
+  kCountOverCapacity,
+  kTailWrittenUnlikeSiblings,
+  // D: ownership.
+  kThirdPartyTag,
+  kUnknownTag,
+  kGenericTag,
+  kSystemTag,
+  // E: allocator state.
+  kFreeHeaderIntact,
+  kFreeHeaderDamaged,
+  kSelfLink,
+  kDataInLink,
+  kPointerInLink,
+  kFreedStateIntact,
+  // F: hardware.
+  kSingleBit,
+  kManyBits,
+  // G: crash context.
+  kCrashNamesDoubleFree,
+  kCrashNamesOverrun,
+  kCrashNamesFreeList,
+  kCrashNamesBadFree,
+  kCrashNamesHardware,
+  kForeignAlignment,
+  kCount,
+};
+
+struct WeightRow {
+  Weight id;
+  SignalGroup group;
+  double log_odds;          // natural log, for a vote of strength 1
+  std::string_view earned;  // why this number: the evidence behind it
+};
+
+/// The row of `id`. Cost: one array access.
+const WeightRow& WeightOf(Weight id);
+/// All rows in enum order.
+std::span<const WeightRow> AllWeights();
+
+/// Largest sum, up or down, that the ownership group may add: log 4 (a tag's fame is not evidence).
+inline constexpr double kOwnershipCap = 1.386;
+
+}  // namespace poolblame

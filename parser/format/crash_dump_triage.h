@@ -83,7 +83,7 @@ static_assert(sizeof(TriageDataBlock32) == 12 && sizeof(TriageDataBlock64) == 16
 inline constexpr std::uint32_t kTriageDriverStride32 = 0x4C;
 inline constexpr std::uint32_t kTriageDriverStride64 = 0x90;
 
-// Caps: seen in real dumps are 247 drivers and about 1,900 data blocks; these stop a walk through a lying count.
+// Caps: seen in real dumps are 247 drivers and 5,000 data blocks; these stop a walk through a lying count.
 inline constexpr std::uint32_t kMaxTriageDrivers = 1 << 14;
 inline constexpr std::uint32_t kMaxTriageDataBlocks = 1 << 16;
 

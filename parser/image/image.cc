@@ -4,6 +4,7 @@
 
 #include "parser/image/container.h"
 #include "parser/image/file_mapping.h"
+#include "parser/image/unpack.h"
 
 namespace poolblame {
 
@@ -22,10 +23,12 @@ const char* MachineName(Machine machine) {
 }
 
 struct Image::State {
-  std::optional<FileMapping> mapping;  // the file as it lies on disk
+  std::optional<FileMapping> file;        // the file as it lies on disk, while it is what we read
+  std::optional<UnpackedBytes> unpacked;  // of a compressed file
   ByteView bytes;
   ImageParts parts;
-  bool mapped = false;
+
+  [[nodiscard]] bool mapped() const { return file || (unpacked && unpacked->mapped()); }
 };
 
 Image::Image(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -34,26 +37,33 @@ Image& Image::operator=(Image&&) noexcept = default;
 Image::~Image() = default;
 
 Result<Image> Image::Open(const std::string& path, const OpenOptions& options) {
-  Result<FileMapping> mapping = FileMapping::Open(path);
-  if (!mapping) return tl::unexpected(mapping.error());
-  Result<Image> image = FromBytes(mapping->bytes(), path, options);
-  if (image) {
-    image->state_->mapping = std::move(*mapping);
-    image->state_->mapped = true;
-  }
+  Result<FileMapping> file = FileMapping::Open(path);
+  if (!file) return tl::unexpected(file.error());
+  Result<Image> image = FromBytes(file->bytes(), path, options);
+  if (image && !image->state_->unpacked) image->state_->file = std::move(*file);
   return image;
 }
 
 Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const OpenOptions& options) {
   auto state = std::make_unique<State>();
   state->bytes = bytes;
+  UnpackNote cut;
+  const Compression compression = CompressionOf(bytes);
+  if (compression != Compression::kNone) {
+    Result<Unpacked> unpacked = Unpack(bytes, compression, options.max_decompressed_bytes);
+    if (!unpacked) return tl::unexpected(unpacked.error());
+    cut = std::move(unpacked->cut);
+    state->unpacked = std::move(unpacked->content);
+    state->bytes = state->unpacked->bytes();
+  }
   Result<ImageParts> parts = OpenContainer(state->bytes, options);
   if (!parts) return tl::unexpected(parts.error());
   state->parts = std::move(*parts);
   ImageFacts& facts = state->parts.facts;
   facts.path = name;
-  facts.compression = "none";
+  facts.compression = CompressionName(compression);
   facts.size = bytes.size();
+  if (cut) NoteTruncation(facts, std::move(*cut));
   return Image(std::move(state));
 }
 
@@ -63,7 +73,7 @@ const PageMap& Image::pages() const { return state_->parts.pages; }
 const VirtualMap& Image::virtual_ranges() const { return state_->parts.virtual_ranges; }
 
 void Image::WillRead(const PageRun& run) const {
-  if (state_->mapped) FileMapping::WillRead(pages().Bytes(run));
+  if (state_->mapped()) FileMapping::WillRead(pages().Bytes(run));
 }
 
 }  // namespace poolblame

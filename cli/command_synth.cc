@@ -1,0 +1,38 @@
+// `poolblame synth "RECIPE" -o FILE`: makes an image whose truth is known, to see what poolblame says of it.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "samples/builder.h"
+
+namespace poolblame::cli {
+namespace {
+
+struct SynthOptions {
+  std::vector<std::string> words;
+  std::string output, truth;
+};
+
+ExitStatus RunSynth(const SynthOptions& options) {
+  const std::string recipe = fmt::format("{}", fmt::join(options.words, " "));
+  const Result<samples::BuiltImage> built = samples::BuildSample(recipe);
+  if (!built) return Failed("recipe", built.error());
+  const std::string_view bytes(reinterpret_cast<const char*>(built->bytes.data()), built->bytes.size());
+  const ExitStatus status = Deliver(bytes, options.output, ExitStatus::kClean);
+  if (status != ExitStatus::kClean || options.truth.empty()) return status;
+  return Deliver(samples::TruthJson(built->truth, recipe) + "\n", options.truth, status);
+}
+
+}  // namespace
+
+void AddSynthCommand(CLI::App& program, ChosenCommand& chosen) {
+  auto options = std::make_shared<SynthOptions>();
+  CLI::App& command = *program.add_subcommand("synth", "make an image with known damage from one line");
+  command.add_option("RECIPE", options->words, "words of the form key=value, in one argument or several")->required();
+  command.add_option("-o,--output", options->output, "the image to write")->required()->type_name("FILE");
+  command.add_option("--truth", options->truth, "write what was really done to this file, as JSON")->type_name("FILE");
+  command.footer(samples::RecipeHelp());
+  command.callback([options, &chosen] { chosen = [options] { return RunSynth(*options); }; });
+}
+
+}  // namespace poolblame::cli

@@ -1,0 +1,25 @@
+// What a script learns without reading a line. Ours, after diff and grep: 0 is "nothing wrong", 1 is "found something".
+#pragma once
+
+namespace poolblame::cli {
+
+enum class ExitStatus {
+  kClean = 0,         // no corruption, all expectations met
+  kFound = 1,         // corruption found, or an expectation missed (`tag`: a tag nobody knows)
+  kUsage = 2,         // the command line makes no sense
+  kUnreadable = 3,    // an image could not be read, or a result could not be written
+  kInconclusive = 4,  // nothing wrong was seen, but what had to be looked at is not in the image
+  kDefect = 70,       // a defect of poolblame itself; sysexits' EX_SOFTWARE
+};
+
+/// The table above in words, for --help.
+inline constexpr const char* kExitStatusHelp =
+    "Exit status:\n"
+    "  0   nothing wrong: no corruption\n"
+    "  1   corruption found (tag: a tag that no table knows)\n"
+    "  2   the command line makes no sense\n"
+    "  3   an image could not be read, or a result could not be written\n"
+    "  4   inconclusive: what had to be looked at is not in the image\n"
+    "  70  a defect of poolblame\n";
+
+}  // namespace poolblame::cli

@@ -1,0 +1,89 @@
+#include "cli/hex_view.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cli/text_writer.h"
+
+namespace poolblame::cli {
+namespace {
+
+constexpr std::uint32_t kRow = 16;
+constexpr std::uint32_t kRows = kPageSize / kRow;
+
+bool RowIsDamaged(const PageScene& scene, std::uint32_t row) {
+  for (std::uint32_t i = row * kRow; i < (row + 1) * kRow; ++i)
+    if (scene.damaged[i] || scene.doubtful[i]) return true;
+  return false;
+}
+
+/// Damaged rows and their neighbours, ascending.
+std::vector<std::uint32_t> RowsToShow(const PageScene& scene) {
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < kRows; ++row) {
+    const bool before = row > 0 && RowIsDamaged(scene, row - 1);
+    const bool after = row + 1 < kRows && RowIsDamaged(scene, row + 1);
+    if (before || after || RowIsDamaged(scene, row)) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string ByteText(const PageScene& scene, std::uint32_t offset, const Palette& palette) {
+  const std::string hex = fmt::format("{:02x}", scene.page->bytes.bytes[offset]);
+  if (scene.damaged[offset]) return palette.Paint(Style::kDamage, "!" + hex);
+  if (scene.doubtful[offset]) return palette.Paint(Style::kDamage, "?" + hex);
+  return " " + hex;
+}
+
+std::string DumpRow(const PageScene& scene, std::uint32_t row, const Palette& palette) {
+  std::string hex, ascii;
+  for (std::uint32_t offset = row * kRow; offset < (row + 1) * kRow; ++offset) {
+    const std::uint8_t byte = scene.page->bytes.bytes[offset];
+    const char shown = byte >= 0x20 && byte < 0x7F ? static_cast<char>(byte) : '.';
+    if (offset % kRow == 8) hex += ' ';
+    hex += ByteText(scene, offset, palette);
+    ascii += scene.damaged[offset] ? palette.Paint(Style::kDamage, std::string(1, shown)) : std::string(1, shown);
+  }
+  return fmt::format("  {} {}  {}", AddressText(scene.base() + row * kRow), hex, ascii);
+}
+
+/// The recovered bytes of a damaged header that starts in this row, under its bytes; empty when there is none.
+std::string ExpectedRow(const PageScene& scene, std::uint32_t row) {
+  std::string line(std::size_t{kRow} * 3 + 1, ' ');
+  bool any = false;
+  for (const PoolBlock& block : scene.page->blocks) {
+    if (block.offset / kRow != row || !block.header_damaged()) continue;
+    any = true;
+    std::array<std::uint8_t, 16> bytes{};
+    scene.page->layout->Encode(block.expected, bytes.data());
+    for (std::uint32_t i = 0; i < scene.page->layout->header_size; ++i) {
+      const std::uint32_t column = block.offset % kRow + i;
+      if (column >= kRow) break;
+      const bool unknown = (block.doubtful_bytes >> i & 1) != 0;
+      line.replace(column * 3 + 1 + (column >= 8 ? 1 : 0), 2, unknown ? "??" : fmt::format("{:02x}", bytes[i]));
+    }
+  }
+  if (!any) return "";
+  line.erase(line.find_last_not_of(' ') + 1);
+  return fmt::format("  {:>18} {}", "must have been", line);
+}
+
+}  // namespace
+
+std::vector<std::string> DrawDamage(const PageScene& scene, const Palette& palette, std::size_t max_rows) {
+  std::vector<std::string> lines;
+  if (scene.page->bytes.bytes.size() < kPageSize || scene.page->layout == nullptr) return lines;
+  const std::vector<std::uint32_t> rows = RowsToShow(scene);
+  for (std::size_t i = 0; i < rows.size() && i < max_rows; ++i) {
+    if (i > 0 && rows[i] != rows[i - 1] + 1) lines.push_back("  ...");
+    lines.push_back(DumpRow(scene, rows[i], palette));
+    if (std::string expected = ExpectedRow(scene, rows[i]); !expected.empty())
+      lines.push_back(palette.Paint(Style::kDim, expected));
+  }
+  if (rows.size() > max_rows)
+    lines.push_back(fmt::format("  ... and {}", Counted(rows.size() - max_rows, "row") + " more"));
+  return lines;
+}
+
+}  // namespace poolblame::cli

@@ -1,0 +1,117 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "cli/escape.h"
+#include "cli/platform.h"
+#include "cli/suggest.h"
+#include "cli/text_writer.h"
+#include "parser/format/pool_header.h"
+
+namespace poolblame::cli {
+namespace {
+
+constexpr unsigned kMostThreads = 256;
+constexpr std::size_t kFewestColumns = 60;  // narrower, sentences fall apart
+
+/// Accepts one of `choices`; else says which are right and which is near.
+CLI::Validator OneOf(const std::vector<std::string>& choices) {
+  const auto check = [choices](std::string& value) -> std::string {
+    if (std::find(choices.begin(), choices.end(), value) != choices.end()) return "";
+    return fmt::format("'{}' is none of {}{}", Escaped(value), fmt::join(choices, ", "), DidYouMean(value, choices));
+  };
+  return CLI::Validator(check, fmt::format("{}", fmt::join(choices, "|")));
+}
+
+std::vector<std::string> LayoutNames() {
+  std::vector<std::string> names;
+  for (const PoolHeaderLayout& layout : PoolHeaderLayouts()) names.emplace_back(layout.name);
+  return names;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> ParseAddress(std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
+  std::string digits(text);
+  if (const std::size_t tick = digits.find('`'); tick != std::string::npos) digits.erase(tick, 1);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+CLI::Validator IsAddress() {
+  const auto check = [](std::string& value) -> std::string {
+    if (ParseAddress(value)) return "";
+    return fmt::format("'{}' is no address (hexadecimal, for example 0xfffff80012345000)", Escaped(value));
+  };
+  return CLI::Validator(check, "ADDRESS");
+}
+
+AnalysisOptions ImageOptions::ToAnalysisOptions() const {
+  AnalysisOptions options;
+  if (const auto address = ParseAddress(base)) options.open.base = VirtAddr{*address};
+  if (!machine.empty()) options.open.machine = machine == "x86" ? Machine::kX86 : Machine::kX64;
+  options.open.build = build;
+  options.scan.threads = threads;
+  if (!layout.empty()) options.scan.forced_layout = layout;
+  return options;
+}
+
+void AddImageOptions(CLI::App& command, ImageOptions& options) {
+  command.add_option("IMAGE", options.path, "crash dump or memory image, may be .zst, .gz, .xz or .bz2")->required();
+  command.add_option("--base", options.base, "the file is bare pool pages that start at this address")
+      ->check(IsAddress())
+      ->type_name("ADDRESS");
+  command.add_option("--machine", options.machine, "machine, where the image does not say")
+      ->check(OneOf({"x86", "x64"}))
+      ->type_name("x86|x64");
+  command.add_option("--build", options.build, "Windows build, where the image does not say")->type_name("N");
+  command.add_option("--layout", options.layout, "read pool headers this way, whatever the image says")
+      ->check(OneOf(LayoutNames()))
+      ->type_name("NAME");
+  command.add_option("--threads", options.threads, "threads of the scan; the report does not depend on it")
+      ->check(CLI::Range(1U, kMostThreads))
+      ->type_name("N");
+}
+
+TextOptions OutputOptions::ToTextOptions() const {
+  const bool terminal = file.empty() && IsTerminal(stdout);
+  ColorChoice choice = ColorChoice::kAuto;
+  if (color == "always") choice = ColorChoice::kAlways;
+  if (color == "never") choice = ColorChoice::kNever;
+  TextOptions text;
+  text.palette = Palette(WantsColor(choice, terminal, std::getenv("NO_COLOR")));
+  text.columns = kMaxColumns;
+  if (terminal) text.columns = std::clamp(TerminalColumns(stdout), kFewestColumns, kMaxColumns);
+  text.verbose = verbose;
+  text.top = top;
+  return text;
+}
+
+void AddOutputOptions(CLI::App& command, OutputOptions& options) {
+  command.add_option("--output", options.file, "write the result to this file instead of standard output")
+      ->type_name("FILE");
+  command.add_option("--color", options.color, "colour; auto: on a terminal, unless NO_COLOR is set")
+      ->check(OneOf({"auto", "always", "never"}))
+      ->type_name("auto|always|never");
+  command.add_flag("--verbose", options.verbose, "say everything: weights, all incidents, all notes");
+}
+
+void AddFormatOption(CLI::App& command, std::string& format, const std::vector<std::string>& choices) {
+  format = choices.front();
+  command.add_option("--format", format, "form of the result (default " + choices.front() + ")")
+      ->check(OneOf(choices))
+      ->type_name(fmt::format("{}", fmt::join(choices, "|")));
+}
+
+void AddPoolTagOption(CLI::App& command, std::string& file) {
+  command.add_option("--pooltag", file, "a pooltag.txt; its entries win over the built-in table")->type_name("FILE");
+}
+
+}  // namespace poolblame::cli

@@ -1,0 +1,48 @@
+// The options that several commands share, and how their values are read.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/analysis.h"
+#include "cli/render_text.h"
+
+namespace poolblame::cli {
+
+struct ImageOptions {
+  std::string path;
+  std::string base, machine, layout;
+  std::optional<std::uint32_t> build;
+  unsigned threads = 0;  // 0 = as many as the machine has
+
+  [[nodiscard]] AnalysisOptions ToAnalysisOptions() const;
+};
+/// IMAGE, --base, --machine, --build, --layout, --threads.
+void AddImageOptions(CLI::App& command, ImageOptions& options);
+
+struct OutputOptions {
+  std::string file;  // empty = standard output
+  std::string color = "auto";
+  bool verbose = false;
+  std::size_t top = 3;
+
+  /// Colour and width as the options, the environment and the terminal say.
+  [[nodiscard]] TextOptions ToTextOptions() const;
+};
+/// --output, --color, --verbose.
+void AddOutputOptions(CLI::App& command, OutputOptions& options);
+
+/// --format with these choices; the first is the default.
+void AddFormatOption(CLI::App& command, std::string& format, const std::vector<std::string>& choices);
+/// --pooltag FILE.
+void AddPoolTagOption(CLI::App& command, std::string& file);
+
+/// A kernel address as people write it: 0xfffff80012345678, fffff80012345678, fffff800`12345678. Always hexadecimal.
+std::optional<std::uint64_t> ParseAddress(std::string_view text);
+/// Accepts what ParseAddress accepts.
+CLI::Validator IsAddress();
+
+}  // namespace poolblame::cli

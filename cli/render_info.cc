@@ -1,0 +1,56 @@
+#include "cli/render_info.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/escape.h"
+#include "cli/text_sections.h"
+
+namespace poolblame::cli {
+namespace {
+
+constexpr std::size_t kFewModules = 12;
+
+void WriteModules(TextWriter& out, const std::vector<Module>& all, bool unloaded, bool verbose) {
+  std::vector<const Module*> modules;
+  for (const Module& module : all)
+    if (module.unloaded == unloaded) modules.push_back(&module);
+  if (modules.empty()) return;
+  out.Heading(fmt::format("{} {}", Counted(modules.size(), unloaded ? "unloaded module" : "loaded module"),
+                          verbose || modules.size() <= kFewModules ? "" : "(--verbose lists all)"));
+  const std::size_t shown = verbose ? modules.size() : std::min(modules.size(), kFewModules);
+  for (std::size_t i = 0; i < shown; ++i) {
+    out.Line(fmt::format("  {}  {:>9}  {}", AddressText(modules[i]->base.value),
+                         fmt::format("0x{:x}", modules[i]->size), Escaped(modules[i]->name)));
+  }
+  if (shown < modules.size()) out.Line(fmt::format("  and {} more", modules.size() - shown));
+}
+
+void WriteRegions(TextWriter& out, const System& system) {
+  if (system.pool_regions.empty()) return;
+  out.Heading("pool regions");
+  for (const PoolRegion& region : system.pool_regions) {
+    out.Line(fmt::format("  {} to {}  {}", AddressText(region.begin.value), AddressText(region.end.value),
+                         PoolKindName(region.kind)));
+  }
+}
+
+}  // namespace
+
+std::string RenderInfoText(const ImageReport& facts, const TextOptions& options) {
+  TextWriter out(options.palette, options.columns);
+  const std::string title =
+      fmt::format("{}, {}, {}", facts.image.container, facts.system.os, MachineName(facts.system.machine));
+  out.Line(options.palette.Paint(Style::kAnswer, Escaped(title)));
+  WriteSystem(out, facts);
+  WriteBugCheck(out, facts);
+  WriteCoverage(out, facts);
+  WriteRegions(out, facts.system);
+  WriteModules(out, facts.system.modules, false, options.verbose);
+  WriteModules(out, facts.system.modules, true, options.verbose);
+  WriteNotes(out, facts, options.verbose);
+  return out.text();
+}
+
+}  // namespace poolblame::cli

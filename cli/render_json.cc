@@ -1,0 +1,139 @@
+#include "cli/render_json.h"
+
+#include "cli/json_sections.h"
+
+namespace poolblame::cli {
+namespace {
+
+Json BlockJson(const std::optional<BlockReference>& block) {
+  if (!block) return nullptr;
+  return Json{
+      {"header", JsonAddress(block->header)},
+      {"address", JsonAddress(block->address)},
+      {"tag", block->tag.text()},
+      {"tag_hex", block->tag.hex()},
+      {"size", block->size},
+      {"state", BlockStateName(block->state)},
+      {"offset_in_page", block->offset_in_page},
+  };
+}
+
+Json EvidenceJson(const Evidence& evidence) {
+  return Json{
+      {"signal", evidence.signal},
+      {"log_odds", JsonRounded(evidence.log_odds, 2)},
+      {"address", evidence.address ? JsonAddress(*evidence.address) : Json(nullptr)},
+      {"text", evidence.text},
+  };
+}
+
+Json SuspectJson(const Incident& incident, const Suspect& suspect, double share) {
+  const Owner owner = NameableOwner(incident, suspect);
+  Json evidence = Json::array();
+  for (const Evidence& item : suspect.evidence) evidence.push_back(EvidenceJson(item));
+  return Json{
+      {"rank", suspect.rank},
+      {"probability", share},
+      {"kind", FaultKindName(suspect.kind)},
+      {"block", BlockJson(suspect.block)},
+      {"owner", Json{{"driver", JsonText(owner.driver)}, {"vendor", JsonText(owner.vendor)}, {"source", owner.source}}},
+      {"evidence", evidence},
+  };
+}
+
+Json SuspectsJson(const Incident& incident) {
+  std::vector<double> probabilities;
+  for (const Suspect& suspect : incident.suspects) probabilities.push_back(suspect.probability);
+  const std::vector<double> shares = JsonShares(probabilities);
+  Json list = Json::array();
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    list.push_back(SuspectJson(incident, incident.suspects[i], shares[i]));
+  return list;
+}
+
+Json KindsJson(const Incident& incident) {
+  std::vector<double> probabilities;
+  for (const auto& [kind, probability] : incident.kind_probabilities) probabilities.push_back(probability);
+  const std::vector<double> shares = JsonShares(probabilities);
+  Json kinds = Json::object();
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    kinds[FaultKindName(incident.kind_probabilities[i].first)] = shares[i];
+  return kinds;
+}
+
+Json DamageJson(const Damage& damage) {
+  return Json{{"start", JsonAddress(damage.start)},
+              {"end", JsonAddress(damage.end)},
+              {"certain_bytes", damage.certain_bytes},
+              {"hex", JsonHex(damage.bytes)}};
+}
+
+Json ExpectedHeaderJson(const std::optional<ExpectedHeader>& header) {
+  if (!header) return nullptr;
+  return Json{{"previous_size", header->previous_size},
+              {"block_size", header->block_size},
+              {"pool_index", header->pool_index},
+              {"pool_type", header->pool_type},
+              {"bytes", JsonHex(header->bytes)}};
+}
+
+Json IncidentJson(const Incident& incident) {
+  return Json{
+      {"id", incident.id},
+      {"page", incident.page ? JsonAddress(incident.page->value) : Json(nullptr)},
+      {"physical", incident.physical ? JsonAddress(incident.physical->value) : Json(nullptr)},
+      {"pool", PoolKindName(incident.pool)},
+      {"kind", FaultKindName(incident.kind)},
+      {"kind_probabilities", KindsJson(incident)},
+      {"confidence", ConfidenceName(incident.confidence)},
+      {"damage", DamageJson(incident.damage)},
+      {"victim", BlockJson(incident.victim)},
+      {"expected_header", ExpectedHeaderJson(incident.expected_header)},
+      {"suspects", SuspectsJson(incident)},
+      {"advice", incident.advice},
+  };
+}
+
+Json ModuleJson(const Module& module) {
+  return Json{
+      {"name", module.name},
+      {"path", JsonText(module.path)},
+      {"base", JsonAddress(module.base.value)},
+      {"size", module.size},
+      {"timestamp", module.timestamp != 0 ? Json(module.timestamp) : Json(nullptr)},
+      {"unloaded", module.unloaded},
+  };
+}
+
+/// Bytes that are no UTF-8 (a hostile module name, a path of another code page) become U+FFFD.
+std::string Dump(const Json& document, JsonForm form) {
+  return document.dump(form == JsonForm::kIndented ? 2 : -1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string RenderReportJson(const ImageReport& facts, JsonForm form) {
+  Json incidents = Json::array();
+  for (const Incident& incident : facts.report.incidents) incidents.push_back(IncidentJson(incident));
+  const Json document = {
+      {"schema", "poolblame.report/1"},  {"tool", JsonTool()},
+      {"image", JsonImage(facts)},       {"bugcheck", JsonBugCheck(facts)},
+      {"coverage", JsonCoverage(facts)}, {"verdict", VerdictName(facts.report.verdict)},
+      {"incidents", incidents},          {"notes", facts.AllNotes()},
+  };
+  return Dump(document, form);
+}
+
+std::string RenderInfoJson(const ImageReport& facts, JsonForm form) {
+  Json modules = Json::array();
+  for (const Module& module : facts.system.modules) modules.push_back(ModuleJson(module));
+  const Json document = {
+      {"schema", "poolblame.info/1"},    {"tool", JsonTool()},
+      {"image", JsonImage(facts)},       {"bugcheck", JsonBugCheck(facts)},
+      {"coverage", JsonCoverage(facts)}, {"modules", modules},
+      {"notes", facts.AllNotes()},
+  };
+  return Dump(document, form);
+}
+
+}  // namespace poolblame::cli

@@ -1,0 +1,116 @@
+#include "cli/render_page.h"
+
+#include <fmt/format.h>
+
+#include "cli/escape.h"
+#include "cli/hex_view.h"
+#include "cli/incident_words.h"
+#include "cli/page_checks.h"
+#include "cli/page_picture.h"
+#include "cli/text_writer.h"
+
+namespace poolblame::cli {
+namespace {
+
+constexpr std::size_t kDumpRows = 64;  // a quarter of the page; past that the picture says more than bytes
+constexpr std::size_t kStaleShown = 16;
+
+std::string PageAnswer(const PageScene& scene, const std::vector<const Incident*>& incidents) {
+  const PoolPage& page = *scene.page;
+  const std::string name = (page.address ? "page " : "physical page ") + AddressText(scene.base()) + ": ";
+  if (!incidents.empty()) return name + Headline(*incidents.front());
+  if (page.has_findings()) return name + "damaged classic pool, part of no incident";
+  return name + fmt::format("healthy classic pool, {}", Counted(page.blocks.size(), "block"));
+}
+
+std::string OwnerOfTag(const TagDatabase& tags, PoolTag tag) {
+  if (TagDatabase::IsGeneric(tag)) return "";
+  const std::vector<TagEntry> entries = tags.Find(tag);
+  if (entries.empty()) return "";
+  return Escaped(entries.front().driver.empty() ? entries.front().component : entries.front().driver);
+}
+
+void WriteBlocks(TextWriter& out, const PageScene& scene, const TagDatabase& tags) {
+  out.Heading("blocks");
+  out.Line("     address             offset  size  prev  state      tag     owner");
+  for (std::size_t i = 0; i < scene.page->blocks.size(); ++i) {
+    const PoolBlock& block = scene.page->blocks[i];
+    const std::string tag = block.tag_known ? TagText(block.tag()) : "?";
+    std::string row = fmt::format("{}{} {}  +{:03x}  {:>6}{:>6}  {:<9}  {:<6}  {}", scene.Letter(i),
+                                  block.header_damaged() ? '!' : ' ', AddressText(scene.base() + block.offset),
+                                  block.offset, block.size, block.previous_size, BlockStateName(block.state), tag,
+                                  block.tag_known ? OwnerOfTag(tags, block.tag()) : "");
+    row.erase(row.find_last_not_of(' ') + 1);
+    out.Line("  " + out.palette().Paint(scene.BlockStyle(i), row));
+  }
+  if (scene.page->leading_bytes > 0) {
+    out.Line(fmt::format("  ~  {}  +000  {:>6}        end of a big allocation", AddressText(scene.base()),
+                         scene.page->leading_bytes));
+  }
+}
+
+void WriteChecks(TextWriter& out, const PoolPage& page) {
+  const std::vector<FailedCheck> failed = FailedChecks(page);
+  out.Heading(failed.empty() ? "every check passed" : "checks that failed");
+  for (const FailedCheck& check : failed) out.Sentence("  - ", check.where + ": " + check.text);
+}
+
+void WriteStale(TextWriter& out, const PoolPage& page, bool all) {
+  if (page.stale_headers.empty()) return;
+  out.Heading("old headers inside free blocks (who was here before)");
+  const std::size_t shown = all ? page.stale_headers.size() : std::min(page.stale_headers.size(), kStaleShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const StaleHeader& stale = page.stale_headers[i];
+    const std::uint64_t size = page.layout != nullptr ? std::uint64_t{stale.fields.BlockSize} * page.layout->unit : 0;
+    out.Line(fmt::format("  +{:03x}  {}, {}", stale.offset, TagText({stale.fields.PoolTag}), Counted(size, "byte")));
+  }
+  if (shown < page.stale_headers.size()) out.Line(fmt::format("  and {} more", page.stale_headers.size() - shown));
+}
+
+void WriteReading(TextWriter& out, const PoolPage& page) {
+  if (page.layout != nullptr) out.Line(fmt::format("layout {}", page.layout->name));
+  if (page.cost > 0) {
+    out.Sentence("",
+                 fmt::format("the headers were recovered: this reading disagrees with the bytes by {:.1f} nats, the "
+                             "next best by {:.1f} more",
+                             page.cost, page.margin));
+  }
+}
+
+}  // namespace
+
+std::string RenderPoolPage(const PoolPage& page, const std::vector<const Incident*>& incidents, const TagDatabase& tags,
+                           const TextOptions& options) {
+  TextWriter out(options.palette, options.columns);
+  const PageScene scene = MakePageScene(page, incidents);
+  out.Line(options.palette.Paint(Style::kAnswer, PageAnswer(scene, incidents)));
+  WriteReading(out, page);
+  out.Heading("picture, 8 bytes a character");
+  for (const std::string& row : DrawPage(scene, options.palette)) out.Line(row);
+  out.Blank();
+  for (const std::string& line : DrawLegend(scene, options.palette)) out.Line(line);
+  WriteBlocks(out, scene, tags);
+  WriteChecks(out, page);
+  if (const std::vector<std::string> rows = DrawDamage(scene, options.palette, kDumpRows); !rows.empty()) {
+    out.Heading("damage");
+    for (const std::string& row : rows) out.Line(row);
+  }
+  WriteStale(out, page, options.verbose);
+  return out.text();
+}
+
+std::string RenderOtherPage(VirtAddr page, const PageBytes& bytes, PageClass page_class) {
+  const std::string name = "page " + AddressText(page.value) + ": ";
+  switch (bytes.presence) {
+    case Presence::kNotPresent:
+      return name + "the page tables map nothing here, or the page was paged out\n";
+    case Presence::kNotInDump:
+      return name + "not in this image: whoever wrote it left the page out\n";
+    case Presence::kPresent:
+      break;
+  }
+  const std::string physical = bytes.pfn ? ", physical " + AddressText(ToPhysAddr(*bytes.pfn).value) : "";
+  return name + Escaped(PageClassName(page_class)) + physical + "\n";
+}
+
+}  // namespace poolblame::cli

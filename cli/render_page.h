@@ -1,0 +1,21 @@
+// `poolblame page`: one page, every block and every check that failed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/analysis.h"
+#include "cli/render_text.h"
+#include "pooltag/tag_database.h"
+
+namespace poolblame::cli {
+
+/// A page of classic pool: answer, picture, blocks with owners, failed checks with what was read and what was expected,
+/// damage as hex, stale headers. `incidents` are those that touch the page, gravest first.
+std::string RenderPoolPage(const PoolPage& page, const std::vector<const Incident*>& incidents, const TagDatabase& tags,
+                           const TextOptions& options);
+
+/// A page that is not classic pool, or not there: one sentence.
+std::string RenderOtherPage(VirtAddr page, const PageBytes& bytes, PageClass page_class);
+
+}  // namespace poolblame::cli

@@ -1,0 +1,147 @@
+#include "cli/render_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/escape.h"
+#include "cli/hex_view.h"
+#include "cli/incident_words.h"
+#include "cli/page_picture.h"
+#include "cli/text_sections.h"
+
+namespace poolblame::cli {
+namespace {
+
+constexpr std::size_t kIncidentsInFull = 3;  // more is a flood; the rest get a line each
+constexpr std::size_t kIncidentLines = 50;
+constexpr std::size_t kEvidenceShown = 6;  // strongest first; --verbose shows all
+constexpr std::size_t kDumpRows = 12;
+
+std::string Answer(const ImageReport& facts) {
+  const Report& report = facts.report;
+  switch (report.verdict) {
+    case Verdict::kCorrupt:
+      return report.incidents.empty() ? "corruption found, no incident described" : Headline(report.incidents.front());
+    case Verdict::kClean:
+      return fmt::format("no corruption found: {} judged, {}", Counted(facts.census.pool_pages, "pool page"),
+                         Counted(facts.census.pool_blocks, "block"));
+    case Verdict::kInconclusive:
+      break;
+  }
+  const std::vector<NotJudged> left_out = facts.AllNotJudged();
+  if (!left_out.empty()) return "inconclusive: " + Escaped(left_out.front().reason);
+  return "inconclusive: what had to be looked at is not in this image";
+}
+
+void WriteFacts(TextWriter& out, const Incident& incident) {
+  if (NamesCulprit(incident)) {
+    const Suspect& first = incident.suspects.front();
+    out.Line("  " + out.palette().Paint(Style::kCulprit, "culprit") + "  " + BlockText(*first.block));
+    if (const std::string owner = OwnerText(incident, first); !owner.empty()) out.Sentence("  owner    ", owner);
+  }
+  if (incident.victim)
+    out.Line("  " + out.palette().Paint(Style::kVictim, "victim") + "   " + BlockText(*incident.victim));
+  const Damage& damage = incident.damage;
+  out.Line(fmt::format("  {}   {} to {}, {}, {} certainly wrong", out.palette().Paint(Style::kDamage, "damage"),
+                       AddressText(damage.start), AddressText(damage.end), Counted(damage.end - damage.start, "byte"),
+                       Grouped(damage.certain_bytes)));
+  std::string kinds;
+  for (const auto& [kind, probability] : incident.kind_probabilities) {
+    if (probability < 0.005) continue;
+    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", FaultKindName(kind), Percent(probability));
+  }
+  if (!kinds.empty()) out.Sentence("  kind     ", kinds);
+}
+
+/// Evidence, strongest first: what speaks for the first suspect with '+', what speaks against it with '-'.
+void WriteEvidence(TextWriter& out, const Suspect& suspect, bool verbose) {
+  if (suspect.evidence.empty()) return;
+  std::vector<Evidence> sorted = suspect.evidence;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Evidence& a, const Evidence& b) { return a.log_odds > b.log_odds; });
+  out.Heading("why");
+  const std::size_t shown = verbose ? sorted.size() : std::min(sorted.size(), kEvidenceShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Evidence& item = sorted[i];
+    const std::string weight = verbose ? fmt::format(" [{}, {:+.2f}]", item.signal, item.log_odds) : "";
+    out.Sentence(item.log_odds < 0 ? "  - " : "  + ", item.text + weight);
+  }
+  if (shown < sorted.size()) out.Sentence("  ", fmt::format("and {} more (--verbose)", sorted.size() - shown));
+}
+
+void WritePicture(TextWriter& out, const Incident& incident, const std::optional<PoolPage>& page) {
+  if (!page || page->bytes.bytes.size() < kPageSize) return;
+  const PageScene scene = MakePageScene(*page, {&incident});
+  const std::string physical = page->address ? "" : "physical ";
+  out.Heading(fmt::format("page {}{} ({} pool), 8 bytes a character", physical, AddressText(scene.base()),
+                          PoolKindName(incident.pool)));
+  for (const std::string& row : DrawPage(scene, out.palette())) out.Line(row);
+  out.Blank();
+  for (const std::string& line : DrawLegend(scene, out.palette())) out.Line(line);
+  out.Blank();
+  for (const std::string& row : DrawDamage(scene, out.palette(), kDumpRows)) out.Line(row);
+}
+
+void WriteAdvice(TextWriter& out, const Incident& incident) {
+  if (incident.advice.empty()) return;
+  out.Heading("next");
+  for (const std::string& advice : incident.advice) out.Sentence("  - ", advice);
+}
+
+void WriteSuspects(TextWriter& out, const Incident& incident, std::size_t top) {
+  const std::size_t first = NamesCulprit(incident) ? 1 : 0;
+  const std::size_t end = std::min(incident.suspects.size(), std::max(top, first));
+  if (first >= end) return;
+  out.Heading(first == 1 ? "other suspects" : "candidates, none established");
+  for (std::size_t i = first; i < end; ++i) {
+    const Suspect& suspect = incident.suspects[i];
+    out.Line(
+        fmt::format("  {}. {:>5}  {}", suspect.rank, Percent(suspect.probability), SuspectText(incident, suspect)));
+  }
+  if (end < incident.suspects.size())
+    out.Sentence("  ", fmt::format("and {} more (--top {})", incident.suspects.size() - end, incident.suspects.size()));
+}
+
+void WriteIncident(TextWriter& out, const ImageReport& facts, std::size_t index, const TextOptions& options) {
+  const Incident& incident = facts.report.incidents[index];
+  const std::optional<PoolPage> none;
+  out.Blank();
+  WriteFacts(out, incident);
+  if (!incident.suspects.empty()) WriteEvidence(out, incident.suspects.front(), options.verbose);
+  WritePicture(out, incident, index < facts.incident_pages.size() ? facts.incident_pages[index] : none);
+  WriteAdvice(out, incident);
+  WriteSuspects(out, incident, options.top);
+}
+
+void WriteIncidents(TextWriter& out, const ImageReport& facts, const TextOptions& options) {
+  const std::vector<Incident>& incidents = facts.report.incidents;
+  const std::size_t in_full = options.verbose ? incidents.size() : std::min(incidents.size(), kIncidentsInFull);
+  for (std::size_t i = 0; i < in_full; ++i) {
+    if (i > 0) out.Heading(fmt::format("incident {} of {}", i + 1, incidents.size()));
+    if (i > 0) out.Line(out.palette().Paint(Style::kAnswer, Headline(incidents[i])));
+    WriteIncident(out, facts, i, options);
+  }
+  if (in_full == incidents.size()) return;
+  out.Heading(fmt::format("{} (--verbose describes them all)", Counted(incidents.size() - in_full, "more incident")));
+  const std::size_t listed = std::min(incidents.size(), in_full + kIncidentLines);
+  for (std::size_t i = in_full; i < listed; ++i) out.Line(fmt::format("  {}. {}", i + 1, Headline(incidents[i])));
+  if (listed < incidents.size()) out.Line(fmt::format("  and {} more", Grouped(incidents.size() - listed)));
+}
+
+}  // namespace
+
+std::string RenderReportText(const ImageReport& facts, const TextOptions& options) {
+  TextWriter out(options.palette, options.columns);
+  out.Line(options.palette.Paint(Style::kAnswer, Answer(facts)));
+  if (facts.report.incidents.size() > 1)
+    out.Line(fmt::format("the gravest of {}", Counted(facts.report.incidents.size(), "incident")));
+  WriteIncidents(out, facts, options);
+  WriteBugCheck(out, facts);
+  WriteSystem(out, facts);
+  WriteCoverage(out, facts);
+  WriteNotes(out, facts, options.verbose);
+  return out.text();
+}
+
+}  // namespace poolblame::cli

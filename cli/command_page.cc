@@ -90,7 +90,8 @@ void AddPageCommand(CLI::App& program, ChosenCommand& chosen) {
   command
       .add_option("ADDRESS", options->address, "any address on the page (physical where an image has no page tables)")
       ->required()
-      ->check(IsAddress());
+      ->check(IsAddress())
+      ->type_name("");
   AddPoolTagOption(command, options->pooltag);
   AddOutputOptions(command, options->output);
   command.callback([options, &chosen] { chosen = [options] { return RunPage(*options); }; });

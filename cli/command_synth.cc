@@ -28,7 +28,9 @@ ExitStatus RunSynth(const SynthOptions& options) {
 void AddSynthCommand(CLI::App& program, ChosenCommand& chosen) {
   auto options = std::make_shared<SynthOptions>();
   CLI::App& command = *program.add_subcommand("synth", "make an image with known damage from one line");
-  command.add_option("RECIPE", options->words, "words of the form key=value, in one argument or several")->required();
+  command.add_option("RECIPE", options->words, "words of the form key=value, in one argument or several")
+      ->required()
+      ->type_name("");
   command.add_option("-o,--output", options->output, "the image to write")->required()->type_name("FILE");
   command.add_option("--truth", options->truth, "write what was really done to this file, as JSON")->type_name("FILE");
   command.footer(samples::RecipeHelp());

@@ -31,7 +31,8 @@ void AddTagCommand(CLI::App& program, ChosenCommand& chosen) {
   auto options = std::make_shared<TagOptions>();
   CLI::App& command = *program.add_subcommand("tag", "who owns a pool tag");
   command.add_option("TAG", options->tags, "one to four characters as they lie in memory, or eight hex digits")
-      ->required();
+      ->required()
+      ->type_name("");
   AddPoolTagOption(command, options->pooltag);
   command.callback([options, &chosen] { chosen = [options] { return RunTag(*options); }; });
 }

@@ -24,7 +24,7 @@ CLI::Validator OneOf(const std::vector<std::string>& choices) {
     if (std::find(choices.begin(), choices.end(), value) != choices.end()) return "";
     return fmt::format("'{}' is none of {}{}", Escaped(value), fmt::join(choices, ", "), DidYouMean(value, choices));
   };
-  return CLI::Validator(check, fmt::format("{}", fmt::join(choices, "|")));
+  return CLI::Validator(check, "");
 }
 
 std::vector<std::string> LayoutNames() {
@@ -50,7 +50,7 @@ CLI::Validator IsAddress() {
     if (ParseAddress(value)) return "";
     return fmt::format("'{}' is no address (hexadecimal, for example 0xfffff80012345000)", Escaped(value));
   };
-  return CLI::Validator(check, "ADDRESS");
+  return CLI::Validator(check, "");
 }
 
 AnalysisOptions ImageOptions::ToAnalysisOptions() const {
@@ -64,7 +64,9 @@ AnalysisOptions ImageOptions::ToAnalysisOptions() const {
 }
 
 void AddImageOptions(CLI::App& command, ImageOptions& options) {
-  command.add_option("IMAGE", options.path, "crash dump or memory image, may be .zst, .gz, .xz or .bz2")->required();
+  command.add_option("IMAGE", options.path, "crash dump or memory image, may be .zst, .gz, .xz or .bz2")
+      ->required()
+      ->type_name("");
   command.add_option("--base", options.base, "the file is bare pool pages that start at this address")
       ->check(IsAddress())
       ->type_name("ADDRESS");
@@ -72,11 +74,14 @@ void AddImageOptions(CLI::App& command, ImageOptions& options) {
       ->check(OneOf({"x86", "x64"}))
       ->type_name("x86|x64");
   command.add_option("--build", options.build, "Windows build, where the image does not say")->type_name("N");
-  command.add_option("--layout", options.layout, "read pool headers this way, whatever the image says")
+  command
+      .add_option(
+          "--layout", options.layout,
+          "read pool headers this way, whatever the image says: " + fmt::format("{}", fmt::join(LayoutNames(), ", ")))
       ->check(OneOf(LayoutNames()))
       ->type_name("NAME");
   command.add_option("--threads", options.threads, "threads of the scan; the report does not depend on it")
-      ->check(CLI::Range(1U, kMostThreads))
+      ->check(CLI::Range(1U, kMostThreads, ""))
       ->type_name("N");
 }
 

@@ -129,7 +129,7 @@ std::span<const ForeignRule> ForeignRules() {
       {"tl/", {"parser/base", "tests"}},
       {"boost/", {"parser/image", "tests"}},
       {"zstd", {"parser/image", "tests"}},
-      {"CLI/", {"cli"}},
+      {"CLI/", {"cli", "tests"}},
       {"fmt/", {"cli", "tests"}},
       {"nlohmann/", {"cli", "tests"}},
       {"gtest/", {"tests"}},
@@ -138,6 +138,7 @@ std::span<const ForeignRule> ForeignRules() {
       {"sys/", {"parser/image", "cli", "tests"}},  // POSIX: mappings, terminals
       {"unistd.h", {"parser/image", "cli", "tests"}},
       {"fcntl.h", {"parser/image", "tests"}},
+      {"malloc.h", {"tests"}},
   };
   return kRules;
 }

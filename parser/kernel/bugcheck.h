@@ -14,12 +14,12 @@ namespace poolblame {
 
 /// How an address from a bug check is to be used by the pool reader.
 enum class AddressUse {
-  kBlockHeader,   // a POOL_HEADER lies here
-  kBlockPayload,  // what the caller of ExAllocatePool was given
-  kListEntry,     // a LIST_ENTRY inside a free block
-  kListHead,      // a list head outside the pool pages
-  kPage,          // somewhere in this page
-  kDataReference, // an address that was dereferenced; may be garbage
+  kBlockHeader,    // a POOL_HEADER lies here
+  kBlockPayload,   // what the caller of ExAllocatePool was given
+  kListEntry,      // a LIST_ENTRY inside a free block
+  kListHead,       // a list head outside the pool pages
+  kPage,           // somewhere in this page
+  kDataReference,  // an address that was dereferenced; may be garbage
 };
 
 struct BugCheckAddress {
@@ -29,13 +29,22 @@ struct BugCheckAddress {
 };
 
 /// What a bug-check sub-code says about the kind of fault, before any page was looked at. kNone where it says nothing.
-enum class BugCheckHint { kNone, kOverrunLikely, kDoubleFree, kBadFree, kUseAfterFree, kFreeList, kUnderrun, kHardware };
+enum class BugCheckHint {
+  kNone,
+  kOverrunLikely,
+  kDoubleFree,
+  kBadFree,
+  kUseAfterFree,
+  kFreeList,
+  kUnderrun,
+  kHardware
+};
 
 struct BugCheck {
   std::uint32_t code = 0;  // without the 0x10000000 that a debugger-written dump adds
   std::array<std::uint64_t, 4> parameters{};
-  std::string name;        // "BAD_POOL_HEADER"; "UNKNOWN_BUGCHECK" where the table has none
-  std::string meaning;     // one sentence for these parameters
+  std::string name;     // "BAD_POOL_HEADER"; "UNKNOWN_BUGCHECK" where the table has none
+  std::string meaning;  // one sentence for these parameters
   bool pool_related = false;
   BugCheckHint hint = BugCheckHint::kNone;
   std::vector<BugCheckAddress> addresses;  // kernel addresses only, in parameter order
@@ -44,7 +53,8 @@ struct BugCheck {
   std::optional<std::uint32_t> header_ulong1;
 };
 
-/// Decodes a record. Never fails: an unknown code gets its number as name. Source: parser/kernel/bugcheck_table.cc.
+/// Decodes a record. Never fails: an unknown code is UNKNOWN_BUGCHECK and its sentence repeats the parameters. On x86
+/// parameters are cut to 32 bits. Sources: the tables of parser/kernel/bugcheck_table.h.
 BugCheck ExplainBugCheck(const BugCheckRecord& record, Machine machine, std::optional<std::uint32_t> build);
 
 }  // namespace poolblame

@@ -17,8 +17,8 @@ struct Module {
   std::string name;  // "tcpip.sys"
   std::string path;  // full name where known, else empty
   VirtAddr base{};
-  std::uint64_t size = 0;        // bytes
-  std::uint32_t timestamp = 0;   // of the PE header; 0 = unknown
+  std::uint64_t size = 0;       // bytes
+  std::uint32_t timestamp = 0;  // of the PE header; 0 = unknown
   bool unloaded = false;
 };
 

@@ -45,8 +45,8 @@ void ApplyRow(const BugCheckRow& row, const BugCheckArguments& arguments, BugChe
 /// A pool code with a sub-code that no table explains: its kernel addresses are still worth a look.
 void ExplainUnknownSubCode(const BugCheckArguments& arguments, unsigned selector, BugCheck& result) {
   result.pool_related = true;
-  result.meaning =
-      "sub-code " + HexText(arguments.p[selector - 1]) + FillSentence(" (parameters {1}, {2}, {3}, {4})", arguments);
+  result.meaning = "sub-code " + HexParameter(arguments.p[selector - 1]) +
+                   FillSentence(" (parameters {1}, {2}, {3}, {4})", arguments);
   for (unsigned i = 1; i <= 4; ++i) {
     if (i == selector) continue;
     AddAddress(arguments, {i, "parameter " + std::to_string(i), AddressUse::kDataReference}, result);

@@ -40,15 +40,15 @@ constexpr std::array<HeapContext, 9> kHeapContexts = {{
 std::string WhichHeap(const BugCheckArguments& a) {
   const std::uint64_t offset = a.p[1] % kPageSize;
   if (!IsKernelAddress(a.p[1], a.machine)) return "";
-  if (offset == 0) return "; reported by the heap at " + HexText(a.p[1]);
+  if (offset == 0) return "; reported by the heap at " + HexParameter(a.p[1]);
   std::string_view name;
   for (const HeapContext& row : kHeapContexts) {
     const bool in_range = !a.build || (*a.build >= row.first_build && *a.build <= row.last_build);
     if (row.offset == offset && in_range && PointerSize(a.machine) == 8) name = row.name;
   }
   std::string text = "; reported by ";
-  if (name.empty()) return text + "the structure at " + HexText(a.p[1]);
-  return text.append("the ").append(name).append(" of the heap at ").append(HexText(a.p[1] - offset));
+  if (name.empty()) return text + "the structure at " + HexParameter(a.p[1]);
+  return text.append("the ").append(name).append(" of the heap at ").append(HexParameter(a.p[1] - offset));
 }
 
 // clang-format off

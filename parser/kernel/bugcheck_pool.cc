@@ -27,8 +27,8 @@ std::string SizeOfFreedBlock(const BugCheckArguments& a) {
   const std::uint32_t size = BlockBytesOfUlong1(static_cast<std::uint32_t>(a.p[3]), a.machine);
   const std::uint64_t distance = a.p[2] - a.p[1];
   if (a.p[3] == 0 || size == 0) return "";
-  if (size == distance) return "; the block says it is " + HexText(size) + " bytes long, which leads there";
-  return "; the block says it is " + HexText(size) + " bytes long, which does not lead there";
+  if (size == distance) return "; the block says it is " + HexParameter(size) + " bytes long, which leads there";
+  return "; the block says it is " + HexParameter(size) + " bytes long, which does not lead there";
 }
 
 /// 0x19/3: which of the two neighbours does not point back.
@@ -64,8 +64,8 @@ bool SaysFreed(const BugCheckArguments& a) {
 /// overwritten and the caller is innocent.
 std::string FreedTwiceOrSmashed(const BugCheckArguments& a) {
   const auto ulong1 = static_cast<std::uint32_t>(a.p[2]);
-  std::string text = "; its header says " + HexText(BlockBytesOfUlong1(ulong1, a.machine)) + " bytes, type " +
-                     HexText(PoolTypeOfUlong1(ulong1, a.machine));
+  std::string text = "; its header says " + HexParameter(BlockBytesOfUlong1(ulong1, a.machine)) + " bytes, type " +
+                     HexParameter(PoolTypeOfUlong1(ulong1, a.machine));
   if (const PoolTag tag{static_cast<std::uint32_t>(a.p[1])}; a.p[1] > kLargestSourceLine && tag.plausible())
     text += ", tag '" + tag.text() + "'";
   return text + (SaysFreed(a) ? ": a block that was freed before" : ": not what a free leaves, the header is damaged");

@@ -34,7 +34,7 @@ constexpr std::array<StatusName, 12> kStatusNames = {{
 
 std::string StatusText(std::uint64_t value) {
   const auto status = static_cast<std::uint32_t>(value);
-  std::string text = HexText(status);
+  std::string text = HexParameter(status);
   for (const StatusName& row : kStatusNames) {
     if (row.status == status) return text.append(" (").append(row.name).append(")");
   }
@@ -52,7 +52,7 @@ std::string AccessText(std::uint64_t value) {
     case 0x10:  // bit 4 of the page-fault code
       return "execute";
     default:
-      return "access of kind " + HexText(value);
+      return "access of kind " + HexParameter(value);
   }
 }
 
@@ -69,7 +69,7 @@ std::string Form(char form, std::uint64_t value, const BugCheckArguments& argume
     case 'd':
       return std::to_string(value);
     case 'p':
-      return HexText(value) + PointerAsText(value, arguments.machine);
+      return HexParameter(value) + PointerAsText(value, arguments.machine);
     case 't':
       return "'" + PoolTag{low}.text() + "'";
     case 'k':
@@ -79,17 +79,17 @@ std::string Form(char form, std::uint64_t value, const BugCheckArguments& argume
     case 'e':
       return StatusText(value);
     case 's':
-      return HexText(BlockBytesOfUlong1(low, arguments.machine));
+      return HexParameter(BlockBytesOfUlong1(low, arguments.machine));
     case 'y':
-      return HexText(PoolTypeOfUlong1(low, arguments.machine));
+      return HexParameter(PoolTypeOfUlong1(low, arguments.machine));
     default:
-      return HexText(value);
+      return HexParameter(value);
   }
 }
 
 }  // namespace
 
-std::string HexText(std::uint64_t value) {
+std::string HexParameter(std::uint64_t value) {
   std::array<char, 19> out{};
   std::snprintf(out.data(), out.size(), "0x%llx", static_cast<unsigned long long>(value));
   return out.data();

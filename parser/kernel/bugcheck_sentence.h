@@ -18,7 +18,7 @@ namespace poolblame {
 std::string FillSentence(std::string_view sentence, const BugCheckArguments& arguments);
 
 /// "0x…", lower case, without padding.
-std::string HexText(std::uint64_t value);
+std::string HexParameter(std::uint64_t value);
 /// `bytes_read_as "AAAA"`-like addition (with a leading space) where every byte of a pointer is printable, else empty.
 std::string PointerAsText(std::uint64_t value, Machine machine);
 

@@ -1,1 +1,108 @@
+// From one line to a file: recipe, machine, history, fault, crash, kernel data, page tables, container.
 #include "samples/builder.h"
+
+#include <ostream>
+#include <sstream>
+#include <utility>
+
+#include "samples/container.h"
+#include "samples/fault.h"
+#include "samples/page_tables.h"
+
+namespace poolblame::samples {
+namespace {
+
+/// The built system and everything its dump says.
+struct BuiltSystem {
+  std::unique_ptr<Machine> machine;
+  KernelData kernel;
+  std::uint64_t cr3 = 0;
+  BugCheckFacts bugcheck;
+  Truth truth;
+};
+
+/// Damage is off limits for the life that goes on, and so is the culprit: its owner still writes to it.
+void Seal(Machine& machine, const FaultRecord& record) {
+  for (const auto& pool : machine.pools()) {
+    if (record.damage.end != 0) pool->AddDamage(record.damage);
+    if (record.culprit.header != 0) pool->AddDamage({record.culprit.header, record.culprit.header + 1});
+    if (record.victim.header != 0) pool->AddDamage({record.victim.header, record.victim.header + 1});
+  }
+}
+
+std::uint32_t SelfMapIndex(const Machine& machine) {
+  constexpr std::uint32_t kFixed = 0x1ED;
+  if (machine.profile().build < 14393) return kFixed;
+  return 0x180 +
+         static_cast<std::uint32_t>(MixSeed(machine.recipe().seed, 0x5E1F) % 0x20);  // clear of the mapped halves
+}
+
+void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
+  switch (snapshot.machine.recipe().container) {
+    case ContainerKind::kFull:
+      return WriteFullDump(snapshot, out);
+    case ContainerKind::kSummary:
+      return WriteSummaryDump(snapshot, out);
+    case ContainerKind::kBitmap:
+      return WriteBitmapDump(snapshot, false, out);
+    case ContainerKind::kKernelBitmap:
+      return WriteBitmapDump(snapshot, true, out);
+    case ContainerKind::kTriage:
+      return WriteTriageDump(snapshot, out);
+    case ContainerKind::kRaw:
+      return WriteRawImage(snapshot, out);
+    case ContainerKind::kPoolPages:
+      return WritePoolPages(snapshot, out);
+  }
+}
+
+Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
+  BuiltSystem built;
+  built.machine = std::make_unique<Machine>(recipe);
+  Machine& machine = *built.machine;
+  machine.Populate();
+  const auto record = InjectFault(machine);
+  if (!record) return tl::unexpected<Error>(record.error());
+  built.truth = TruthOf(machine, *record);
+  built.bugcheck = CrashOf(machine, *record, built.truth);
+  Seal(machine, *record);
+  machine.Live(recipe.after);
+  built.kernel = WriteKernelData(machine);
+  const Paging paging = recipe.profile.x64 ? Paging::kX64 : recipe.pae ? Paging::kPae : Paging::kX86;
+  built.cr3 = WritePageTables(machine.memory(), paging, SelfMapIndex(machine));
+  if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
+  built.truth.machine = recipe.profile.x64 ? "x64" : "x86";
+  built.truth.build = recipe.profile.build;
+  built.truth.bugcheck = built.bugcheck.code;
+  return built;
+}
+
+}  // namespace
+
+Result<Truth> WriteSample(const std::string& recipe_line, std::ostream& out) {
+  const auto recipe = ParseRecipe(recipe_line);
+  if (!recipe) return tl::unexpected<Error>(recipe.error());
+  auto built = BuildSystem(*recipe);
+  if (!built) return tl::unexpected<Error>(built.error());
+  Snapshot snapshot{*built->machine, built->kernel, built->cr3, built->bugcheck, built->truth};
+  if (recipe->container == ContainerKind::kPoolPages) snapshot.truth.base = PoolPagesBase(snapshot);
+  if (recipe->cut == 0) {
+    WriteContainer(snapshot, out);
+    return snapshot.truth;
+  }
+  std::ostringstream whole;
+  WriteContainer(snapshot, whole);
+  const std::string bytes = whole.str();
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size() - bytes.size() * recipe->cut / 100));
+  return snapshot.truth;
+}
+
+Result<BuiltImage> BuildSample(const std::string& recipe) {
+  std::ostringstream out;
+  const auto truth = WriteSample(recipe, out);
+  if (!truth) return tl::unexpected<Error>(truth.error());
+  const std::string bytes = std::move(out).str();
+  return BuiltImage{{bytes.begin(), bytes.end()}, *truth};
+}
+
+}  // namespace poolblame::samples

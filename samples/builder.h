@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,17 @@ namespace poolblame::samples {
 
 /// What really happened, told by the one who did it.
 struct Truth {
-  std::string kind = "clean";        // REPORT.md's kinds, or "clean"
-  bool visible = false;              // any byte that the allocator or a sibling would miss was changed
-  bool header_hit = false;           // at least one POOL_HEADER byte (or free link) was changed
-  std::string culprit_tag, victim_tag;   // four characters
+  std::string kind = "clean";           // REPORT.md's kinds, or "clean"
+  bool visible = false;                 // any byte that the allocator or a sibling would miss was changed
+  bool header_hit = false;              // at least one POOL_HEADER byte (or free link) was changed
+  std::string culprit_tag, victim_tag;  // four characters
   std::uint64_t culprit_header = 0, victim_header = 0;  // virtual addresses; 0 = none
   std::uint64_t damage_start = 0, damage_end = 0;       // virtual, [start, end)
-  std::uint64_t page = 0;
+  std::uint64_t page = 0;                               // of the victim
+  std::uint64_t base = 0;       // container=pool-pages: virtual address of the file's first byte
+  std::string machine = "x64";  // "x64" or "x86"
+  std::uint32_t build = 0;
+  std::uint32_t bugcheck = 0;  // code in the dump header; 0x161 = live dump
 };
 
 struct BuiltImage {
@@ -31,6 +36,9 @@ struct BuiltImage {
 /// "windows=7601 machine=x64 container=full fault=overrun bytes=24 content=string pages=64 seed=7 activity=200".
 /// Same line, same bytes. Fails with kUsage naming the word it does not understand and the ones it does.
 Result<BuiltImage> BuildSample(const std::string& recipe);
+
+/// The same, written page by page: memory is what the pools need (about 600 bytes a KiB of pool), not the image's size.
+Result<Truth> WriteSample(const std::string& recipe, std::ostream& out);
 
 /// The keys and values a recipe may have, for --help.
 std::string RecipeHelp();

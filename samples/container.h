@@ -1,0 +1,53 @@
+// The files: crash dumps of every type, a raw physical image, bare pool pages. One file a family of containers.
+// Header layouts: the public Windows SDK's mindumpdef.h, and the readers of Volatility, kdmp-parser and rizin.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+
+#include "samples/builder.h"
+#include "samples/crash_facts.h"
+#include "samples/kernel_data.h"
+#include "samples/machine.h"
+
+namespace poolblame::samples {
+
+/// The finished machine, as the dump writer sees it.
+struct Snapshot {
+  const Machine& machine;
+  KernelData kernel;
+  std::uint64_t cr3 = 0;
+  BugCheckFacts bugcheck;
+  Truth truth;
+};
+
+/// 0x1000 (x86) or 0x2000 (x64) bytes of dump header with the fields that all types share.
+Bytes DumpHeader(const Snapshot& snapshot, std::uint32_t dump_type, std::uint64_t file_bytes);
+
+/// The content of any frame: what somebody wrote there, or what `FillerPage` invents.
+class FrameReader {
+ public:
+  explicit FrameReader(const Snapshot& snapshot);
+  /// 4096 bytes, valid until the next call.
+  const std::uint8_t* Read(std::uint64_t pfn);
+  [[nodiscard]] bool Owned(std::uint64_t pfn) const;
+
+ private:
+  void Invent(std::uint64_t pfn);
+  const Snapshot& snapshot_;
+  std::vector<std::uint64_t> pool_pages_;
+  Bytes buffer_;
+};
+
+void WriteFullDump(const Snapshot& snapshot, std::ostream& out);
+void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out);
+/// Type 5 (every frame) or 6 (kernel frames only).
+void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& out);
+void WriteTriageDump(const Snapshot& snapshot, std::ostream& out);
+void WriteRawImage(const Snapshot& snapshot, std::ostream& out);
+/// The run of contiguous pool pages around the fault, without any header.
+void WritePoolPages(const Snapshot& snapshot, std::ostream& out);
+/// First address of that run.
+std::uint64_t PoolPagesBase(const Snapshot& snapshot);
+
+}  // namespace poolblame::samples

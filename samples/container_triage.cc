@@ -1,0 +1,194 @@
+// Type 4, the "minidump": no page tables, only ranges of virtual memory that the crash touched, and name tables.
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+
+#include "samples/container.h"
+
+namespace poolblame::samples {
+namespace {
+
+/// Appends to a file in memory and knows where it is.
+class TriageFile {
+ public:
+  explicit TriageFile(Bytes header) : bytes_(std::move(header)) {}
+  std::uint64_t Append(const Bytes& more, std::size_t alignment = 8) {
+    while (bytes_.size() % alignment != 0) bytes_.push_back(0);
+    const std::uint64_t at = bytes_.size();
+    bytes_.insert(bytes_.end(), more.begin(), more.end());
+    return at;
+  }
+  Bytes& bytes() { return bytes_; }
+  [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
+
+ private:
+  Bytes bytes_;
+};
+
+/// DUMP_STRING: a length in characters, then UTF-16 text and its terminator.
+Bytes DumpString(std::string_view text) {
+  Bytes out(4, 0);
+  Put32(out, 0, text.size());
+  for (const char c : text) {
+    out.push_back(static_cast<std::uint8_t>(c));
+    out.push_back(0);
+  }
+  out.insert(out.end(), {0, 0});
+  return out;
+}
+
+/// DUMP_DRIVER_ENTRY: 0x90 (x64) or 0x4C (x86) bytes, names as offsets of DUMP_STRINGs.
+Bytes DriverEntry(const Snapshot& s, std::size_t index, std::uint64_t name_at) {
+  const bool x64 = s.machine.profile().x64;
+  const std::uint64_t base = s.machine.layout().driver_bases[index];
+  Bytes entry(x64 ? 0x90 : 0x4C, 0);
+  Put32(entry, 0, name_at);
+  if (x64) {
+    Put64(entry, 0x38, base);
+    Put64(entry, 0x40, base + 0x1000);
+  } else {
+    Put32(entry, 0x1C, base);
+    Put32(entry, 0x20, base + 0x1000);
+  }
+  Put32(entry, x64 ? 0x48 : 0x24, Drivers()[index].image_size);
+  Put32(entry, x64 ? 0x88 : 0x48, 0x4CE78000U + index * 0x1234);
+  return entry;
+}
+
+/// A count, then entries of 0x38 (x64) or 0x28 (x86) bytes with the name inside.
+Bytes UnloadedTable(const Snapshot& s) {
+  const bool x64 = s.machine.profile().x64;
+  const auto drivers = UnloadedDrivers(s.machine);
+  Bytes out(x64 ? 8 : 4, 0);
+  Put32(out, 0, drivers.size());
+  for (const UnloadedDriver& driver : drivers) {
+    Bytes entry(x64 ? 0x38 : 0x28, 0);
+    const std::string_view name = std::string_view(driver.name).substr(0, 12);
+    Put16(entry, 0, name.size() * 2);
+    Put16(entry, 2, 24);
+    const std::size_t text_at = x64 ? 0x10 : 0x8;
+    for (std::size_t i = 0; i < name.size(); ++i) Put8(entry, text_at + 2 * i, static_cast<unsigned char>(name[i]));
+    if (x64) {
+      Put64(entry, 0x28, driver.start);
+      Put64(entry, 0x30, driver.end);
+    } else {
+      Put32(entry, 0x20, driver.start);
+      Put32(entry, 0x24, driver.end);
+    }
+    out.insert(out.end(), entry.begin(), entry.end());
+  }
+  return out;
+}
+
+/// The pool pages of the crash: the damaged one and, where it is mapped, the one behind it; then the kernel's
+/// variables.
+std::vector<VaRange> BlocksToSave(const Snapshot& s) {
+  std::vector<VaRange> ranges;
+  std::uint64_t page = s.truth.page & ~(kPage - 1);
+  if (page == 0) page = s.machine.pools().front()->pages().front();
+  ranges.push_back({page, page + kPage});
+  if (s.truth.damage_end > page + kPage && s.machine.memory().Mapped(page + kPage)) {
+    ranges.push_back({page + kPage, page + 2 * kPage});
+  } else if (s.machine.memory().Mapped(page - kPage)) {
+    ranges.push_back({page - kPage, page});
+  }
+  const std::uint64_t data = s.machine.layout().nt_data;
+  ranges.push_back({data + 0x0A8, data + 0xD40});  // unaligned on purpose, as real ones are
+  return ranges;
+}
+
+struct BlockTable {
+  std::uint64_t at = 0;
+  std::uint64_t count = 0;
+};
+
+BlockTable AppendDataBlocks(const Snapshot& s, TriageFile& file) {
+  const bool x64 = s.machine.profile().x64;
+  const std::size_t stride = x64 ? 16 : 12;
+  Bytes table;
+  const auto ranges = BlocksToSave(s);
+  for (const VaRange& range : ranges) {
+    const std::uint64_t at = file.Append(s.machine.memory().Read(range.begin, range.end - range.begin), 4);
+    Bytes row(stride, 0);
+    if (x64) {
+      Put64(row, 0, range.begin);
+    } else {
+      Put32(row, 0, range.begin);
+    }
+    Put32(row, stride - 8, at);
+    Put32(row, stride - 4, range.end - range.begin);
+    table.insert(table.end(), row.begin(), row.end());
+  }
+  return {file.Append(table), ranges.size()};
+}
+
+/// A stack with return addresses into the kernel and the freed block's address.
+Bytes StackBytes(const Snapshot& s) {
+  const std::size_t pointer = s.machine.profile().pointer_size();
+  Bytes stack(0x400, 0);
+  Random random(MixSeed(s.machine.recipe().seed, 0x57AC));
+  for (std::size_t at = 0; at < stack.size(); at += pointer) {
+    const std::uint64_t draw = random.Below(5);
+    const std::uint64_t value = draw == 0   ? s.machine.layout().nt_base + 0x1000 + random.Below(0xFFF)
+                                : draw == 1 ? s.bugcheck.parameters[1]
+                                : draw == 2 ? random.Below(0x1000)
+                                            : 0;
+    if (pointer == 8) {
+      Put64(stack, at, value);
+    } else {
+      Put32(stack, at, value);
+    }
+  }
+  return stack;
+}
+
+}  // namespace
+
+void WriteTriageDump(const Snapshot& s, std::ostream& out) {
+  const bool x64 = s.machine.profile().x64;
+  const std::size_t block = x64 ? 0x2000 : 0x1000;
+  TriageFile file(DumpHeader(s, 4, 0));
+  file.Append(Bytes(x64 ? 0x80 : 0x68, 0));
+  const Bytes debugger = DebuggerData(s.machine, s.kernel);
+  const std::uint64_t debugger_at = file.Append(debugger);
+  std::vector<std::uint64_t> names;
+  for (const DriverSpec& driver : Drivers()) names.push_back(file.Append(DumpString(driver.name)));
+  const std::uint64_t names_end = file.size();
+  Bytes drivers;
+  for (std::size_t i = 0; i < Drivers().size(); ++i) {
+    const Bytes entry = DriverEntry(s, i, names[i]);
+    drivers.insert(drivers.end(), entry.begin(), entry.end());
+  }
+  const std::uint64_t drivers_at = file.Append(drivers);
+  const std::uint64_t unloaded_at = file.Append(UnloadedTable(s));
+  const std::uint64_t stack_at = file.Append(StackBytes(s));
+  const BlockTable blocks = AppendDataBlocks(s, file);
+  const Bytes marker = {'T', 'R', 'G', 'D'};
+  const std::uint64_t marker_at = file.Append(marker, 4);
+  Bytes& b = file.bytes();
+  Put64(b, 0xFA0, b.size());
+  Put32(b, block + 0x04, b.size());
+  Put32(b, block + 0x08, marker_at);
+  Put32(b, block + 0x0C, x64 ? 0x348 : 0x320);
+  Put32(b, block + 0x10, x64 ? 0xF00 : 0x7D0);
+  Put32(b, block + 0x18, unloaded_at);
+  Put32(b, block + 0x28, stack_at);
+  Put32(b, block + 0x2C, 0x400);
+  Put32(b, block + 0x30, drivers_at);
+  Put32(b, block + 0x34, Drivers().size());
+  Put32(b, block + 0x38, names.front());
+  Put32(b, block + 0x3C, names_end - names.front());
+  const std::uint64_t stack_va = x64 ? 0xFFFFF88003A4E000U : 0x8D7F2000U;
+  if (x64) {
+    Put64(b, block + 0x48, stack_va);
+  } else {
+    Put32(b, block + 0x48, stack_va);
+  }
+  Put32(b, block + (x64 ? 0x70 : 0x58), debugger_at);
+  Put32(b, block + (x64 ? 0x74 : 0x5C), debugger.size());
+  Put32(b, block + (x64 ? 0x78 : 0x60), blocks.at);
+  Put32(b, block + (x64 ? 0x7C : 0x64), blocks.count);
+  out.write(reinterpret_cast<const char*>(b.data()), static_cast<std::streamsize>(b.size()));
+}
+
+}  // namespace poolblame::samples

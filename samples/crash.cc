@@ -1,0 +1,119 @@
+// The crash that follows. Parameters are those of the public bug check reference: 0x19/20 (header, next header, first
+// ULONG), 0x19/3 (entry and what its neighbours say), 0xC2/7 (tag or line, first ULONG, address), 0x50 and 0xC5
+// (garbage address). Where damage would not be met soon, or the recipe says none, the image is a live dump (0x161).
+#include <algorithm>
+
+#include "samples/fault_target.h"
+
+namespace poolblame::samples {
+namespace {
+
+constexpr std::uint64_t kOldSourceLine = 0x1097;  // what kernels before Windows 10 pass instead of the tag
+
+std::uint32_t FirstWord(const Machine& machine, std::uint64_t header) {
+  return Load<std::uint32_t>(machine.memory().At(header));
+}
+
+BugCheckFacts FreedTwice(const Machine& machine, const BlockRef& block, std::uint64_t address) {
+  const std::uint32_t tag = DecodeHeader(machine.memory().At(block.header), machine.profile().x64).tag;
+  const std::uint64_t second = machine.profile().build >= 10240 ? tag : kOldSourceLine;
+  return {0xC2, {7, second, FirstWord(machine, block.header), address}};
+}
+
+BugCheckFacts SizesDisagree(const Machine& machine, std::uint64_t header) {
+  const HeaderFields fields = DecodeHeader(machine.memory().At(header), machine.profile().x64);
+  return {0x19,
+          {0x20, header, header + std::uint64_t{fields.units} * machine.profile().unit(), FirstWord(machine, header)}};
+}
+
+/// Somebody frees the block before the damage or the damaged one itself, whichever shows.
+BugCheckFacts HeaderMet(Machine& machine, const BlockRef& victim) {
+  const PoolAllocator& pool = *victim.pool;
+  const HeaderFields now = DecodeHeader(machine.memory().At(victim.header), machine.profile().x64);
+  const Block* before = pool.Previous(victim.header);
+  const bool previous_wrong = before != nullptr && now.previous_units != before->units;
+  if (previous_wrong && before->state == BlockState::kAllocated && machine.random().Chance(65)) {
+    return SizesDisagree(machine, (victim.header & ~(kPage - 1)) + before->offset);
+  }
+  const Block& block = *pool.Find(victim.header);
+  if (block.state != BlockState::kAllocated) return {};
+  const std::uint32_t busy = BusyType(machine.profile().encoding, pool.base_type(), false);
+  const std::uint32_t in_use = machine.profile().encoding == InUseEncoding::kBit2 ? 2U : 4U;
+  if ((now.type & in_use & busy) == 0) return FreedTwice(machine, victim, pool.Payload(victim.header));
+  if (machine.profile().checks_links && now.units != block.units) return SizesDisagree(machine, victim.header);
+  return {};
+}
+
+BugCheckFacts LinkMet(Machine& machine, const BlockRef& victim) {
+  const KernelMemory& memory = machine.memory();
+  const std::uint32_t pointer = machine.profile().pointer_size();
+  const std::uint64_t entry = victim.pool->LinkOf(victim.header);
+  const std::uint64_t forward = memory.ReadPointer(entry);
+  const std::uint64_t back = memory.ReadPointer(entry + pointer);
+  const auto follow = [&](std::uint64_t va) { return memory.MappedRange(va, pointer) ? memory.ReadPointer(va) : 0; };
+  const std::uint64_t garbage = memory.Mapped(forward) ? back : forward;
+  if (!machine.profile().checks_links) return {0xC5, {garbage, 2, 1, machine.layout().nt_base + 0x1400}};
+  if (!memory.Mapped(forward) || !memory.Mapped(back)) {
+    return {0x50, {garbage, 0, machine.layout().nt_base + 0x1400, 0}};
+  }
+  if (machine.profile().build >= 9200 && machine.random().Chance(50)) {
+    return {0x139, {3, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
+  }
+  return {0x19, {3, entry, follow(forward + pointer), follow(back)}};
+}
+
+/// The damaged object is used: whatever lies in its first damaged pointer-sized word is taken for an address.
+BugCheckFacts PayloadMet(const Machine& machine, const FaultRecord& record) {
+  const std::uint32_t pointer = machine.profile().pointer_size();
+  const std::uint64_t at = record.damage.begin & ~std::uint64_t{pointer - 1};
+  const std::uint64_t garbage = machine.memory().MappedRange(at, pointer) ? machine.memory().ReadPointer(at) : 0;
+  return {0x50, {garbage, 0, machine.layout().nt_base + 0x1800, 0}};
+}
+
+BugCheckFacts ByDamage(Machine& machine, const FaultRecord& record, const Truth& truth) {
+  const BlockRef& victim = record.victim;
+  if (record.caught) {
+    if (machine.recipe().fault == Fault::kBadFree) return {0xC2, {0x99, record.freed_address, 0, 0}};
+    return FreedTwice(machine, record.culprit, record.freed_address);
+  }
+  if (!truth.visible || victim.header == 0) return {};
+  if (!truth.header_hit) return machine.random().Chance(60) ? PayloadMet(machine, record) : BugCheckFacts{};
+  const bool in_header = truth.damage_start < victim.header + 8;
+  if (!in_header && victim.pool->OnListHeads(*victim.pool->Find(victim.header))) return LinkMet(machine, victim);
+  if (!in_header) return PayloadMet(machine, record);
+  return HeaderMet(machine, victim);
+}
+
+std::uint32_t CodeOf(const std::string& word) { return static_cast<std::uint32_t>(std::stoul(word, nullptr, 16)); }
+
+/// An unrelated crash, or none: most images that are looked at are healthy.
+BugCheckFacts Unrelated(Machine& machine) {
+  if (machine.random().Chance(60)) return {};
+  return {0xD1, {0x18, 2, 0, machine.layout().driver_bases.back() + 0x1234}};
+}
+
+}  // namespace
+
+BugCheckFacts CrashOf(Machine& machine, const FaultRecord& record, const Truth& truth) {
+  const std::string& wanted = machine.recipe().bugcheck;
+  if (wanted == "none") return {};
+  if (machine.recipe().fault == Fault::kNone) return Unrelated(machine);
+  const BugCheckFacts facts = ByDamage(machine, record, truth);
+  if (wanted == "auto") {
+    const bool lucky = !record.caught && machine.random().Chance(15);  // captured before anybody met the damage
+    return lucky ? BugCheckFacts{} : facts;
+  }
+  if (CodeOf(wanted) == facts.code || record.victim.header == 0) return facts;
+  switch (CodeOf(wanted)) {
+    case 0x19:
+      return SizesDisagree(machine, record.victim.header);
+    case 0xC2:
+      return FreedTwice(machine, record.victim, record.victim.pool->Payload(record.victim.header));
+    case 0x139:
+      return {0x139, {3, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
+    default:
+      return PayloadMet(machine, record);
+  }
+}
+
+}  // namespace poolblame::samples

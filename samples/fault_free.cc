@@ -1,0 +1,122 @@
+// Faults around freeing: writing through a stale pointer, freeing twice, freeing what is no block, broken lists.
+#include "samples/fault_target.h"
+
+namespace poolblame::samples {
+namespace {
+
+bool HasLinks(const PoolAllocator& pool, const Block& block) {
+  return pool.OnListHeads(block) || block.state == BlockState::kLookaside || block.state == BlockState::kDeferred;
+}
+
+std::uint32_t LastOwnerTag(const Machine& machine, const Block& block) {
+  const TagSpec& spec = Tags()[block.model];
+  const bool is_protected = IsObject(spec) && machine.profile().protected_tags;
+  return TagOf(spec.tag) | (is_protected ? 0x80000000U : 0U);
+}
+
+/// What a stale pointer's owner does to the bytes it takes for its own: set a field, clear it, count, store a pointer.
+Bytes StaleWrite(Machine& machine, const Block& block, std::uint64_t va, std::uint64_t offset) {
+  const std::size_t pointer = machine.profile().pointer_size();
+  Bytes bytes = machine.memory().Read(va, pointer);
+  switch (machine.random().Below(5)) {
+    case 0:
+      bytes.assign(pointer, 0);
+      break;
+    case 1:
+      bytes[0] = static_cast<std::uint8_t>(bytes[0] - 1);
+      break;
+    case 2:
+      bytes[0] = static_cast<std::uint8_t>(bytes[0] + 1);
+      break;
+    case 3:
+      return MakeContent(machine, {}, va, 0, 4);
+    default: {
+      const Bytes own =
+          OwnerContent(machine.world(), Tags()[block.model], block.seed ^ 1, va - offset, offset + pointer, false);
+      bytes.assign(own.end() - static_cast<std::ptrdiff_t>(pointer), own.end());
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<FaultRecord> UseAfterFree(Machine& machine) {
+  const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t, const Block& b) {
+    return HasLinks(pool, b) && b.model != kNoModel && b.units > 3 && VictimAllowed(machine, b);
+  });
+  if (!block) return NoFit("freed block with a known last owner");
+  const Block& freed = *block->pool->Find(block->header);
+  FaultRecord record;
+  record.culprit = record.victim = *block;
+  record.culprit_tag = LastOwnerTag(machine, freed);
+  const std::uint64_t payload = block->pool->LinkOf(block->header);
+  const std::string& variant = machine.recipe().variant;
+  const bool links = variant == "links" || (variant != "payload" && machine.random().Chance(75));
+  std::uint64_t offset = 0;
+  if (links) {
+    if (freed.state == BlockState::kFree && machine.random().Chance(50)) offset = machine.profile().pointer_size();
+  } else {
+    const std::uint64_t room = block->pool->BlockEnd(block->header) - payload - 32;
+    offset = 16 + machine.random().Below(room / 8) * 8;
+  }
+  Strike(machine, record, payload + offset, StaleWrite(machine, freed, payload + offset, offset), payload + offset);
+  return record;
+}
+
+Result<FaultRecord> DoubleFree(Machine& machine) {
+  const std::string& variant = machine.recipe().variant;
+  const bool listed = variant == "listed" || (variant != "caught" && machine.random().Chance(40));
+  const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
+    if (b.model == kNoModel || b.units > 32) return false;
+    if (b.state != BlockState::kLookaside) return !listed && b.state == BlockState::kDeferred;
+    return !listed || pool.LookasideOf(b.units).back() == header;
+  });
+  if (!block) return NoFit("block on a lookaside list");
+  const Block& freed = *block->pool->Find(block->header);
+  FaultRecord record;
+  record.culprit = record.victim = *block;
+  record.culprit_tag = LastOwnerTag(machine, freed);
+  const std::uint64_t link = block->pool->LinkOf(block->header);
+  record.freed_address = link;
+  record.caught = !listed;
+  if (!listed) return record;
+  record.damage = {link, link + machine.profile().pointer_size()};
+  record.before = machine.memory().Read(link, machine.profile().pointer_size());
+  block->pool->PushLookasideAgain(block->header);
+  return record;
+}
+
+Result<FaultRecord> BadFree(Machine& machine) {
+  const auto block = PickBlock(machine, [](const PoolAllocator&, std::uint64_t, const Block& b) {
+    return b.state == BlockState::kAllocated && b.model != kNoModel && b.units > 4;
+  });
+  if (!block) return NoFit("block to free wrongly");
+  FaultRecord record;
+  record.culprit = record.victim = *block;
+  record.caught = true;
+  record.freed_address = block->pool->Payload(block->header) + 0x10 + machine.random().Below(4) * 8;
+  return record;
+}
+
+Result<FaultRecord> FreeListDamage(Machine& machine) {
+  const auto listed = [](const PoolAllocator& pool, std::uint64_t, const Block& b) { return pool.OnListHeads(b); };
+  const auto victim = PickBlock(machine, listed);
+  const auto other = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
+    return listed(pool, header, b) && victim && header != victim->header && &pool == victim->pool &&
+           machine.memory().ReadPointer(pool.LinkOf(victim->header)) != pool.LinkOf(header);
+  });
+  if (!victim || !other) return NoFit("pair of listed free blocks");
+  // A lost update, as two processors without the lock make it: the entry's next is a block that knows nothing of it.
+  FaultRecord record;
+  record.victim = *victim;
+  const std::size_t pointer = machine.profile().pointer_size();
+  Bytes bytes(8, 0);
+  Put64(bytes, 0, other->pool->LinkOf(other->header));
+  bytes.resize(pointer);
+  const std::uint64_t at = victim->pool->LinkOf(victim->header);
+  Strike(machine, record, at, bytes, at);
+  return record;
+}
+
+}  // namespace poolblame::samples

@@ -1,0 +1,158 @@
+// Faults of a writer who owns a block: over its end, before its start, or past an index.
+#include <algorithm>
+
+#include "samples/fault_target.h"
+
+namespace poolblame::samples {
+namespace {
+
+std::uint64_t PageEnd(std::uint64_t va) { return (va & ~(kPage - 1)) + kPage; }
+
+/// Where a linear write of this recipe begins: at the buffer's start, or in its last bytes.
+std::uint64_t WriteStart(Machine& machine, const BlockRef& culprit) {
+  const std::uint64_t payload = culprit.pool->Payload(culprit.header);
+  const std::uint64_t end = culprit.pool->BlockEnd(culprit.header);
+  const std::string& reach = machine.recipe().reach;
+  const bool tail = reach == "tail" || (reach == "auto" && machine.random().Chance(25));
+  if (!tail) return payload;
+  const std::uint64_t back = std::min<std::uint64_t>(end - payload, 1 + machine.random().Below(16));
+  return end - back;
+}
+
+/// A linear write from `culprit`'s buffer to `length` bytes behind its block's end.
+FaultRecord WriteOver(Machine& machine, const BlockRef& culprit, std::uint64_t victim, std::uint32_t length) {
+  FaultRecord record;
+  record.culprit = culprit;
+  record.victim = BlockAt(machine, victim);
+  const std::uint64_t start = WriteStart(machine, culprit);
+  const std::uint64_t end = culprit.pool->BlockEnd(culprit.header);
+  const Bytes bytes =
+      MakeContent(machine, culprit, start, start - culprit.pool->Payload(culprit.header), end + length - start);
+  Strike(machine, record, start, bytes, end);
+  return record;
+}
+
+bool Owned(const Block& block) { return block.state == BlockState::kAllocated && block.model != kNoModel; }
+
+}  // namespace
+
+Result<FaultRecord> Overrun(Machine& machine) {
+  const std::uint32_t length = DamageLength(machine);
+  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+    const Block* next = pool.Next(header);
+    return Owned(block) && next != nullptr && VictimAllowed(machine, *next) &&
+           pool.BlockEnd(header) + length <= PageEnd(header);
+  });
+  if (!culprit) return NoFit("block with a neighbour to overrun");
+  return WriteOver(machine, *culprit, culprit->pool->BlockEnd(culprit->header), length);
+}
+
+Result<FaultRecord> OffByOne(Machine& machine) {
+  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+    if (!Owned(block) || pool.Next(header) == nullptr || !VictimAllowed(machine, *pool.Next(header))) return false;
+    const Content content = Tags()[block.model].content;
+    return content == Content::kAscii || content == Content::kUnicode || content == Content::kPacket;
+  });
+  if (!culprit) return NoFit("text block with a neighbour");
+  FaultRecord record;
+  record.culprit = *culprit;
+  const Block& block = *culprit->pool->Find(culprit->header);
+  const std::uint64_t payload = culprit->pool->Payload(culprit->header);
+  const std::uint64_t end = culprit->pool->BlockEnd(culprit->header);
+  record.victim = BlockAt(machine, end);
+  Bytes bytes = OwnerContent(machine.world(), Tags()[block.model], block.seed, payload, end - payload, false);
+  const std::size_t terminator = Tags()[block.model].content == Content::kUnicode ? 2 : 1;
+  bytes.insert(bytes.end(), terminator, 0);
+  Strike(machine, record, payload, bytes, end);
+  return record;
+}
+
+Result<FaultRecord> Underrun(Machine& machine) {
+  const std::uint32_t length = std::min(DamageLength(machine), 64U);
+  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+    const Block* previous = pool.Previous(header);
+    return Owned(block) && block.aligned_units == 0 && previous != nullptr && VictimAllowed(machine, *previous) &&
+           (pool.Payload(header) & (kPage - 1)) > length;
+  });
+  if (!culprit) return NoFit("block to underrun");
+  FaultRecord record;
+  record.culprit = *culprit;
+  const std::uint64_t payload = culprit->pool->Payload(culprit->header);
+  const std::uint64_t start = payload - length;
+  record.victim = start >= culprit->header ? *culprit : BlockAt(machine, start);
+  // Half of these are loops that run down through the buffer, half a negative offset that touches nothing of it.
+  const std::uint64_t inside =
+      machine.random().Chance(50) ? std::min<std::uint64_t>(16, culprit->pool->Capacity(culprit->header)) : 0;
+  Bytes bytes = MakeContent(machine, {}, start, 0, length + inside);
+  Strike(machine, record, start, Bytes(bytes.begin(), bytes.begin() + length), start);
+  machine.memory().Write(payload, Bytes(bytes.begin() + length, bytes.end()));
+  return record;
+}
+
+Result<FaultRecord> NonlinearOverrun(Machine& machine) {
+  const std::uint32_t length = machine.recipe().bytes != 0
+                                   ? machine.recipe().bytes
+                                   : static_cast<std::uint32_t>(machine.random().Between(1, 4) * 4);
+  const std::uint32_t header_size = machine.profile().header_size();
+  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+    return Owned(block) && pool.BlockEnd(header) + header_size + 0x20 + length <= PageEnd(header);
+  });
+  if (!culprit) return NoFit("block with room behind it");
+  const std::uint64_t end = culprit->pool->BlockEnd(culprit->header);
+  const std::uint64_t room = std::min<std::uint64_t>(PageEnd(culprit->header) - end - header_size - length, 0x300);
+  const std::uint64_t at = end + header_size + machine.random().Below(room / 4) * 4;
+  FaultRecord record;
+  record.culprit = *culprit;
+  record.victim = BlockAt(machine, at);
+  Strike(machine, record, at, MakeContent(machine, *culprit, at, at - culprit->pool->Payload(culprit->header), length),
+         at);
+  return record;
+}
+
+Result<FaultRecord> PayloadOverrun(Machine& machine) {
+  const std::uint32_t header_size = machine.profile().header_size();
+  const std::uint32_t length = header_size + std::max(DamageLength(machine), 4U);
+  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+    const Block* next = pool.Next(header);
+    return Owned(block) && next != nullptr && Owned(*next) && next->aligned_units == 0 &&
+           std::uint64_t{next->units} * machine.profile().unit() >= length;
+  });
+  if (!culprit) return NoFit("pair of owned neighbours");
+  const std::uint64_t end = culprit->pool->BlockEnd(culprit->header);
+  const Bytes header = machine.memory().Read(end, header_size);
+  FaultRecord record = WriteOver(machine, *culprit, end, length);
+  machine.memory().Write(end, header);  // the attacker knows what the header was
+  return record;
+}
+
+Result<FaultRecord> CrossPage(Machine& machine) {
+  const std::uint32_t length = DamageLength(machine);
+  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+    const std::uint64_t end = pool.BlockEnd(header);
+    const Block* next = pool.Find(end);
+    return Owned(block) && end % kPage == 0 && next != nullptr && VictimAllowed(machine, *next);
+  });
+  if (!culprit) return NoFit("last block of a page with a pool page behind it");
+  return WriteOver(machine, *culprit, culprit->pool->BlockEnd(culprit->header), length);
+}
+
+Result<FaultRecord> BigOverrun(Machine& machine) {
+  const std::uint32_t length = DamageLength(machine);
+  for (const auto& pool : machine.pools()) {
+    for (const BigAllocation& big : pool->big()) {
+      const std::uint64_t end = (big.va + big.bytes + kPage - 1) & ~(kPage - 1);
+      if (pool->Find(end) == nullptr) continue;
+      FaultRecord record;
+      record.culprit = {pool.get(), big.va};
+      record.culprit_tag = big.tag;
+      record.victim = {pool.get(), end};
+      const Bytes bytes =
+          OwnerContent(machine.world(), Tags()[big.model], big.seed, big.va, end + length - big.va, false);
+      Strike(machine, record, big.va, bytes, end);
+      return record;
+    }
+  }
+  return NoFit("big allocation with a pool page behind it");
+}
+
+}  // namespace poolblame::samples

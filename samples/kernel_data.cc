@@ -1,0 +1,282 @@
+// Offsets: KDDEBUGGER_DATA64 from the public WDBGEXTS metadata and Volatility 2's kdbg tables, LDR_DATA_TABLE_ENTRY and
+// _UNLOADED_DRIVERS from PDB-derived structure tables, distances between PoolTrackTable and PoolBigPageTable from
+// Volatility 2's bigpagepools.
+#include "samples/kernel_data.h"
+
+#include <algorithm>
+#include <array>
+
+namespace poolblame::samples {
+namespace {
+
+// In the kernel's two data pages:
+constexpr std::uint64_t kKdbgAt = 0x0A0;
+constexpr std::uint64_t kVariablesAt = 0x800;   // pointer-sized variables, 8 bytes apart
+constexpr std::uint64_t kPagedArrayAt = 0xA00;  // ExpPagedPoolDescriptor[]
+constexpr std::uint64_t kModuleHeadAt = 0xB00;
+constexpr std::uint64_t kProcessHeadAt = 0xB20;
+constexpr std::uint64_t kBuildLabAt = 0xB40;
+constexpr std::uint64_t kTrackTableAt = 0xC00;
+constexpr std::uint64_t kUnloadedArrayAt = 0x1000;
+
+constexpr std::uint32_t kKdbgTag = 0x4742444B;  // appears as `KDBG`
+constexpr std::uint64_t kUnloadedSlots = 50;
+
+/// A KDBG field that is the address of a variable, and the variable's value.
+struct Variable {
+  std::uint32_t field;
+  std::uint64_t value;
+};
+
+std::uint64_t PoolBase(const Machine& machine, PoolKind kind) {
+  for (const auto& pool : machine.pools()) {
+    if (pool->setup().kind == kind) return pool->setup().base;
+  }
+  return 0;
+}
+std::uint64_t PoolEnd(const Machine& machine, PoolKind kind) {
+  std::uint64_t end = 0;
+  for (const auto& pool : machine.pools()) {
+    if (pool->setup().kind == kind) end = std::max(end, pool->end());
+  }
+  return (end + 0x3FFFFF) & ~std::uint64_t{0x3FFFFF};
+}
+
+/// The pool's ranges have fixed variables up to Windows Vista on x64 and always on x86; later they read zero.
+std::vector<Variable> Variables(const Machine& machine) {
+  const bool ranges = !machine.profile().x64 || machine.profile().build < 7600;
+  const PoolKind paged = PoolKind::kPaged;
+  const PoolKind nonpaged = PoolKind::kNonPaged;
+  const KernelLayout& layout = machine.layout();
+  return {{0x070, 1},  // ExpNumberOfPagedPools, beside the prototype descriptor
+          {0x110, ranges ? PoolBase(machine, nonpaged) : 0},
+          {0x118, ranges ? PoolEnd(machine, machine.profile().nx_pool ? PoolKind::kNonPagedNx : nonpaged) : 0},
+          {0x120, ranges ? PoolBase(machine, paged) : 0},
+          {0x128, ranges ? PoolEnd(machine, paged) : 0},
+          {0x1D0, machine.profile().x64 ? 0xFFFF080000000000U : 0x80000000U},
+          {0x0F8, machine.recipe().pages},
+          {0x220, layout.nt_data + kUnloadedArrayAt},
+          {0x228, UnloadedDrivers(machine).size()}};
+}
+
+/// UNICODE_STRING with its text at `text_at`. Returns the address behind the text.
+std::uint64_t PutUnicode(KernelMemory& memory, std::uint64_t at, std::string_view text, std::uint64_t text_at) {
+  Bytes wide;
+  for (const char c : text) {
+    wide.push_back(static_cast<std::uint8_t>(c));
+    wide.push_back(0);
+  }
+  const auto bytes = static_cast<std::uint32_t>(wide.size());
+  wide.insert(wide.end(), {0, 0});
+  memory.Write32(at, bytes | (bytes + 2) << 16);
+  memory.WritePointer(at + memory.pointer_size(), text_at);
+  memory.Write(text_at, wide);
+  return (text_at + wide.size() + 7) & ~std::uint64_t{7};
+}
+
+void LinkList(KernelMemory& memory, std::uint64_t head, const std::vector<std::uint64_t>& entries) {
+  std::uint64_t previous = head;
+  for (const std::uint64_t entry : entries) {
+    memory.WritePointer(previous, entry);
+    memory.WritePointer(entry + memory.pointer_size(), previous);
+    previous = entry;
+  }
+  memory.WritePointer(previous, head);
+  memory.WritePointer(head + memory.pointer_size(), previous);
+}
+
+/// LDR_DATA_TABLE_ENTRYs 0xC0 apart in the first list page, names in the pages behind.
+void WriteModuleList(Machine& machine, std::uint64_t head) {
+  KernelMemory& memory = machine.memory();
+  const std::uint64_t base = machine.layout().nt_lists;
+  for (std::uint64_t page = 0; page < 3; ++page) memory.MapNew(base + page * kPage);
+  std::vector<std::uint64_t> entries;
+  std::uint64_t text = base + 2 * kPage - 0x200;
+  const bool x64 = machine.profile().x64;
+  for (std::size_t i = 0; i < Drivers().size(); ++i) {
+    const DriverSpec& driver = Drivers()[i];
+    const std::uint64_t entry = base + 0x40 + i * 0xC0;
+    const std::uint64_t image = machine.layout().driver_bases[i];
+    memory.WritePointer(entry + (x64 ? 0x30 : 0x18), image);
+    memory.WritePointer(entry + (x64 ? 0x38 : 0x1C), image + 0x1000);
+    memory.Write32(entry + (x64 ? 0x40 : 0x20), driver.image_size);
+    const std::string folder = i < 2 ? "\\SystemRoot\\system32\\" : "\\SystemRoot\\system32\\drivers\\";
+    text = PutUnicode(memory, entry + (x64 ? 0x48 : 0x24), folder + driver.name, text);
+    text = PutUnicode(memory, entry + (x64 ? 0x58 : 0x2C), driver.name, text);
+    memory.Write32(entry + (x64 ? 0x68 : 0x34), 0x09004000);
+    memory.Write32(entry + machine.profile().ldr_timestamp_at, 0x4CE78000U + static_cast<std::uint32_t>(i) * 0x1234U);
+    entries.push_back(entry);
+  }
+  LinkList(memory, head, entries);
+}
+
+/// A driver's first two pages: a PE header, and code that pushes the driver's pool tags as the allocator's argument.
+void WriteImage(Machine& machine, std::size_t index) {
+  KernelMemory& memory = machine.memory();
+  const std::uint64_t base = machine.layout().driver_bases[index];
+  if (!memory.MapNew(base) || !memory.MapNew(base + kPage)) return;
+  const bool x64 = machine.profile().x64;
+  Bytes header(0x200, 0);
+  PutText(header, 0, "MZ");
+  Put32(header, 0x3C, 0x80);
+  PutText(header, 0x80, "PE");
+  Put16(header, 0x84, x64 ? 0x8664 : 0x14C);
+  Put16(header, 0x86, 1);  // one section: .text
+  Put32(header, 0x88, 0x4CE78000U + index * 0x1234);
+  Put16(header, 0x94, x64 ? 0xF0 : 0xE0);
+  Put16(header, 0x98, x64 ? 0x20B : 0x10B);
+  Put32(header, 0x98 + 0x38, Drivers()[index].image_size);
+  const std::size_t section = 0x98 + (x64 ? 0xF0 : 0xE0);
+  PutText(header, section, ".text");
+  Put32(header, section + 8, Drivers()[index].image_size - 0x1000);
+  Put32(header, section + 0xC, 0x1000);
+  Put32(header, section + 0x24, 0x68000020);
+  memory.Write(base, header);
+  Bytes code(kPage, 0xCC);
+  Random random(MixSeed(7, index));
+  std::size_t at = 0;
+  for (const TagSpec& spec : Tags()) {
+    if (spec.driver != index) continue;
+    for (std::size_t filler = 0; filler < 24; ++filler) code[at++] = random.Byte();
+    if (x64) {  // mov r8d, tag; call [rip+…]
+      PutText(code, at, "\x41\xB8");
+      at += 2;
+    } else {  // push tag; … call [ds:…]
+      code[at++] = 0x68;
+    }
+    Put32(code, at, TagOf(spec.tag));
+    at += 4;
+    PutText(code, at, "\xFF\x15");
+    Put32(code, at + 2, 0x2000);
+    at += 6;
+  }
+  memory.Write(base + kPage, code);
+}
+
+/// Third-party drivers first: they matter most where RAM is scarce. Leaves frames for page tables and some that nobody
+/// owns.
+void WriteImages(Machine& machine) {
+  const std::uint64_t reserve = 34 + machine.recipe().pages / 200;
+  WriteImage(machine, 0);
+  for (const bool third_party : {true, false}) {
+    for (std::size_t i = 1; i < Drivers().size(); ++i) {
+      if (Drivers()[i].third_party == third_party && machine.memory().free_frames() > reserve + 2)
+        WriteImage(machine, i);
+    }
+  }
+}
+
+void WriteUnloaded(Machine& machine) {
+  KernelMemory& memory = machine.memory();
+  const bool x64 = machine.profile().x64;
+  const std::uint64_t stride = x64 ? 40 : 24;
+  const std::uint64_t base = machine.layout().nt_data + kUnloadedArrayAt;
+  std::uint64_t text = base + kUnloadedSlots * stride;
+  std::uint64_t slot = base;
+  for (const UnloadedDriver& driver : UnloadedDrivers(machine)) {
+    text = PutUnicode(memory, slot, driver.name, text);
+    memory.WritePointer(slot + (x64 ? 0x10 : 0x8), driver.start);
+    memory.WritePointer(slot + (x64 ? 0x18 : 0xC), driver.end);
+    memory.Write64(slot + (x64 ? 0x20 : 0x10), 0x01CF5D3A00000000U + slot % 0x1000);
+    slot += stride;
+  }
+}
+
+/// PoolBigPageTable, and the three variables from which readers find it.
+void WriteBigPageTable(Machine& machine) {
+  KernelMemory& memory = machine.memory();
+  const WindowsProfile& profile = machine.profile();
+  const std::uint64_t table = machine.layout().nt_lists + 0x8000;
+  const std::uint64_t entries = 2 * kPage / profile.big_page_entry;
+  if (!memory.MapNew(table) || !memory.MapNew(table + kPage)) return;
+  const std::uint32_t pointer = profile.pointer_size();
+  std::uint64_t at = table;
+  for (std::uint64_t i = 0; i < entries; ++i) memory.WritePointer(table + i * profile.big_page_entry, 1);
+  for (const auto& pool : machine.pools()) {
+    for (const BigAllocation& big : pool->big()) {
+      if (at + profile.big_page_entry > table + 2 * kPage) return;
+      memory.WritePointer(at, big.va);
+      memory.Write32(at + pointer, big.tag);
+      const bool pages = profile.build < 6000;
+      memory.Write32(at + pointer + 4, pages ? (big.bytes + 0xFFFU) / 0x1000U : pool->base_type());
+      if (!pages) memory.WritePointer(at + pointer + 8, big.bytes);
+      at += profile.big_page_entry;
+    }
+  }
+  const std::uint64_t variable = machine.layout().nt_data + kTrackTableAt;
+  const std::uint64_t before = profile.x64 ? (profile.build < 6000 ? 48 : 40) : (profile.build < 6000 ? 24 : 20);
+  memory.WritePointer(variable - before, table);
+  memory.WritePointer(variable - before - pointer, entries);
+}
+
+}  // namespace
+
+std::vector<UnloadedDriver> UnloadedDrivers(const Machine& machine) {
+  const std::uint64_t base = machine.layout().driver_bases.back() + 0x400000;
+  return {{"crashdmp.sys", base, base + 0xE000},
+          {"dump_diskdump.sys", base + 0x10000, base + 0x1A000},
+          {"usbfltold.sys", base + 0x40000, base + 0x4B000}};
+}
+
+Bytes DebuggerData(const Machine& machine, const KernelData& data) {
+  const std::uint32_t size = machine.profile().kdbg_size;
+  Bytes block(size, 0);
+  const std::uint64_t sign = machine.profile().x64 ? 0 : 0xFFFFFFFF00000000U;  // 32-bit addresses are sign-extended
+  const auto set = [&](std::size_t at, std::uint64_t va) {
+    if (at + 8 <= block.size()) Put64(block, at, va | sign);
+  };
+  const KernelLayout& layout = machine.layout();
+  if (machine.profile().x64) {
+    Put64(block, 0, data.kdbg);
+    Put64(block, 8, data.kdbg);
+  } else {
+    Put32(block, 0, data.kdbg);
+    Put32(block, 4, data.kdbg);
+  }
+  Put32(block, 0x010, kKdbgTag);
+  Put32(block, 0x014, size);
+  set(0x018, layout.nt_base);
+  if (!machine.profile().x64 && machine.recipe().pae) Put16(block, 0x036, 1);
+  set(0x048, data.loaded_modules);
+  set(0x050, data.active_processes);
+  set(0x068, layout.nt_data + kPagedArrayAt);
+  set(0x1B8, layout.nt_data + kTrackTableAt);
+  set(0x1C0, machine.pools().front()->setup().descriptor);
+  set(0x208, layout.nt_data + kBuildLabAt);
+  std::uint64_t variable = layout.nt_data + kVariablesAt;
+  for (const Variable& row : Variables(machine)) {
+    set(row.field, variable);
+    variable += 8;
+  }
+  return block;
+}
+
+KernelData WriteKernelData(Machine& machine) {
+  KernelMemory& memory = machine.memory();
+  const std::uint64_t data_page = machine.layout().nt_data;
+  const KernelData data{data_page + kKdbgAt, data_page + kModuleHeadAt, data_page + kProcessHeadAt};
+  for (const auto& pool : machine.pools()) pool->Settle();
+  std::uint64_t variable = data_page + kVariablesAt;
+  for (const Variable& row : Variables(machine)) {
+    memory.WritePointer(variable, row.value);
+    variable += 8;
+  }
+  std::uint64_t slot = data_page + kPagedArrayAt;
+  for (const auto& pool : machine.pools()) {
+    if (pool->setup().kind != PoolKind::kPaged) continue;
+    memory.WritePointer(slot, pool->setup().descriptor);
+    slot += memory.pointer_size();
+  }
+  LinkList(memory, data.active_processes, {});
+  const std::string lab =
+      std::to_string(machine.profile().build) + ".0." + (machine.profile().x64 ? "amd64" : "x86") + "fre.sample";
+  memory.Write(data_page + kBuildLabAt, Bytes(lab.begin(), lab.end()));
+  WriteModuleList(machine, data.loaded_modules);
+  WriteUnloaded(machine);
+  WriteBigPageTable(machine);
+  memory.Write(data.kdbg, DebuggerData(machine, data));
+  WriteImages(machine);
+  return data;
+}
+
+}  // namespace poolblame::samples

@@ -1,0 +1,120 @@
+#include "samples/page_tables.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace poolblame::samples {
+namespace {
+
+/// Valid, writable, accessed, dirty: what a kernel page's entry says. Tables use the same bits (0x63).
+constexpr std::uint64_t kEntryFlags = 0x63;
+/// A page directory pointer entry of PAE has only the valid bit and the frame.
+constexpr std::uint64_t kPdptFlags = 0x1;
+
+/// One level of tables: index bits and entry size; the walk goes from the top.
+struct Level {
+  unsigned shift;
+  unsigned bits;
+};
+
+class TableWriter {
+ public:
+  TableWriter(KernelMemory& memory, Paging paging) : memory_(memory), entry_size_(paging == Paging::kX86 ? 4 : 8) {
+    switch (paging) {
+      case Paging::kX86:
+        levels_ = {{22, 10}, {12, 10}};
+        break;
+      case Paging::kPae:
+        levels_ = {{30, 2}, {21, 9}, {12, 9}};
+        break;
+      case Paging::kX64:
+        levels_ = {{39, 9}, {30, 9}, {21, 9}, {12, 9}};
+        break;
+    }
+    pae_ = paging == Paging::kPae;
+    root_ = memory_.TakeFrame();
+  }
+
+  [[nodiscard]] std::uint64_t root() const { return root_; }
+
+  bool Map(std::uint64_t va, std::uint64_t pfn) {
+    std::uint64_t table = root_;
+    std::uint64_t prefix = 0;
+    for (std::size_t depth = 0; depth + 1 < levels_.size(); ++depth) {
+      const std::uint64_t index = IndexOf(va, depth);
+      prefix = prefix << levels_[depth].bits | index;
+      std::uint64_t& next = tables_[{depth, prefix}];
+      if (next == 0) {
+        next = memory_.TakeFrame();
+        if (next == 0) return false;
+        Set(table, index, next, pae_ && depth == 0 ? kPdptFlags : kEntryFlags);
+      }
+      table = next;
+    }
+    Set(table, IndexOf(va, levels_.size() - 1), pfn, kEntryFlags);
+    return true;
+  }
+
+  void Set(std::uint64_t table, std::uint64_t index, std::uint64_t pfn, std::uint64_t flags) {
+    std::uint8_t* at = memory_.Frame(table) + index * entry_size_;
+    if (entry_size_ == 4) {
+      Store(at, static_cast<std::uint32_t>(pfn << 12 | flags));
+    } else {
+      Store(at, pfn << 12 | flags);
+    }
+  }
+
+  /// The frame of the page directory for one of PAE's four gigabytes.
+  std::uint64_t Directory(std::uint64_t gigabyte) {
+    std::uint64_t& next = tables_[{0, gigabyte}];
+    if (next == 0) {
+      next = memory_.TakeFrame();
+      if (next != 0) Set(root_, gigabyte, next, kPdptFlags);
+    }
+    return next;
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t IndexOf(std::uint64_t va, std::size_t depth) const {
+    return va >> levels_[depth].shift & ((std::uint64_t{1} << levels_[depth].bits) - 1);
+  }
+
+  KernelMemory& memory_;
+  std::size_t entry_size_;
+  std::vector<Level> levels_;
+  bool pae_ = false;
+  std::uint64_t root_ = 0;
+  std::map<std::pair<std::size_t, std::uint64_t>, std::uint64_t> tables_;  // (depth, address prefix) -> frame
+};
+
+bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
+  if (paging == Paging::kX64) {
+    tables.Set(tables.root(), self_map, tables.root(), kEntryFlags);
+    return true;
+  }
+  if (paging == Paging::kX86) {  // page tables appear at C0000000: directory entry 0x300
+    tables.Set(tables.root(), 0x300, tables.root(), kEntryFlags);
+    return true;
+  }
+  // PAE: the four directories are the first four tables of the fourth gigabyte (C0600000 in that view).
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const std::uint64_t directory = tables.Directory(i);
+    if (directory == 0 || tables.Directory(3) == 0) return false;
+    tables.Set(tables.Directory(3), i, directory, kEntryFlags);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, std::uint32_t self_map) {
+  TableWriter tables(memory, paging);
+  if (tables.root() == 0 || !WriteSelfMap(tables, paging, self_map)) return 0;
+  for (const auto& [page, pfn] : memory.Mappings()) {
+    if (!tables.Map(page * kPage, pfn)) return 0;
+  }
+  return tables.root() * kPage;
+}
+
+}  // namespace poolblame::samples

@@ -1,0 +1,236 @@
+#include "samples/recipe.h"
+
+#include <array>
+#include <charconv>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "samples/builder.h"
+
+namespace poolblame::samples {
+namespace {
+
+template <typename T>
+struct Word {
+  std::string_view word;
+  T value;
+};
+
+constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", ContainerKind::kFull},
+                                                                 {"summary", ContainerKind::kSummary},
+                                                                 {"bitmap", ContainerKind::kBitmap},
+                                                                 {"kernel-bitmap", ContainerKind::kKernelBitmap},
+                                                                 {"triage", ContainerKind::kTriage},
+                                                                 {"raw", ContainerKind::kRaw},
+                                                                 {"pool-pages", ContainerKind::kPoolPages}});
+
+constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
+                                                     {"overrun", Fault::kOverrun},
+                                                     {"off-by-one", Fault::kOffByOne},
+                                                     {"underrun", Fault::kUnderrun},
+                                                     {"use-after-free", Fault::kUseAfterFree},
+                                                     {"double-free", Fault::kDoubleFree},
+                                                     {"bad-free", Fault::kBadFree},
+                                                     {"free-list", Fault::kFreeList},
+                                                     {"bit-flip", Fault::kBitFlip},
+                                                     {"wild-write", Fault::kWildWrite},
+                                                     {"nonlinear-overrun", Fault::kNonlinearOverrun},
+                                                     {"page-stomp", Fault::kPageStomp},
+                                                     {"uninitialised", Fault::kUninitialised},
+                                                     {"payload-overrun", Fault::kPayloadOverrun},
+                                                     {"cross-page", Fault::kCrossPage},
+                                                     {"big-overrun", Fault::kBigOverrun}});
+
+constexpr auto kContents = std::to_array<Word<WriteContent>>({{"auto", WriteContent::kAuto},
+                                                              {"continue", WriteContent::kContinue},
+                                                              {"zero", WriteContent::kZero},
+                                                              {"fill", WriteContent::kFill},
+                                                              {"string", WriteContent::kString},
+                                                              {"utf16", WriteContent::kUnicode},
+                                                              {"pointers", WriteContent::kPointers},
+                                                              {"records", WriteContent::kRecords},
+                                                              {"random", WriteContent::kRandom}});
+
+constexpr auto kVictims = std::to_array<Word<VictimChoice>>({{"any", VictimChoice::kAny},
+                                                             {"allocated", VictimChoice::kAllocated},
+                                                             {"free", VictimChoice::kFree},
+                                                             {"lookaside", VictimChoice::kLookaside}});
+
+constexpr auto kFreeTags = std::to_array<Word<FreeTagStyle>>(
+    {{"mixed", FreeTagStyle::kMixed}, {"free", FreeTagStyle::kFree}, {"keep", FreeTagStyle::kKeep}});
+
+constexpr auto kEncodings = std::to_array<Word<InUseEncoding>>({{"bit4", InUseEncoding::kBasePlusOneBit4},
+                                                                {"plain", InUseEncoding::kBasePlusOne},
+                                                                {"bit2", InUseEncoding::kBit2}});
+
+constexpr auto kYesNo = std::to_array<Word<bool>>({{"yes", true}, {"no", false}});
+constexpr auto kPaging = std::to_array<Word<bool>>({{"pae", true}, {"plain", false}});
+constexpr auto kWhere = std::to_array<Word<const char*>>(
+    {{"any", "any"}, {"nonpaged", "nonpaged"}, {"nx", "nx"}, {"paged", "paged"}, {"session", "session"}});
+constexpr auto kReach = std::to_array<Word<const char*>>({{"auto", "auto"}, {"start", "start"}, {"tail", "tail"}});
+constexpr auto kVariants = std::to_array<Word<const char*>>({{"auto", "auto"},
+                                                             {"links", "links"},
+                                                             {"payload", "payload"},
+                                                             {"listed", "listed"},
+                                                             {"caught", "caught"},
+                                                             {"header", "header"},
+                                                             {"link", "link"}});
+constexpr auto kBugchecks = std::to_array<Word<const char*>>(
+    {{"auto", "auto"}, {"none", "none"}, {"19", "19"}, {"c2", "c2"}, {"50", "50"}, {"139", "139"}});
+
+template <typename Table>
+std::string WordsOf(const Table& table) {
+  std::string words;
+  for (const auto& row : table) words += (words.empty() ? "" : "|") + std::string(row.word);
+  return words;
+}
+
+/// Sets `out` from a table of words; the error lists the table.
+template <typename Table, typename T>
+Result<bool> Choose(const Table& table, const std::string& key, std::string_view value, T& out) {
+  for (const auto& row : table) {
+    if (row.word == value) {
+      out = row.value;
+      return true;
+    }
+  }
+  return Fail(ErrorKind::kUsage, key + " is one of " + WordsOf(table) + ", not '" + std::string(value) + "'");
+}
+
+template <typename T>
+Result<bool> Number(const std::string& key, std::string_view value, std::uint64_t low, std::uint64_t high, T& out) {
+  const int base = value.starts_with("0x") ? 16 : 10;
+  if (base == 16) value.remove_prefix(2);
+  std::uint64_t number = 0;
+  const auto end = value.data() + value.size();
+  const auto read = std::from_chars(value.data(), end, number, base);
+  if (read.ec != std::errc{} || read.ptr != end || number < low || number > high) {
+    return Fail(ErrorKind::kUsage, key + " is a number from " + std::to_string(low) + " to " + std::to_string(high) +
+                                       ", not '" + std::string(value) + "'");
+  }
+  out = static_cast<T>(number);
+  return true;
+}
+
+constexpr std::uint64_t kMinPages = 96;        // page tables, kernel data and a few pool pages
+constexpr std::uint64_t kMaxPages = 0x400000;  // 16 GiB: more than any test wants
+
+/// Words that choose the system are read first, so that the others may come in any order.
+struct SystemWords {
+  std::string windows = "7601";
+  std::string machine = "x64";
+  std::string encoding;
+};
+
+Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, const std::string& value) {
+  if (key == "windows") return system.windows = value, true;
+  if (key == "machine") return system.machine = value, true;
+  if (key == "encoding") return system.encoding = value, true;
+  if (key == "paging") return Choose(kPaging, key, value, recipe.pae);
+  if (key == "container") return Choose(kContainers, key, value, recipe.container);
+  if (key == "fault") return Choose(kFaults, key, value, recipe.fault);
+  if (key == "content") return Choose(kContents, key, value, recipe.content);
+  if (key == "victim") return Choose(kVictims, key, value, recipe.victim);
+  if (key == "where") return Choose(kWhere, key, value, recipe.where);
+  if (key == "reach") return Choose(kReach, key, value, recipe.reach);
+  if (key == "variant") return Choose(kVariants, key, value, recipe.variant);
+  if (key == "bugcheck") return Choose(kBugchecks, key, value, recipe.bugcheck);
+  if (key == "free_tag") return Choose(kFreeTags, key, value, recipe.style.free_tag);
+  if (key == "pool_index") return Choose(kYesNo, key, value, recipe.style.index_kept);
+  if (key == "lookaside_marked") return Choose(kYesNo, key, value, recipe.style.lookaside_marked);
+  if (key == "lookaside") return Number(key, value, 0, 256, recipe.style.lookaside_depth);
+  if (key == "deferred") return Number(key, value, 0, 256, recipe.style.deferred_depth);
+  if (key == "bytes") return Number(key, value, 1, 0x2000, recipe.bytes);
+  if (key == "fill") return Number(key, value, 0, 255, recipe.fill);
+  if (key == "pages") return Number(key, value, kMinPages, kMaxPages, recipe.pages);
+  if (key == "pool") return Number(key, value, 1, 80, recipe.pool_percent);
+  if (key == "seed") return Number(key, value, 0, ~std::uint64_t{0}, recipe.seed);
+  if (key == "activity") return Number(key, value, 0, 10000000, recipe.activity);
+  if (key == "after") return Number(key, value, 0, 10000000, recipe.after);
+  if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
+  return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "'\n" + RecipeHelp());
+}
+
+Result<bool> ApplySystem(Recipe& recipe, const SystemWords& system) {
+  if (system.machine != "x64" && system.machine != "x86") {
+    return Fail(ErrorKind::kUsage, "machine is x64 or x86, not '" + system.machine + "'");
+  }
+  const auto profile = FindProfile(system.windows, system.machine == "x64");
+  if (!profile) {
+    return Fail(ErrorKind::kUsage,
+                "no " + system.machine + " Windows '" + system.windows + "'; known: " + ProfileWords());
+  }
+  recipe.profile = *profile;
+  if (!system.encoding.empty()) return Choose(kEncodings, "encoding", system.encoding, recipe.profile.encoding);
+  return true;
+}
+
+}  // namespace
+
+Result<Recipe> ParseRecipe(const std::string& line) {
+  Recipe recipe;
+  recipe.text = line;
+  SystemWords system;
+  std::istringstream words(line);
+  std::string word;
+  while (words >> word) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos)
+      return Fail(ErrorKind::kUsage, "a recipe is made of key=value words, not '" + word + "'");
+    const auto applied = Apply(recipe, system, word.substr(0, equals), word.substr(equals + 1));
+    if (!applied) return tl::unexpected<Error>(applied.error());
+  }
+  const auto applied = ApplySystem(recipe, system);
+  if (!applied) return tl::unexpected<Error>(applied.error());
+  if (recipe.profile.build >= 9200) recipe.pae = true;  // 32-bit kernels are PAE only from Windows 8
+  if (recipe.pool_percent == 0) recipe.pool_percent = recipe.pages <= 4096 ? 50 : 12;
+  return recipe;
+}
+
+std::string RecipeHelp() {
+  return "windows=BUILD|NAME (" + ProfileWords() + ") machine=x64|x86 paging=" + WordsOf(kPaging) +
+         " encoding=" + WordsOf(kEncodings) + "\ncontainer=" + WordsOf(kContainers) +
+         " cut=PERCENT\nfault=" + WordsOf(kFaults) + "\nbytes=N content=" + WordsOf(kContents) +
+         " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " reach=" + WordsOf(kReach) +
+         " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
+         "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
+         " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
+         WordsOf(kFreeTags) + "\n";
+}
+
+const char* KindOfFault(Fault fault) {
+  switch (fault) {
+    case Fault::kNone:
+      return "clean";
+    case Fault::kOverrun:
+    case Fault::kOffByOne:
+    case Fault::kPayloadOverrun:
+    case Fault::kCrossPage:
+    case Fault::kBigOverrun:
+      return "overrun";
+    case Fault::kUnderrun:
+      return "underrun";
+    case Fault::kUseAfterFree:
+      return "use-after-free";
+    case Fault::kDoubleFree:
+      return "double-free";
+    case Fault::kBadFree:
+      return "bad-free";
+    case Fault::kFreeList:
+      return "free-list";
+    case Fault::kBitFlip:
+      return "bit-flip";
+    case Fault::kWildWrite:
+      return "wild-write";
+    case Fault::kNonlinearOverrun:
+      return "nonlinear-overrun";
+    case Fault::kPageStomp:
+      return "page-stomp";
+    case Fault::kUninitialised:
+      return "uninitialised";
+  }
+  return "clean";
+}
+
+}  // namespace poolblame::samples

@@ -1,0 +1,67 @@
+// The one line that says what an image is: `key=value` words. The same line makes the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "parser/base/error.h"
+#include "samples/pool_allocator.h"
+#include "samples/windows_profile.h"
+
+namespace poolblame::samples {
+
+enum class ContainerKind { kFull, kSummary, kBitmap, kKernelBitmap, kTriage, kRaw, kPoolPages };
+
+enum class Fault {
+  kNone,
+  kOverrun,
+  kOffByOne,
+  kUnderrun,
+  kUseAfterFree,
+  kDoubleFree,
+  kBadFree,
+  kFreeList,
+  kBitFlip,
+  kWildWrite,
+  kNonlinearOverrun,
+  kPageStomp,
+  kUninitialised,
+  kPayloadOverrun,
+  kCrossPage,
+  kBigOverrun,
+};
+
+enum class WriteContent { kAuto, kContinue, kZero, kFill, kString, kUnicode, kPointers, kRecords, kRandom };
+
+enum class VictimChoice { kAny, kAllocated, kFree, kLookaside };
+
+/// Everything a recipe can say, with what it means when it does not.
+struct Recipe {
+  std::string text;
+  WindowsProfile profile;
+  bool pae = true;  // x86: three-level tables
+  ContainerKind container = ContainerKind::kFull;
+  Fault fault = Fault::kNone;
+  std::uint32_t bytes = 0;  // bytes written outside the culprit; 0 = drawn from the seed
+  WriteContent content = WriteContent::kAuto;
+  int fill = -1;  // byte of content=fill; -1 = drawn
+  VictimChoice victim = VictimChoice::kAny;
+  std::string where = "any";      // pool of the fault: nonpaged, nx, paged, session, any
+  std::string reach = "auto";     // where the write begins: start of the buffer, or its tail
+  std::string variant = "auto";   // use-after-free: links, payload; double-free: listed, caught; bit-flip: header, link
+  std::string bugcheck = "auto";  // auto, none, or the code in hex: 19, 20, c2, 50, 139
+  std::uint64_t pages = 160;      // of RAM
+  std::uint32_t pool_percent = 0;  // of `pages`; 0 = 50 up to 4096 pages, 12 above
+  std::uint64_t seed = 1;
+  std::uint32_t activity = 400;  // allocations and frees after the pool is full, before the fault
+  std::uint32_t after = 0;       // and after it
+  std::uint32_t cut = 0;         // percent of the file that is missing at its end
+  PoolStyle style;
+};
+
+/// Reads the line. kUsage names the word that was not understood and the ones that would be.
+Result<Recipe> ParseRecipe(const std::string& line);
+/// REPORT.md's word for the fault's kind ("clean" for none).
+const char* KindOfFault(Fault fault);
+
+}  // namespace poolblame::samples

@@ -20,16 +20,26 @@ struct LagMatch {
   std::uint32_t matched = 0, total = 0, informative = 0;
 };
 
-/// Compares bytes [begin, end) of `at` with the bytes `lag` before them.
-template <typename At>
-LagMatch MatchAtLag(At&& at, std::uint32_t begin, std::uint32_t end, std::uint32_t lag) {
+void Count(LagMatch& m, std::uint8_t byte, std::uint8_t foretold) {
+  ++m.total;
+  if (byte != foretold) return;
+  ++m.matched;
+  if (byte != 0) ++m.informative;
+}
+
+/// Compares the last `count` bytes of `left` with the bytes `lag` before them.
+LagMatch MatchInside(Bytes left, std::size_t count, std::uint32_t lag) {
   LagMatch m;
-  for (std::uint32_t i = begin; i < end; ++i) {
-    ++m.total;
-    if (at(i) != at(i - lag)) continue;
-    ++m.matched;
-    if (at(i) != 0) ++m.informative;
-  }
+  for (std::size_t i = left.size() - count; i < left.size(); ++i) Count(m, left[i], left[i - lag]);
+  return m;
+}
+
+/// Compares `right` with the last `lag` bytes of `left`, repeated. Never with itself: a fill that begins at the
+/// boundary repeats too, but it says nothing of the left side.
+LagMatch MatchBehind(Bytes left, Bytes right, std::uint32_t lag) {
+  const Bytes period = left.last(lag);
+  LagMatch m;
+  for (std::size_t i = 0; i < right.size(); ++i) Count(m, right[i], period[i % lag]);
   return m;
 }
 
@@ -49,14 +59,12 @@ double Score(const LagMatch& right, std::uint32_t lag) {
 Continuation FindContinuation(Bytes left, Bytes right) {
   Continuation best;
   const auto left_size = static_cast<std::uint32_t>(left.size());
-  const auto right_size = static_cast<std::uint32_t>(right.size());
-  const auto at = [&](std::uint32_t i) { return i < left_size ? left[i] : right[i - left_size]; };
   for (std::uint32_t lag = 1; lag <= kMaxLag && lag * 2 <= left_size; ++lag) {
-    const LagMatch r = MatchAtLag(at, left_size, left_size + right_size, lag);
+    const LagMatch r = MatchBehind(left, right, lag);
     const double score = Score(r, lag);
     if (score <= best.score) continue;
     const std::uint32_t support = std::min(std::max(2 * lag, 12U), left_size - lag);
-    const LagMatch l = MatchAtLag(at, left_size - support, left_size, lag);
+    const LagMatch l = MatchInside(left, support, lag);
     // Records hold counters and pointers that change, plain fills do not.
     const std::uint32_t needed = lag <= 8 ? l.total - l.total / 8 : l.total * 6 / 10;
     if (l.matched < needed) continue;

@@ -13,7 +13,7 @@ using Bytes = std::span<const std::uint8_t>;
 /// How well the bytes behind a boundary repeat the bytes before it at one distance ("lag").
 struct Continuation {
   std::uint32_t lag = 0;            // bytes; 1 = the same byte, 4 = a dword pattern, more = records
-  std::uint32_t right_matched = 0;  // bytes behind the boundary that equal the byte `lag` before them
+  std::uint32_t right_matched = 0;  // bytes behind the boundary that equal the left's last `lag` bytes, repeated
   std::uint32_t right_total = 0;
   std::uint32_t informative = 0;   // of right_matched, bytes that are not 0x00: zero matches zero by chance
   std::uint32_t left_matched = 0;  // the same test on the bytes before the boundary

@@ -35,22 +35,24 @@ struct BlockSample {
 };
 
 struct TagStatistics {
-  std::uint64_t allocated = 0, free = 0;           // blocks
-  std::uint64_t bytes = 0;                         // of allocated blocks, headers included
+  std::uint64_t allocated = 0, free = 0;  // blocks
+  std::uint64_t bytes = 0;                // of allocated blocks, headers included
   bool seen_paged = false, seen_nonpaged = false;
-  std::map<std::uint32_t, std::uint32_t> sizes;    // bytes -> allocated blocks (at most kMaxSizesPerTag entries)
-  std::vector<BlockSample> samples;                // first in image order, at most kMaxSamplesPerTag
+  std::map<std::uint32_t, std::uint32_t> sizes;  // bytes -> allocated blocks (at most kMaxSizesPerTag entries)
+  std::vector<BlockSample> samples;              // first in image order, at most kMaxSamplesPerTag
   static constexpr std::size_t kMaxSizesPerTag = 64;
   static constexpr std::size_t kMaxSamplesPerTag = 48;
 };
 
 /// How far each rule holds on this image, learned from its healthy pages. A rule that healthy pages break is no rule.
 struct FieldTrust {
-  bool pool_index_uniform = true;       // all blocks of a page share PoolIndex
-  bool paged_bit_uniform = true;        // all blocks of a page are of one pool
-  bool free_blocks_coalesce = true;     // two adjacent free blocks do not occur
-  bool lookaside_marked = true;         // blocks on lookaside lists carry a freed mark
-  bool free_links_sound = true;         // free blocks carry LIST_ENTRYs that come back
+  bool pool_index_uniform = true;    // all blocks of a page share PoolIndex
+  bool paged_bit_uniform = true;     // all blocks of a page are of one pool
+  bool session_bit_uniform = true;   // session pool and other pool do not share a page
+  bool tags_printable = true;        // allocated blocks carry printable tags
+  bool free_blocks_coalesce = true;  // two adjacent free blocks do not occur
+  bool lookaside_marked = true;      // blocks on lookaside lists carry a freed mark
+  bool free_links_sound = true;      // free blocks carry LIST_ENTRYs that come back
   std::uint64_t pages_learned_from = 0;
 };
 
@@ -60,17 +62,17 @@ struct NotJudged {
 };
 
 struct PoolCensus {
-  const PoolHeaderLayout* layout = nullptr;       // nullptr when no classic pool page was found
+  const PoolHeaderLayout* layout = nullptr;  // nullptr when no classic pool page was found
   LayoutSource layout_source = LayoutSource::kHeader;
-  double layout_margin = 0;                       // votes of the best layout over the second, when inferred
-  std::string allocator = "unknown";              // REPORT.md: classic|segment-heap|special|unknown
+  double layout_margin = 0;           // votes of the best layout over the second, when inferred
+  std::string allocator = "unknown";  // REPORT.md: classic|segment-heap|special|unknown
   std::uint64_t pages_in_image = 0, pages_read = 0, pages_unreadable = 0;
   std::uint64_t pool_pages = 0, pool_blocks = 0, allocated = 0, free = 0, big_allocations = 0;
   std::uint64_t segment_heap_pages = 0, special_pool_pages = 0, stale_pages = 0;  // seen and not judged as classic
   FieldTrust trust;
-  std::map<PoolTag, TagStatistics> tags;          // by name() (protected bit removed)
-  std::vector<PoolPageRef> healthy_pages;         // in image order, at most kMaxHealthyPages
-  std::vector<PoolPage> findings;                 // pages with something to say, in image order
+  std::map<PoolTag, TagStatistics> tags;   // by name() (protected bit removed)
+  std::vector<PoolPageRef> healthy_pages;  // in image order, at most kMaxHealthyPages
+  std::vector<PoolPage> findings;          // pages with something to say, in image order
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 
@@ -78,8 +80,8 @@ struct PoolCensus {
 };
 
 struct ScanOptions {
-  unsigned threads = 0;  // 0 = as many as the machine has
-  std::optional<std::string> forced_layout;  // a PoolHeaderLayout name
+  unsigned threads = 0;                                                   // 0 = as many as the machine has
+  std::optional<std::string> forced_layout;                               // a PoolHeaderLayout name
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // called from one thread, may be empty
 };
 
@@ -93,8 +95,16 @@ std::optional<PoolPage> ReadPoolPage(const AddressSpace& space, const System& sy
                                      VirtAddr page);
 
 /// What a page is, for `poolblame page` and for not_judged reasons.
-enum class PageClass { kClassicPool, kDamagedClassicPool, kSegmentHeapLfh, kSegmentHeapVs, kSpecialPool, kBigAllocation,
-                       kZero, kNotPool };
+enum class PageClass {
+  kClassicPool,
+  kDamagedClassicPool,
+  kSegmentHeapLfh,
+  kSegmentHeapVs,
+  kSpecialPool,
+  kBigAllocation,
+  kZero,
+  kNotPool
+};
 const char* PageClassName(PageClass page_class);
 PageClass ClassifyPage(ByteView page, const PoolHeaderLayout& layout);
 

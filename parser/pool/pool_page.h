@@ -23,9 +23,10 @@ struct PoolBlock {
   PoolHeaderFields read;            // as the bytes stand
   PoolHeaderFields expected;        // as they must have been; equal to `read` in every field that is not damaged
   BlockState state = BlockState::kUnknown;  // from the expected PoolType; kUnknown when that cannot be recovered
-  std::uint32_t damaged_bytes = 0;  // bit i: header byte i differs from what it must have been
-  std::uint32_t doubtful_bytes = 0; // bit i: header byte i lies inside a run of damage, but its true value is not known
-  bool tag_known = true;            // false: the tag bytes are damaged and could not be recovered
+  std::uint32_t damaged_bytes = 0;          // bit i: header byte i differs from what it must have been
+  std::uint32_t doubtful_bytes =
+      0;                  // bit i: header byte i lies inside a run of damage, but its true value is not known
+  bool tag_known = true;  // false: the tag bytes are damaged and could not be recovered
 
   [[nodiscard]] bool header_damaged() const { return damaged_bytes != 0; }
   [[nodiscard]] PoolTag tag() const { return {expected.PoolTag}; }
@@ -39,16 +40,16 @@ struct StaleHeader {
 
 /// What is wrong with the LIST_ENTRY of a free block (or the single link of a lookaside block).
 enum class LinkProblem {
-  kNotKernelAddress,   // a link that no pool list may hold
-  kBrokenBackLink,     // Flink->Blink or Blink->Flink does not come back
-  kOnlyOneDamaged,     // one of the two links is sound
+  kNotKernelAddress,  // a link that no pool list may hold
+  kBrokenBackLink,    // Flink->Blink or Blink->Flink does not come back
+  kOnlyOneDamaged,    // one of the two links is sound
 };
 struct FreeLinkFinding {
-  std::size_t block = 0;      // index in PoolPage::blocks
+  std::size_t block = 0;  // index in PoolPage::blocks
   LinkProblem problem = LinkProblem::kNotKernelAddress;
-  std::uint32_t offset = 0;   // of the bad link in the page, bytes
-  std::uint32_t length = 0;   // bytes of links that are wrong
-  std::uint64_t value = 0;    // the first bad link as read
+  std::uint32_t offset = 0;        // of the bad link in the page, bytes
+  std::uint32_t length = 0;        // bytes of links that are wrong
+  std::uint64_t value = 0;         // the first bad link as read
   std::uint64_t target_value = 0;  // what stands where the link should come back; 0 where unreadable
 };
 
@@ -60,7 +61,7 @@ struct UncoalescedPair {
 struct PoolPage {
   std::optional<VirtAddr> address;  // of the page; nothing where no mapping is known
   std::optional<Pfn> pfn;
-  PageBytes bytes;                  // 4096 bytes
+  PageBytes bytes;  // 4096 bytes
   const PoolHeaderLayout* layout = nullptr;
   std::vector<PoolBlock> blocks;    // ascending, tiling [first block's offset, 4096)
   std::uint32_t leading_bytes = 0;  // bytes before the first block that belong to the tail of a big allocation

@@ -1,0 +1,214 @@
+#include "parser/pool/header_repair.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <optional>
+#include <set>
+
+#include "parser/pool/header_channel.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::size_t kSymbols = 5;  // four bytes and the tag
+constexpr std::uint32_t kTagMask = 0xF0;
+constexpr std::uint32_t kFreeTag = 0x65657246;
+
+struct PricedHeader {
+  HeaderChannel channel;
+  std::array<Match, 4> match{};
+  std::array<Symbol, kSymbols> symbols{};
+  std::array<bool, kSymbols> in_run{};
+};
+
+std::uint32_t PlaceAfter(const PageTiling& tiling, std::size_t i, const HeaderReader& reader) {
+  return i + 1 < tiling.places.size() ? tiling.places[i + 1] : reader.units_in_page();
+}
+
+std::vector<PricedHeader> PriceHeaders(const std::uint8_t* page, const HeaderReader& reader, const PageProfile& profile,
+                                       const ImageKnowledge& knowledge, const PageTiling& tiling) {
+  std::vector<PricedHeader> headers;
+  headers.reserve(tiling.places.size());
+  std::uint32_t previous = 0;
+  for (std::size_t i = 0; i < tiling.places.size(); ++i) {
+    const std::uint32_t place = tiling.places[i];
+    const std::uint32_t size = PlaceAfter(tiling, i, reader) - place;
+    PricedHeader header{HeaderChannel(page, place, reader, profile, knowledge), {}, {}, {}};
+    auto front = header.channel.MatchFront(previous);
+    if (i == 0 && tiling.leading_tail) front = {Match::kUnknown, Match::kUnknown};
+    const auto back = header.channel.MatchBack(size);
+    header.match = {front[0], front[1], back[0], back[1]};
+    for (std::uint32_t b = 0; b < 4; ++b) header.symbols[b] = header.channel.Byte(b, header.match[b]);
+    header.symbols[4] = header.channel.Tag();
+    headers.push_back(std::move(header));
+    previous = size;
+  }
+  return headers;
+}
+
+// The cheapest way through all symbols of the page, in order; marks those inside a run.
+void MarkRuns(std::vector<PricedHeader>& headers) {
+  std::vector<ChannelState> states;
+  states.reserve(headers.size() * kSymbols + 1);
+  states.push_back({0, cost::kNever});
+  for (const PricedHeader& header : headers)
+    for (const Symbol& symbol : header.symbols) states.push_back(Step(states.back(), symbol));
+  bool in_run = states.back()[1] < states.back()[0];
+  for (std::size_t at = states.size() - 1; at > 0; --at) {
+    PricedHeader& header = headers[(at - 1) / kSymbols];
+    const std::size_t s = (at - 1) % kSymbols;
+    header.in_run[s] = in_run;
+    const ChannelState& before = states[at - 1];
+    in_run = in_run ? before[1] < before[0] + header.symbols[s].open : before[1] + cost::kClose < before[0];
+  }
+}
+
+// The one candidate that is a single bit away, or nothing when there is none or more than one.
+template <typename Candidates>
+std::optional<std::uint32_t> OneBitAway(std::uint32_t value, const Candidates& candidates) {
+  std::optional<std::uint32_t> found;
+  for (const std::uint32_t candidate : candidates) {
+    if (std::popcount(candidate ^ value) != 1) continue;
+    if (found) return std::nullopt;
+    found = candidate;
+  }
+  return found;
+}
+
+std::set<std::uint32_t> KnownTags(const PageProfile& profile, const ImageKnowledge& knowledge) {
+  std::set<std::uint32_t> known;
+  for (const auto& [tag, count] : profile.tags)
+    if (TagIsPrintable(tag)) known.insert(tag);
+  if (knowledge.tags == nullptr) return known;
+  for (const auto& [tag, statistics] : *knowledge.tags)
+    if (TagIsPrintable(tag.value)) known.insert(tag.value);
+  return known;
+}
+
+class Repair {
+ public:
+  Repair(const HeaderReader& reader, const PageProfile& profile, const ImageKnowledge& knowledge)
+      : reader_(reader), profile_(profile), knowledge_(knowledge) {}
+
+  void Tag(const PricedHeader& header, PoolBlock& block) {
+    if (!header.in_run[4]) return;
+    const std::uint32_t tag = block.read.PoolTag;
+    if (header.channel.header().state != BlockState::kFree || tag == kFreeTag) {
+      const auto on_page = profile_.tags.find(tag);
+      if (knowledge_.BlocksWithTag(tag) > 0 || (on_page != profile_.tags.end() && on_page->second > 1)) return;
+    }
+    const bool alone = !header.in_run[0] && !header.in_run[1] && !header.in_run[2] && !header.in_run[3];
+    if (alone) {
+      if (const auto mended = OneBitAway(tag, KnownTags(profile_, knowledge_))) {
+        block.expected.PoolTag = *mended;
+        return;
+      }
+    }
+    block.tag_known = false;
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      const std::uint8_t c = static_cast<std::uint8_t>(tag >> (8 * i)) & (i == 3 ? 0x7F : 0xFF);
+      const bool printable = c >= 0x20 && c < 0x7F;
+      (printable ? block.doubtful_bytes : block.damaged_bytes) |= 1U << (4 + i);
+    }
+  }
+
+  void Type(const PricedHeader& header, PoolBlock& block) {
+    block.state = header.channel.header().state;
+    if (!header.in_run[3]) return;
+    const bool alone = !header.in_run[2] && !header.in_run[4];
+    if (header.channel.type_fits() && header.match[3] == Match::kEqual) {
+      // Legal by luck or because the run spared it: nobody can tell from this byte.
+      if (header.in_run[2] && header.in_run[4]) SetUnknownType(block);
+      return;
+    }
+    const std::uint32_t read = block.read.PoolType;
+    if (header.channel.type_fits() && !reader_.layout().is_64bit) return;  // x86: only BlockSize's ninth bit differs
+    if (!header.in_run[4] && block.read.PoolTag == kFreeTag) {
+      Mend(0, block);
+    } else if (const auto near = alone ? OneBitAway(read, FittingTypes()) : std::nullopt) {
+      Mend(*near, block);
+    } else {
+      SetUnknownType(block);
+    }
+  }
+
+ private:
+  void Mend(std::uint32_t type, PoolBlock& block) {
+    block.expected.PoolType = static_cast<std::uint16_t>(type);
+    block.state = reader_.StateOf(type);
+  }
+  // The best guess for the picture: what most blocks of this page are. The state stays unknown.
+  void SetUnknownType(PoolBlock& block) {
+    if (const auto common = profile_.CommonAllocatedType(reader_))
+      block.expected.PoolType = static_cast<std::uint16_t>(*common);
+    block.state = BlockState::kUnknown;
+    block.doubtful_bytes |= 1U << 3;
+  }
+  // Types that vouched blocks of the page have; a type of the whole layout only where the page knows none.
+  [[nodiscard]] std::vector<std::uint32_t> FittingTypes() const {
+    std::vector<std::uint32_t> types;
+    for (std::uint32_t type = 0; type < profile_.type_votes.size(); ++type)
+      if (profile_.type_votes[type] != 0 && reader_.StateOf(type) != BlockState::kUnknown) types.push_back(type);
+    return types;
+  }
+
+  const HeaderReader& reader_;
+  const PageProfile& profile_;
+  const ImageKnowledge& knowledge_;
+};
+
+// Sizes and index follow from the tiling and the page.
+void ExpectSizes(const PricedHeader& header, const PageProfile& profile, bool leading, PoolBlock& block,
+                 std::uint32_t unit) {
+  if (!leading) block.expected.PreviousSize = static_cast<std::uint16_t>(block.previous_size / unit);
+  block.expected.BlockSize = static_cast<std::uint16_t>(block.size / unit);
+  if (header.in_run[1]) {
+    if (profile.index)
+      block.expected.PoolIndex = static_cast<std::uint16_t>(*profile.index);
+    else if (header.match[1] != Match::kEqual)
+      block.doubtful_bytes |= 1U << 1;
+  }
+}
+
+// Bytes that differ between what was read and what must have been; a byte that is wrong is not doubtful.
+void CompareBytes(const PoolHeaderLayout& layout, const std::uint8_t* as_read, PoolBlock& block) {
+  std::array<std::uint8_t, 16> expected{};
+  layout.Encode(block.expected, expected.data());
+  for (std::uint32_t i = 0; i < layout.header_size; ++i)
+    if (expected[i] != as_read[i]) block.damaged_bytes |= 1U << i;
+  block.doubtful_bytes &= ~block.damaged_bytes;
+}
+
+}  // namespace
+
+std::vector<PoolBlock> RepairHeaders(const std::uint8_t* page, const HeaderReader& reader, const PageProfile& profile,
+                                     const ImageKnowledge& knowledge, const PageTiling& tiling) {
+  auto headers = PriceHeaders(page, reader, profile, knowledge, tiling);
+  MarkRuns(headers);
+  Repair repair(reader, profile, knowledge);
+  const std::uint32_t unit = reader.unit();
+  std::vector<PoolBlock> blocks;
+  blocks.reserve(headers.size());
+  std::uint32_t previous = 0;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const PricedHeader& header = headers[i];
+    PoolBlock block;
+    block.offset = tiling.places[i] * unit;
+    block.size = PlaceAfter(tiling, i, reader) * unit - block.offset;
+    const bool leading = i == 0 && tiling.leading_tail;
+    block.read = block.expected = reader.layout().Decode(page + block.offset);
+    block.previous_size = leading ? block.read.PreviousSize * unit : previous;
+    ExpectSizes(header, profile, leading, block, unit);
+    repair.Type(header, block);
+    repair.Tag(header, block);
+    // A run that goes on behind the tag covers ProcessBilled, whose true value nobody knows.
+    if (reader.layout().is_64bit && header.in_run[4]) block.doubtful_bytes |= 0xFF00;
+    CompareBytes(reader.layout(), page + block.offset, block);
+    blocks.push_back(block);
+    previous = block.size;
+  }
+  return blocks;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,78 @@
+#include "parser/pool/page_scan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parser/pool/ordered_chunks.h"
+#include "parser/pool/page_class.h"
+#include "parser/pool/page_evidence.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::uint64_t kChunkPages = 1024;  // 4 MiB: large against the cost of a lock, small against any image
+
+// A chain that closes is pool; but two blocks with a type nobody knows may be chance.
+bool IsHealthyWalk(const PageWalk& walk) {
+  return walk.closes && walk.blocks >= ((walk.oddities & kUnknownType) != 0 ? 4 : 2);
+}
+
+}  // namespace
+
+void PageScan::AddPage(const std::uint8_t* page, std::uint64_t where, const HeaderReader& reader) {
+  ++pages_read;
+  const auto file = [&](FoundKind kind, std::uint16_t oddities) {
+    if (found.size() < kMaxFoundPages) found.push_back({where, oddities, kind});
+    else ++overflow;
+  };
+  const PageWalk walk = WalkPage(page, reader);
+  if (IsHealthyWalk(walk)) {
+    tally.Add(walk);
+    return file(FoundKind::kHealthy, walk.oddities);
+  }
+  const PageEvidence evidence = WeighPage(page, reader);
+  if (evidence.points() >= kPointsForPool && evidence.links_of_allocated > 0) return file(FoundKind::kSuspect, 0);
+  const ByteView bytes(page, kPoolPageBytes);
+  if (evidence.start && LooksLikeSpecialPool(bytes, reader.layout())) {
+    ++special_pool_pages;
+  } else if (evidence.detached_headers >= 2 && LooksLikeSegmentHeap(bytes, reader.layout()) != SegmentKind::kNo) {
+    ++segment_heap_pages;
+  } else if (evidence.links > 0 || evidence.start || evidence.end) {
+    file(FoundKind::kWeak, 0);
+  }
+}
+
+void PageScan::Append(PageScan&& later) {
+  const std::size_t room = kMaxFoundPages - std::min(kMaxFoundPages, found.size());
+  const std::size_t taken = std::min(room, later.found.size());
+  found.insert(found.end(), later.found.begin(), later.found.begin() + static_cast<std::ptrdiff_t>(taken));
+  overflow += later.overflow + (later.found.size() - taken);
+  tally.Add(later.tally);
+  pages_read += later.pages_read;
+  segment_heap_pages += later.segment_heap_pages;
+  special_pool_pages += later.special_pool_pages;
+}
+
+PageScan ScanPhysicalPages(const PageMap& pages, const HeaderReader& reader, unsigned threads,
+                           const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  const std::uint64_t total = pages.page_count();
+  const std::uint64_t chunks = (total + kChunkPages - 1) / kChunkPages;
+  const auto scan_chunk = [&](std::uint64_t chunk) {
+    PageScan part;
+    const std::uint64_t first = chunk * kChunkPages;
+    pages.ForEachRun(first, std::min(kChunkPages, total - first), [&](const PageRun& run) {
+      const ByteView bytes = pages.Bytes(run);
+      for (std::uint64_t i = 0; i < run.count && bytes.Contains(i * kPageSize, kPageSize); ++i)
+        part.AddPage(bytes.data() + i * kPageSize, run.first + i, reader);
+    });
+    return part;
+  };
+  PageScan scan;
+  RunChunksInOrder(ThreadsFor(threads, chunks), chunks, scan_chunk, [&](std::uint64_t chunk, PageScan&& part) {
+    scan.Append(std::move(part));
+    if (progress) progress(std::min(total, (chunk + 1) * kChunkPages), total);
+  });
+  return scan;
+}
+
+}  // namespace poolblame

@@ -43,6 +43,8 @@ void TrustTally::Add(const TrustTally& other) {
   lookaside_blocks += other.lookaside_blocks;
   sound_links += other.sound_links;
   broken_links += other.broken_links;
+  sound_lookaside += other.sound_lookaside;
+  broken_lookaside += other.broken_lookaside;
 }
 
 FieldTrust LearnTrust(const TrustTally& tally) {
@@ -58,8 +60,10 @@ FieldTrust LearnTrust(const TrustTally& tally) {
   trust.free_blocks_coalesce =
       tally.pages >= kPagesForNever && tally.free_neighbours <= std::max<std::uint64_t>(1, tally.pages / 500);
   trust.lookaside_marked = tally.lookaside_blocks > 0 || tally.pages < kPagesForNever;
-  // Nine of ten links must come back before one that does not is called broken.
-  trust.free_links_sound = tally.sound_links >= kLinksForSound && tally.broken_links * 10 <= tally.sound_links;
+  // Nine of ten must be sound before one that is not is called broken.
+  const auto sound = [](std::uint64_t good, std::uint64_t bad) { return good >= kLinksForSound && bad * 10 <= good; };
+  trust.free_links_sound = sound(tally.sound_links, tally.broken_links);
+  trust.lookaside_links_sound = sound(tally.sound_lookaside, tally.broken_lookaside);
   return trust;
 }
 

@@ -18,7 +18,8 @@ struct TrustTally {
   std::uint64_t free_neighbours = 0;
   std::uint64_t odd_tags = 0;
   std::uint64_t lookaside_blocks = 0;
-  std::uint64_t sound_links = 0, broken_links = 0;  // LIST_ENTRYs whose far ends could be read
+  std::uint64_t sound_links = 0, broken_links = 0;          // LIST_ENTRYs of free blocks
+  std::uint64_t sound_lookaside = 0, broken_lookaside = 0;  // single links of blocks on lookaside lists
 
   void Add(const PageWalk& walk);
   void Add(const TrustTally& other);

@@ -22,8 +22,10 @@ bool IsHealthyWalk(const PageWalk& walk) {
 void PageScan::AddPage(const std::uint8_t* page, std::uint64_t where, const HeaderReader& reader) {
   ++pages_read;
   const auto file = [&](FoundKind kind, std::uint16_t oddities) {
-    if (found.size() < kMaxFoundPages) found.push_back({where, oddities, kind});
-    else ++overflow;
+    if (found.size() < kMaxFoundPages)
+      found.push_back({where, oddities, kind});
+    else
+      ++overflow;
   };
   const PageWalk walk = WalkPage(page, reader);
   if (IsHealthyWalk(walk)) {

@@ -2,9 +2,11 @@
 // to compare with, and every page that has something to say.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,13 +48,14 @@ struct TagStatistics {
 
 /// How far each rule holds on this image, learned from its healthy pages. A rule that healthy pages break is no rule.
 struct FieldTrust {
-  bool pool_index_uniform = true;    // all blocks of a page share PoolIndex
-  bool paged_bit_uniform = true;     // all blocks of a page are of one pool
-  bool session_bit_uniform = true;   // session pool and other pool do not share a page
-  bool tags_printable = true;        // allocated blocks carry printable tags
-  bool free_blocks_coalesce = true;  // two adjacent free blocks do not occur
-  bool lookaside_marked = true;      // blocks on lookaside lists carry a freed mark
-  bool free_links_sound = true;      // free blocks carry LIST_ENTRYs that come back
+  bool pool_index_uniform = true;     // all blocks of a page share PoolIndex
+  bool paged_bit_uniform = true;      // all blocks of a page are of one pool
+  bool session_bit_uniform = true;    // session pool and other pool do not share a page
+  bool tags_printable = true;         // allocated blocks carry printable tags
+  bool free_blocks_coalesce = true;   // two adjacent free blocks do not occur
+  bool lookaside_marked = true;       // blocks on lookaside lists carry a freed mark
+  bool free_links_sound = true;       // free blocks carry LIST_ENTRYs that come back
+  bool lookaside_links_sound = true;  // blocks on lookaside lists carry one pointer, null or kernel
   std::uint64_t pages_learned_from = 0;
 };
 
@@ -76,6 +79,14 @@ struct PoolCensus {
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 
+  /// Keeps alive what `bytes` and `header` pointers above point into where a page was joined from several ranges.
+  std::vector<std::shared_ptr<const std::array<std::uint8_t, 4096>>> joined_pages;
+
+  static constexpr std::size_t kMaxHealthyPages = std::size_t{1} << 17;  // 4 MiB of references to 512 MiB of pool
+  static constexpr std::size_t kMaxFindings = 1024;  // an image with more damaged pages is not a pool problem
+  static constexpr std::size_t kMaxNotJudged = 64;   // then one line with the number of the rest
+
+  /// Statistics of the tag, protected bit aside; nullptr where no healthy page has it.
   [[nodiscard]] const TagStatistics* Tag(PoolTag tag) const;
 };
 

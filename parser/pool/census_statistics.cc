@@ -1,0 +1,94 @@
+#include "parser/pool/census_statistics.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace poolblame {
+namespace {
+
+void CountBlock(const QuickHeader& header, const HeaderReader& reader, TagStatistics& tag) {
+  if (header.state == BlockState::kFree) {
+    ++tag.free;
+    return;
+  }
+  // A block on a lookaside list still is what it was; it counts as free, its size says nothing about live blocks.
+  if (header.state == BlockState::kLookaside) {
+    ++tag.free;
+  } else {
+    ++tag.allocated;
+    const std::uint32_t bytes = header.size * reader.unit();
+    tag.bytes += bytes;
+    const auto size = tag.sizes.find(bytes);
+    if (size != tag.sizes.end())
+      ++size->second;
+    else if (tag.sizes.size() < TagStatistics::kMaxSizesPerTag)
+      tag.sizes.emplace(bytes, 1);
+  }
+  const bool paged = IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type));
+  (paged ? tag.seen_paged : tag.seen_nonpaged) = true;
+}
+
+}  // namespace
+
+void HealthyPages::Add(const std::uint8_t* page, const FoundPage& found, std::optional<VirtAddr> address,
+                       const HeaderReader& reader, const FreeLinkChecker* checker) {
+  ++pages;
+  references.push_back({page, address, found.where});
+  bool broken = false;
+  ForEachBlock(page, reader, [&](std::uint32_t place, const QuickHeader& header) {
+    ++blocks;
+    ++(header.state == BlockState::kAllocated ? allocated : free);
+    const std::uint32_t offset = place * reader.unit(), size = header.size * reader.unit();
+    TagStatistics& tag = tags[PoolTag{header.tag}.name()];
+    CountBlock(header, reader, tag);
+    if (tag.samples.size() < TagStatistics::kMaxSamplesPerTag)
+      tag.samples.push_back({page + offset, address.value_or(VirtAddr{}) + (address ? offset : 0), size, header.state});
+    if (checker == nullptr || !address) return;
+    const LinkCheck check = checker->Check(page, *address, offset, size, header.state);
+    FreeLinkChecker::Tally(check, links);
+    broken = broken || check.finding.has_value();
+  });
+  if (broken && with_broken_links.size() < PoolCensus::kMaxFindings) with_broken_links.push_back(found);
+}
+
+void HealthyPages::Append(HealthyPages&& later) {
+  pages += later.pages;
+  blocks += later.blocks;
+  allocated += later.allocated;
+  free += later.free;
+  links.Add(later.links);
+  for (auto& [tag, statistics] : later.tags) {
+    const auto [it, is_new] = tags.try_emplace(tag);
+    if (is_new)
+      it->second = std::move(statistics);
+    else
+      MergeTagStatistics(it->second, statistics);
+  }
+  const auto append = [](auto& to, auto& from, std::size_t cap) {
+    const std::size_t room = cap - std::min(cap, to.size());
+    const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(room, from.size()));
+    to.insert(to.end(), from.begin(), end);
+  };
+  append(references, later.references, PoolCensus::kMaxHealthyPages);
+  append(with_broken_links, later.with_broken_links, PoolCensus::kMaxFindings);
+}
+
+void MergeTagStatistics(TagStatistics& statistics, const TagStatistics& later) {
+  statistics.allocated += later.allocated;
+  statistics.free += later.free;
+  statistics.bytes += later.bytes;
+  statistics.seen_paged = statistics.seen_paged || later.seen_paged;
+  statistics.seen_nonpaged = statistics.seen_nonpaged || later.seen_nonpaged;
+  for (const auto& [size, count] : later.sizes) {
+    const auto known = statistics.sizes.find(size);
+    if (known != statistics.sizes.end())
+      known->second += count;
+    else if (statistics.sizes.size() < TagStatistics::kMaxSizesPerTag)
+      statistics.sizes.emplace(size, count);
+  }
+  for (const BlockSample& sample : later.samples)
+    if (statistics.samples.size() < TagStatistics::kMaxSamplesPerTag) statistics.samples.push_back(sample);
+}
+
+}  // namespace poolblame

@@ -1,0 +1,34 @@
+// What healthy pages add to the census: counts, examples of each tag, references, and what their free lists look like.
+// Filled a chunk of pages at a time and merged in image order, so that "the first 48 blocks of a tag" are the same
+// blocks whatever the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "parser/pool/free_links.h"
+#include "parser/pool/page_scan.h"
+#include "parser/pool/pool_census.h"
+
+namespace poolblame {
+
+struct HealthyPages {
+  std::uint64_t pages = 0, blocks = 0, allocated = 0, free = 0;
+  std::map<PoolTag, TagStatistics> tags;
+  std::vector<PoolPageRef> references;
+  TrustTally links;                          // only its link counters
+  std::vector<FoundPage> with_broken_links;  // pages with a free block whose links are not sound
+
+  /// Adds one page whose walk closes. `links` may be nullptr, as where the page's address is not known.
+  void Add(const std::uint8_t* page, const FoundPage& found, std::optional<VirtAddr> address,
+           const HeaderReader& reader, const FreeLinkChecker* checker);
+  /// Appends the pages behind in image order.
+  void Append(HealthyPages&& later);
+};
+
+/// Adds what `later` saw to `statistics`, keeping its caps.
+void MergeTagStatistics(TagStatistics& statistics, const TagStatistics& later);
+
+}  // namespace poolblame

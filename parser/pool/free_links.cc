@@ -1,0 +1,94 @@
+#include "parser/pool/free_links.h"
+
+#include "parser/base/little_endian.h"
+
+namespace poolblame {
+
+FreeLinkChecker::FreeLinkChecker(const AddressSpace& space, const PoolHeaderLayout& layout)
+    : space_(&space),
+      pointer_size_(layout.is_64bit ? 8 : 4),
+      header_size_(layout.header_size),
+      kernel_base_(layout.is_64bit ? 0xFFFF800000000000 : 0x80000000) {}
+
+std::uint64_t FreeLinkChecker::PointerAt(const std::uint8_t* bytes) const {
+  const ByteView view(bytes, pointer_size_);
+  if (pointer_size_ == 8) return view.TryRead<Le64>(0).value_or(Le64{});
+  return view.TryRead<Le32>(0).value_or(Le32{});
+}
+
+std::optional<std::uint64_t> FreeLinkChecker::ReadPointer(std::uint64_t address) const {
+  if (pointer_size_ == 8) return space_->Read<Le64>(VirtAddr{address});
+  return space_->Read<Le32>(VirtAddr{address});
+}
+
+bool FreeLinkChecker::IsKernel(std::uint64_t value) const {
+  return value >= kernel_base_ && value % pointer_size_ == 0;
+}
+
+FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
+  Link link{LinkState::kSound, value, 0};
+  if (!IsKernel(value)) {
+    link.state = LinkState::kNotKernel;
+    return link;
+  }
+  // A Flink is answered by the target's Blink, which is its second pointer; a Blink by the target's Flink.
+  const auto answer = ReadPointer(value + (is_flink ? pointer_size_ : 0));
+  if (!answer) {
+    link.state = LinkState::kUnreadable;
+    return link;
+  }
+  link.target_value = *answer;
+  if (*answer == entry) return link;
+  // The two contradict each other. If what the target names instead answers the target, this block is the odd one;
+  // otherwise the target is.
+  const auto third = IsKernel(*answer) ? ReadPointer(*answer + (is_flink ? 0 : pointer_size_)) : std::nullopt;
+  link.state = third && *third == value ? LinkState::kBroken : LinkState::kFarEndDamaged;
+  return link;
+}
+
+LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address, std::uint32_t offset,
+                                 std::uint32_t size, BlockState state) const {
+  LinkCheck check;
+  check.lookaside = state == BlockState::kLookaside;
+  const std::uint32_t links = check.lookaside ? 1 : 2;
+  if ((state != BlockState::kFree && !check.lookaside) || size < header_size_ + links * pointer_size_) return check;
+  check.has_links = true;
+  const std::uint32_t at = offset + header_size_;
+  const std::uint64_t entry = page_address.value + at;
+  FreeLinkFinding finding;
+  finding.offset = at;
+  if (check.lookaside) {
+    finding.value = PointerAt(page + at);
+    finding.length = pointer_size_;
+    if (finding.value != 0 && !IsKernel(finding.value)) check.finding = finding;
+    return check;
+  }
+  const Link flink = CheckLink(PointerAt(page + at), entry, true);
+  const Link blink = CheckLink(PointerAt(page + at + pointer_size_), entry, false);
+  const auto bad = [](const Link& link) {
+    return link.state == LinkState::kNotKernel || link.state == LinkState::kBroken;
+  };
+  if (!bad(flink) && !bad(blink)) return check;
+  const Link& first = bad(flink) ? flink : blink;
+  const Link& other = bad(flink) ? blink : flink;
+  finding.value = first.value;
+  finding.target_value = first.target_value;
+  finding.offset = bad(flink) ? at : at + pointer_size_;
+  finding.length = bad(flink) && bad(blink) ? 2 * pointer_size_ : pointer_size_;
+  if (other.state == LinkState::kSound)
+    finding.problem = LinkProblem::kOnlyOneDamaged;
+  else if (first.state == LinkState::kBroken && other.state != LinkState::kNotKernel)
+    finding.problem = LinkProblem::kBrokenBackLink;
+  check.finding = finding;
+  return check;
+}
+
+void FreeLinkChecker::Tally(const LinkCheck& check, TrustTally& tally) {
+  if (!check.has_links) return;
+  if (check.lookaside)
+    ++(check.finding ? tally.broken_lookaside : tally.sound_lookaside);
+  else
+    ++(check.finding ? tally.broken_links : tally.sound_links);
+}
+
+}  // namespace poolblame

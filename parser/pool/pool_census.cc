@@ -1,0 +1,25 @@
+#include "parser/pool/pool_census.h"
+
+#include "parser/pool/census_builder.h"
+
+namespace poolblame {
+
+const TagStatistics* PoolCensus::Tag(PoolTag tag) const {
+  const auto found = tags.find(tag.name());
+  return found == tags.end() ? nullptr : &found->second;
+}
+
+PoolCensus ScanPool(const AddressSpace& space, const System& system, const ScanOptions& options) {
+  return CensusBuilder(space, system, options).Build();
+}
+
+std::optional<PoolPage> ReadPoolPage(const AddressSpace& space, const System& /*system*/, const PoolCensus& census,
+                                     VirtAddr page) {
+  if (census.layout == nullptr) return std::nullopt;
+  PageBytes bytes = space.Page(page.page());
+  if (bytes.presence != Presence::kPresent) return std::nullopt;
+  const HeaderReader reader(*census.layout);
+  return ExaminePage(std::move(bytes), page.page(), space, reader, {census.trust, &census.tags}, PageTrust::kNamed);
+}
+
+}  // namespace poolblame

@@ -39,6 +39,10 @@ BugCheckHint OneBitOfPteIsHardware(const BugCheckArguments& a) {
   return std::popcount(a.p[2]) + std::popcount(a.p[3]) == 1 ? kHardware : kNone;
 }
 
+std::string OneBitIsSaid(const BugCheckArguments& a) {
+  return OneBitOfPteIsHardware(a) == kHardware ? "; a single bit is set in it, as failing memory leaves" : "";
+}
+
 /// 0x1E: P3 and P4 are the exception's own parameters; those of an access violation name the address.
 std::string AccessViolation(const BugCheckArguments& a) {
   if (static_cast<std::uint32_t>(a.p[0]) != 0xC0000005) return "";
@@ -97,7 +101,7 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
     {.code = 0x1A, .sub_code = 0x41287, .sentence = "the memory manager met an illegal page fault at {2}"},
     {.code = 0x1A, .sub_code = 0x41790, .sentence = "the page-table page of {2} has a damaged count of used entries ({3}, {4})"},
     {.code = 0x1A, .sub_code = 0x41792, .sentence = "the page-table entry at {2} is damaged (low part {3}, high part {4})",
-     .judge = OneBitOfPteIsHardware},
+     .detail = OneBitIsSaid, .judge = OneBitOfPteIsHardware},
     {.code = 0x1A, .sub_code = 0x41793, .sentence = "the page-table page of {2} has {3d} used entries where {4d} were counted"},
     {.code = 0x1A, .sub_code = 0x61941, .sentence = "the page tables that map {2} are damaged (parameters {3}, {4})"},
     {.code = 0x1A, .sentence = "the memory manager's check {1} failed (parameters {2}, {3}, {4})"},

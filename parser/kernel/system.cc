@@ -1,6 +1,82 @@
+// Puts the system together: each part is asked for once, in the order in which one leads to the next (the modules say
+// where the kernel is, the kernel decodes the debugger block, the block leads to the pools).
 #include "parser/kernel/system.h"
 
+#include <algorithm>
+
+#include "parser/kernel/debugger_data.h"
+#include "parser/kernel/exception_record.h"
+#include "parser/kernel/modules.h"
+#include "parser/kernel/pool_globals.h"
+
 namespace poolblame {
+namespace {
+
+std::optional<ImageRange> KernelImage(const System& system) {
+  if (system.modules.empty() || system.modules.front().unloaded) return std::nullopt;
+  return ImageRange{system.modules.front().base, system.modules.front().size};  // the kernel loads itself first
+}
+
+void ReadModulesOf(const AddressSpace& space, System& system) {
+  const ImageFacts& facts = space.image().facts();
+  if (facts.triage) {
+    system.modules = ReadTriageModules(space, *facts.triage);
+  } else if (facts.loaded_module_list.value != 0) {
+    system.modules = ReadLoadedModules(space, facts.loaded_module_list, facts.build, system.notes);
+  }
+}
+
+std::optional<DebuggerBlock> ReadBlockOf(const AddressSpace& space, System& system) {
+  const ImageFacts& facts = space.image().facts();
+  if (facts.triage && facts.triage->debugger_data.value != 0) {
+    const auto bytes = space.image().bytes().Slice(facts.triage->debugger_data.value, facts.triage->debugger_data_size,
+                                                   "debugger data block");
+    auto block = bytes ? ParseDebuggerBlock(*bytes) : std::nullopt;
+    if (!block) system.notes.emplace_back("the triage dump's copy of the debugger data block cannot be read");
+    return block;
+  }
+  if (facts.debugger_data_block.value == 0) return std::nullopt;
+  return ReadDebuggerBlock(space, facts.debugger_data_block, KernelImage(system), system.notes);
+}
+
+void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& system) {
+  const std::uint64_t mask = PointerSize(space.machine()) == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+  const VirtAddr kernel{block.KernBase & mask};
+  if (kernel >= space.kernel_base() && kernel.page_offset() == 0) system.kernel_image_base = kernel;
+  const VirtAddr list{block.PsLoadedModuleList & mask};
+  if (system.modules.empty() && list >= space.kernel_base())
+    system.modules = ReadLoadedModules(space, list, system.build, system.notes);
+  system.pool_regions = ReadPoolRegions(space, block);
+  if (!UsesSegmentHeap(system.build)) system.list_heads = ReadPoolListHeads(space, block, system.build);
+}
+
+void AddUnloaded(const AddressSpace& space, const std::optional<DebuggerBlock>& block, System& system) {
+  const ImageFacts& facts = space.image().facts();
+  std::vector<Module> unloaded;
+  if (facts.triage) {
+    unloaded = ReadTriageUnloaded(space, *facts.triage);
+  } else if (block) {
+    const std::uint64_t mask = PointerSize(space.machine()) == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+    unloaded = ReadUnloadedRing(space, VirtAddr{block->MmUnloadedDrivers & mask});
+  }
+  system.modules.insert(system.modules.end(), unloaded.begin(), unloaded.end());
+}
+
+/// A list "entry" that lies inside the kernel's image or among the list heads is a head: its neighbours are damaged.
+void TellHeadsFromEntries(System& system) {
+  if (!system.bugcheck) return;
+  for (BugCheckAddress& named : system.bugcheck->addresses) {
+    if (named.use != AddressUse::kListEntry) continue;
+    const bool among_heads = std::ranges::any_of(system.list_heads, [&](const PoolListHeads& heads) {
+      return named.address >= heads.first && named.address - heads.first < kPageSize;
+    });
+    if (!among_heads && system.ModuleAt(named.address) == nullptr) continue;
+    named.use = AddressUse::kListHead;
+    named.role = "list head";
+  }
+}
+
+}  // namespace
 
 const char* PoolKindName(PoolKind kind) {
   switch (kind) {
@@ -31,7 +107,17 @@ System ReadSystem(const AddressSpace& space) {
   system.machine = facts.machine;
   system.build = facts.build;
   system.os = WindowsName(facts.build);
-  if (facts.bugcheck) system.bugcheck = ExplainBugCheck(*facts.bugcheck, facts.machine, facts.build);
+  if (facts.bugcheck) {
+    system.bugcheck = ExplainBugCheck(*facts.bugcheck, facts.machine, facts.build);
+    AddExceptionRecord(space, *system.bugcheck);
+  }
+  ReadModulesOf(space, system);
+  const std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
+  if (block) FollowBlock(space, *block, system);
+  if (!system.kernel_image_base && KernelImage(system)) system.kernel_image_base = KernelImage(system)->base;
+  if (system.modules.empty()) system.notes.emplace_back("the image has no list of loaded modules");
+  AddUnloaded(space, block, system);
+  TellHeadsFromEntries(system);
   return system;
 }
 

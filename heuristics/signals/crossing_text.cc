@@ -18,7 +18,8 @@ void VoteCrossingText(const Scene& scene, const Hypothesis& h, std::vector<Vote>
   const auto text =
       FindCrossingText(PayloadOf(scene, *h.block), right.first(std::min<std::size_t>(right.size(), kWindow)));
   if (!text) return;
-  const std::uint32_t covered = text->right_characters * (text->utf16 ? 2 : 1) + (text->terminated ? 2 : 0);
+  const std::uint32_t character = text->utf16 ? 2 : 1;
+  const std::uint32_t covered = (text->right_characters + (text->terminated ? 1 : 0)) * character;
   if (covered < length) return;
   votes.push_back({Weight::kContinuesText, std::min(kMostStrength, text->right_characters / kCharactersOfOneVote),
                    scene.AddressOf(h.write_begin),

@@ -33,8 +33,8 @@ bool SiblingsEndUntouched(const Scene& scene, std::size_t block) {
 void VoteSizes(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
   const SceneBlock& block = scene.blocks[*h.block];
-  if (block.block == nullptr) return;
   const Bytes payload = PayloadOf(scene, *h.block);
+  if (block.block == nullptr || payload.empty()) return;
   const std::uint32_t zeros = TrailingZeros(payload);
   const std::uint64_t at = scene.AddressOf(block.end);
   if (zeros >= std::min<std::size_t>(kUntouchedTail, payload.size()) && !DamageIsZero(scene, h)) {

@@ -17,6 +17,8 @@ struct PageRun {
   Pfn first = 0;
   std::uint64_t count = 0;
   FileOffset offset{};
+
+  friend bool operator==(const PageRun&, const PageRun&) = default;
 };
 
 class PageMap {

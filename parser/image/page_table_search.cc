@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include "parser/base/little_endian.h"
 #include "parser/format/page_table.h"
+#include "parser/image/page_table_walk.h"
 
 namespace poolblame {
 namespace {
 
 constexpr Pfn kSearchPages = (std::uint64_t{1} << 30) / kPageSize;
-constexpr Pfn kPdptSearchPages = (std::uint64_t{1} << 28) / kPageSize;
-constexpr std::size_t kMaxCandidates = 256;  // processes seen at once: rarely over 200; more proves nothing
 
 struct Candidate {
   PageTableRoot root;
@@ -73,59 +71,40 @@ std::optional<Candidate> AsX86(ByteView table, Pfn pfn, Pfn limit) {
   return Candidate{{Machine::kX86, false, ToPhysAddr(pfn)}, kernel};
 }
 
-using PaeDirectories = std::array<Pfn, 4>;
-
-/// PAE: the fourth directory maps all four at 0xC0600000, its entries 0 to 3.
-std::optional<PaeDirectories> AsFourthDirectory(ByteView table, Pfn pfn, Pfn limit) {
-  PaeDirectories directories{};
+/// PAE: the fourth directory maps all four at 0xC0600000, its entries 0 to 3. They say what the processor's own top
+/// table says, so the directory is taken for it and the 32 bytes that CR3 points to need not be found.
+std::optional<Candidate> AsPae(const PageMap& pages, ByteView table, Pfn pfn, Pfn limit) {
+  std::array<Pfn, 4> directories{};
   for (std::uint64_t i = 0; i < 4; ++i) {
     const std::uint64_t entry = Entry<Le64>(table, i);
     directories[i] = (entry & kPagingPae.frame_mask) / kPageSize;
     if (!IsTablePointer(entry) || directories[i] > limit) return std::nullopt;
-    for (std::uint64_t j = 0; j < i; ++j)
-      if (directories[j] == directories[i]) return std::nullopt;
+    if (std::find(directories.begin(), directories.begin() + i, directories[i]) != directories.begin() + i)
+      return std::nullopt;
   }
   if (directories[3] != pfn) return std::nullopt;
-  return directories;
-}
-
-/// The place in `page` of a PDPT (32-byte aligned) that names these directories.
-std::optional<std::uint64_t> FindPdpt(ByteView page, const PaeDirectories& directories) {
-  for (std::uint64_t at = 0; at < page.size(); at += 32) {
-    bool same = true;
-    for (std::uint64_t i = 0; i < 4 && same; ++i) {
-      const std::uint64_t entry = page.TryRead<Le64>(at + i * 8).value_or(Le64{});
-      same = (entry & kEntryValid) != 0 && (entry & kPagingPae.frame_mask) / kPageSize == directories[i];
-    }
-    if (same) return at;
-  }
-  return std::nullopt;
-}
-
-/// The PDPT lies somewhere else, often one page below the first directory; then it is looked for from the start.
-std::optional<PhysAddr> PdptFor(const PageMap& pages, const PaeDirectories& directories) {
-  const auto look = [&](Pfn pfn) -> std::optional<PhysAddr> {
-    const auto at = FindPdpt(pages.Page(pfn), directories);
-    if (!at) return std::nullopt;
-    return ToPhysAddr(pfn) + *at;
-  };
-  if (directories[0] > 0)
-    if (const auto found = look(directories[0] - 1)) return found;
-  for (Pfn pfn = 0; pfn < std::min(kPdptSearchPages, pages.highest_pfn() + 1); ++pfn)
-    if (const auto found = look(pfn)) return found;
-  return std::nullopt;
-}
-
-std::optional<Candidate> AsPae(const PageMap& pages, ByteView table, Pfn pfn, Pfn limit) {
-  const auto directories = AsFourthDirectory(table, pfn, limit);
-  if (!directories) return std::nullopt;
-  const auto kernel = CountValid<Le64>(table, 4, 512, ~Pfn{0}, kPagingPae.frame_mask);
-  const auto lower = CountValid<Le64>(pages.Page((*directories)[2]), 0, 512, ~Pfn{0}, kPagingPae.frame_mask);
-  const std::uint32_t entries = kernel.value_or(0) + lower.value_or(0);
+  const auto upper = CountValid<Le64>(table, 4, 512, ~Pfn{0}, kPagingPae.frame_mask);
+  const auto lower = CountValid<Le64>(pages.Page(directories[2]), 0, 512, ~Pfn{0}, kPagingPae.frame_mask);
+  const std::uint32_t entries = upper.value_or(0) + lower.value_or(0);
   if (entries == 0) return std::nullopt;
-  const auto pdpt = PdptFor(pages, *directories);
-  if (!pdpt) return std::nullopt;
-  return Candidate{{Machine::kX86, true, *pdpt}, entries};
+  return Candidate{{Machine::kX86, true, ToPhysAddr(pfn)}, entries};
+}
+
+/// Keeps the candidate with more kernel entries; of two alike the first.
+void Keep(std::optional<Candidate>& best, const std::optional<Candidate>& found) {
+  if (found && (!best || found->kernel_entries > best->kernel_entries)) best = found;
+}
+
+/// How many kernel mappings lead to pages of the image, counted up to a bound that tells tables from chance.
+std::uint32_t MappedPages(const PageMap& pages, const PageTableRoot& root) {
+  constexpr std::uint32_t kEnough = 4096;
+  const PagingMode& mode = root.machine == Machine::kX64 ? kPagingX64 : root.pae ? kPagingPae : kPagingX86;
+  std::uint32_t seen = 0, mapped = 0;
+  PageTableWalk(pages, mode, root.base).Run([&](VirtAddr, Pfn first, std::uint64_t) {
+    if (!pages.Page(first).empty()) ++mapped;
+    return ++seen < kEnough;
+  });
+  return mapped;
 }
 
 }  // namespace
@@ -136,24 +115,22 @@ std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machin
   const bool x64 = machine == Machine::kUnknown || machine == Machine::kX64;
   // Acquisition tools leave holes out, so tables may name pages above the file's end: twice its size is the limit.
   const Pfn limit = pages.highest_pfn() * 2 + 1;
-  std::optional<Candidate> best;
-  std::size_t candidates = 0;
-  int pae_searches = 4;  // a PDPT search reads up to 256 MiB; four failures are enough
-  for (Pfn pfn = 0; pfn < std::min(kSearchPages, pages.highest_pfn() + 1) && candidates < kMaxCandidates; ++pfn) {
+  std::array<std::optional<Candidate>, 3> best;  // one a kind of table: a page may look like two of them
+  for (Pfn pfn = 0; pfn < std::min(kSearchPages, pages.highest_pfn() + 1); ++pfn) {
     const ByteView table = pages.Page(pfn);
-    std::optional<Candidate> found;
-    if (x64) found = AsX64(table, pfn, limit);
-    if (!found && x86) found = AsX86(table, pfn, limit);
-    if (!found && x86 && pae_searches > 0 && AsFourthDirectory(table, pfn, limit)) {
-      found = AsPae(pages, table, pfn, limit);
-      --pae_searches;
-    }
-    if (!found) continue;
-    ++candidates;
-    if (!best || found->kernel_entries > best->kernel_entries) best = found;
+    if (x64) Keep(best[0], AsX64(table, pfn, limit));
+    if (x86) Keep(best[1], AsX86(table, pfn, limit));
+    if (x86) Keep(best[2], AsPae(pages, table, pfn, limit));
   }
-  if (!best) return std::nullopt;
-  return best->root;
+  std::optional<PageTableRoot> root;
+  std::uint32_t most = 0;
+  for (const std::optional<Candidate>& candidate : best) {
+    const std::uint32_t mapped = candidate ? MappedPages(pages, candidate->root) : 0;
+    if (mapped <= most) continue;
+    most = mapped;
+    root = candidate->root;
+  }
+  return root;
 }
 
 }  // namespace poolblame

@@ -14,13 +14,14 @@ namespace poolblame {
 struct PageTableRoot {
   Machine machine = Machine::kUnknown;
   bool pae = false;
-  PhysAddr base{};  // what CR3 would hold
+  PhysAddr base{};  // what CR3 would hold; with PAE a table that says the same
 };
 
 /// The best root among the pages of the first gigabyte (Windows allocates the system's tables early in boot, below
 /// 16 MiB on most machines); kUnknown searches for every machine. Every process has such a table and all of them map
-/// the kernel, so the one with the most kernel entries wins, then the lowest. Reads half of each page searched.
-/// Source: Volatility 3 automagic/windows.py, MemProcFS vmmwininit.c.
+/// the kernel, so the one with the most kernel entries wins, then the lowest; where two kinds of tables are seen, the
+/// one that maps more pages of the image. Reads each page searched. Source: Volatility 3 automagic/windows.py,
+/// MemProcFS vmmwininit.c.
 std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machine);
 
 }  // namespace poolblame

@@ -45,10 +45,10 @@ class PageTables {
   PageTables& MapSelf(std::uint64_t index = 0x1ED);
   /// The page of the table that holds the entry of `1 << shift` bytes for `address`.
   [[nodiscard]] std::uint64_t TableOf(std::uint64_t address, int shift);
+  /// The physical address of that entry.
+  [[nodiscard]] std::uint64_t EntryPlace(std::uint64_t address, int shift);
 
  private:
-  std::uint64_t EntryPlace(std::uint64_t address, int shift);
-
   PhysicalMemory& memory_;
   TableKind kind_;
   std::uint64_t root_;

@@ -1,0 +1,117 @@
+// What is refused, by name and with advice; nothing of it may ever be read as raw memory.
+#include <gmock/gmock.h>
+
+#include "tests/image/open.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TEST(Refused, DumpTypesByName) {
+  const struct {
+    std::uint32_t type;
+    const char* starts;
+    const char* advice;
+  } cases[] = {
+      {0, "crash dump of unknown type 0", "types read are 1, 2, 4, 5, 6 and 7"},
+      {3, "header-only crash dump", "kernel or complete memory dump"},
+      {8, "crash dump of the new dbgeng layout (RDMP)", "MEMORY.DMP"},
+      {9, "crash dump of the new dbgeng layout (RDMP)", "MEMORY.DMP"},
+      {10, "crash dump of the new dbgeng layout (RDMP)", "MEMORY.DMP"},
+      {11, "crash dump of unknown type 11", "types read are 1, 2, 4, 5, 6 and 7"},
+      {0xFFFFFFFF, "crash dump of unknown type 4294967295", "types read are 1, 2, 4, 5, 6 and 7"},
+  };
+  for (const bool wide : {false, true}) {
+    for (const auto& test : cases) {
+      Bytes file = wide ? Header64({test.type}) : Header32({test.type});
+      const Error error = ErrorOf(file.Resize(0x4000).vector());
+      EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
+      EXPECT_THAT(error.what, StartsWith(test.starts));
+      EXPECT_THAT(error.what, HasSubstr(test.advice));
+      EXPECT_EQ(error.offset, wide ? 0xF98u : 0xF88u);
+      EXPECT_EQ(error.have, test.type);
+    }
+  }
+}
+
+TEST(Refused, Machines) {
+  EXPECT_EQ(ErrorOf(Header64({}).U32(0x30, 0x200).vector()).what,
+            "crash dump of an Itanium machine: only x86, x64 and ARM64 dumps are read");
+  EXPECT_EQ(ErrorOf(Header32({}).U32(0x20, 0x1C4).vector()).what,
+            "crash dump of a 32-bit ARM machine: only x86, x64 and ARM64 dumps are read");
+}
+
+TEST(Refused, EncryptedDumps) {
+  for (const bool wide : {false, true}) {
+    const std::uint64_t attributes = wide ? 0x1050 : 0x8A0;
+    const Bytes file = wide ? Header64({4}) : Header32({4});
+    const Error error = ErrorOf(Bytes(file).U32(attributes, 0x1100).vector());
+    EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
+    EXPECT_EQ(error.what, "encrypted crash dump: decrypt it first with the key it was written with");
+    EXPECT_EQ(error.offset, attributes);
+    // The fill pattern has the same bit set and means nothing; so do the other bits.
+    EXPECT_EQ(ErrorOf(file.vector()).what, "triage block");
+    EXPECT_EQ(ErrorOf(Bytes(file).U32(attributes, 0x21808 & ~0x100u).vector()).what, "triage block");
+  }
+}
+
+TEST(Refused, ForeignFormats) {
+  const struct {
+    std::string magic;
+    const char* starts;
+  } cases[] = {
+      {"MDMP", "user-mode minidump (MDMP)"},
+      {"\x7F"
+       "ELF\x02\x01\x01",
+       "ELF file"},
+      {"EMiL", "LiME memory image"},
+      {"AVML", "AVML memory image"},
+      {"QEVM", "QEMU saved state (QEVM)"},
+      {"\xD0\xBE\xD2\xBE", "VMware saved state"},
+      {"\xD1\xBA\xD1\xBA", "VMware saved state"},
+      {"\xD2\xBE\xD2\xBE", "VMware saved state"},
+      {"\xD3\xBE\xD3\xBE", "VMware saved state"},
+      {"hibr", "hibernation file"},
+      {"HIBR", "hibernation file"},
+      {"wake", "hibernation file of a resumed system"},
+      {"RSTR", "hibernation file"},
+      {std::string("PK\x03\x04", 4) + std::string(26, '\0') + "information.turtle", "AFF4 memory image"},
+      {std::string("PK\x03\x04", 4), "ZIP archive"},
+      {"7z\xBC\xAF\x27\x1C", "7-Zip archive"},
+  };
+  for (const auto& test : cases) {
+    for (const bool with_base : {false, true}) {
+      OpenOptions options;
+      if (with_base) options.base = VirtAddr{0xFFFFFA8000000000};
+      const Error error = ErrorOf(Bytes().Text(0, test.magic).Resize(0x3000).vector(), options);
+      EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
+      EXPECT_THAT(error.what, StartsWith(test.starts));
+      EXPECT_THAT(error.what, HasSubstr(": "));  // a name, then what to do
+    }
+  }
+}
+
+TEST(Refused, EmptyAndZeroFiles) {
+  const Error empty = ErrorOf({});
+  EXPECT_EQ(empty.kind, ErrorKind::kTruncated);
+  EXPECT_EQ(empty.what, "image (the file is empty)");
+  const Error zeros = ErrorOf(std::vector<std::uint8_t>(0x10000));
+  EXPECT_EQ(zeros.kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(zeros.what, StartsWith("file of zero bytes only"));
+  EXPECT_EQ(zeros.have, 0x10000u);
+}
+
+TEST(Refused, FilesThatCannotBeOpened) {
+  const Result<Image> missing = Image::Open("/nonexistent/image.dmp", {});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::kIo);
+  EXPECT_EQ(missing.error().what, "open the file: No such file or directory");
+  const Result<Image> folder = Image::Open("/", {});
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().what, "open the file: not a regular file");
+}
+
+}  // namespace
+}  // namespace poolblame::testing

@@ -5,12 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
 
 #include "tests/fuzz/allocation_meter.h"
-#include "tests/fuzz/exercise.h"
 
 namespace poolblame::fuzz {
 namespace {
@@ -46,7 +46,7 @@ void ArmCpuLimit() {
     ResetPeak();
     ArmCpuLimit();
     const double start = CpuSeconds();
-    ExerciseImage({bytes.data(), bytes.size()}, campaign.options);
+    campaign.exercise({bytes.data(), bytes.size()});
     progress.slowest_seconds = std::max(progress.slowest_seconds, CpuSeconds() - start);
     const std::uint64_t held = PeakBytes() - before;
     progress.peak_bytes = std::max(progress.peak_bytes, held);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "parser/image/image.h"
+#include "parser/base/byte_view.h"
 
 namespace poolblame::fuzz {
 
@@ -19,7 +19,7 @@ struct Campaign {
   std::string name;  // "full-x64 mutants"
   std::uint64_t count = 0;
   std::function<std::vector<std::uint8_t>(std::uint64_t index)> input;  // a pure function of the index
-  OpenOptions options;
+  std::function<void(ByteView)> exercise;                               // one of exercise.h
 };
 
 struct Failure {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 namespace poolblame::fuzz {
 namespace {
@@ -20,6 +21,10 @@ constexpr std::array<Stamp, 2> kSummaryX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x02\0\
 constexpr std::array<Stamp, 2> kTriageX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x04\0\0\0"sv}}};
 constexpr std::array<Stamp, 1> kZstd = {{{0, "\x28\xB5\x2F\xFD"sv}}};
 constexpr std::array<Stamp, 1> kGzip = {{{0, "\x1F\x8B\x08"sv}}};
+constexpr std::array<Stamp, 1> kBzip2 = {{{0, "BZh9"}}};
+constexpr std::array<Stamp, 1> kXz = {{{0,
+                                        "\xFD"
+                                        "7zXZ\0"sv}}};
 
 OpenOptions PoolPagesAt(std::uint64_t base) {
   OpenOptions options;
@@ -45,10 +50,10 @@ OpenOptions SmallBomb() {
 }  // namespace
 
 std::span<const Container> Containers() {
-  static const std::array<Container, 12> kContainers = {{
+  static const std::vector<Container> kContainers = {
       {"full-x64", "windows=7601 machine=x64 container=full", kFullX64, {}},
-      {"full-x86", "windows=2600 machine=x86 container=full", kFullX86, {}},
-      {"full-pae", "windows=7601 machine=x86 pae=1 container=full", kFullX86, {}},
+      {"full-x86", "windows=2600 machine=x86 paging=plain container=full", kFullX86, {}},
+      {"full-pae", "windows=7601 machine=x86 paging=pae container=full", kFullX86, {}},
       {"summary-x64", "windows=6002 machine=x64 container=summary", kSummaryX64, {}},
       {"summary-x86", "windows=3790 machine=x86 container=summary", kSummaryX86, {}},
       {"bitmap-x64", "windows=9200 machine=x64 container=bitmap", kBitmapX64, {}},
@@ -56,9 +61,12 @@ std::span<const Container> Containers() {
       {"triage-x64", "windows=7601 machine=x64 container=triage", kTriageX64, {}},
       {"triage-x86", "windows=2600 machine=x86 container=triage", kTriageX86, {}},
       {"raw-x64", "windows=7601 machine=x64 container=raw", {}, RawX64()},
-      {"pool-pages-x64", "windows=7601 machine=x64 container=pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
-      {"zstd", "windows=7601 machine=x64 container=full compression=zstd", kZstd, SmallBomb()},
-  }};
+      {"pool-pages-x64", "windows=7601 machine=x64 container=pool-pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
+      {"zstd", "windows=7601 machine=x64 container=full", kZstd, SmallBomb(), Packing::kZstd},
+      {"gzip", "windows=7601 machine=x64 container=full", kGzip, SmallBomb(), Packing::kGzip},
+      {"bzip2", "windows=7601 machine=x64 container=full", kBzip2, SmallBomb(), Packing::kBzip2},
+      {"xz", "windows=7601 machine=x64 container=full", kXz, SmallBomb(), Packing::kXz},
+  };
   return kContainers;
 }
 

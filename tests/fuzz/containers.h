@@ -19,11 +19,14 @@ struct Stamp {
   std::string_view bytes;
 };
 
+enum class Packing { kNone, kZstd, kGzip, kBzip2, kXz };
+
 struct Container {
   std::string_view name;    // "full-x64": the libFuzzer target is fuzz_<name>, its seeds lie in corpus/<name>
   std::string_view recipe;  // for samples::BuildSample
   std::span<const Stamp> stamps;
   OpenOptions options;  // what the container cannot say itself
+  Packing packing = Packing::kNone;
 };
 
 std::span<const Container> Containers();

@@ -70,6 +70,13 @@ void ExerciseImage(ByteView bytes, const OpenOptions& options) {
   CheckReport(census, Judge(space, system, census, Tags()));
 }
 
+void ExerciseReader(ByteView bytes, const OpenOptions& options) {
+  const Result<Image> image = Image::FromBytes(bytes, "fuzz", options);
+  if (!image) return;
+  Require(image->pages().page_count() * kPageSize <= image->bytes().size(), "pages in the image lie in the file");
+  (void)ReadSystem(AddressSpace(*image));
+}
+
 void ExercisePage(ByteView bytes) {
   const auto layouts = PoolHeaderLayouts();
   if (bytes.size() < 1 + kPageSize || layouts.empty()) return;

@@ -12,6 +12,9 @@ namespace poolblame::fuzz {
 /// (probabilities that do not add up to 1, damage that ends before it starts, blocks outside their page).
 void ExerciseImage(ByteView bytes, const OpenOptions& options);
 
+/// The same without looking at any pool: container, translation, system.
+void ExerciseReader(ByteView bytes, const OpenOptions& options);
+
 /// One page: the first byte chooses the layout row, the next 4096 are classified, walked and reconstructed.
 void ExercisePage(ByteView bytes);
 

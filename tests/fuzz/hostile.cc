@@ -11,7 +11,9 @@
 #include "samples/builder.h"
 #include "tests/fuzz/campaign.h"
 #include "tests/fuzz/containers.h"
+#include "tests/fuzz/exercise.h"
 #include "tests/fuzz/mutate.h"
+#include "tests/fuzz/pack.h"
 
 namespace poolblame::fuzz {
 namespace {
@@ -51,7 +53,7 @@ std::optional<Arguments> Parse(int argc, char** argv) {
 Bytes Build(const Container& container, const std::string& more) {
   const std::string recipe = std::string(container.recipe) + " " + more;
   auto built = samples::BuildSample(recipe);
-  if (built) return std::move(built->bytes);
+  if (built) return Pack(built->bytes, container.packing);
   std::fprintf(stderr, "hostile: \"%s\" does not build: %s\n", recipe.c_str(), built.error().what.c_str());
   std::exit(70);
 }
@@ -68,7 +70,7 @@ void Save(const Arguments& arguments, const Campaign& campaign, std::uint64_t in
 /// Runs one campaign, prints its line, returns the number of failures.
 std::size_t RunAndPrint(const Arguments& arguments, const Campaign& campaign, std::size_t image_bytes) {
   const Outcome outcome = Run(campaign);
-  std::printf("%-28s %9llu %9zu %10.3f %12llu %8zu\n", campaign.name.c_str(),
+  std::printf("%-36s %9llu %9zu %10.3f %12llu %8zu\n", campaign.name.c_str(),
               static_cast<unsigned long long>(outcome.tried), image_bytes, outcome.slowest_seconds,
               static_cast<unsigned long long>(outcome.peak_bytes), outcome.failures.size());
   for (const Failure& failure : outcome.failures) {
@@ -79,27 +81,48 @@ std::size_t RunAndPrint(const Arguments& arguments, const Campaign& campaign, st
   return outcome.failures.size();
 }
 
-std::size_t RunContainer(const Arguments& arguments, const Container& container, std::uint64_t mutants) {
-  const Bytes healthy = Build(container, "fault=none pages=4 seed=1");
-  const Bytes damaged = Build(container, "fault=overrun bytes=24 pages=4 seed=2");
+Bytes Prefix(const Bytes& image, std::uint64_t length) {
+  return {image.begin(), image.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(length, image.size()))};
+}
+
+/// Every length for the readers; every 64th, where a page or a table can be half there, for the whole analysis.
+std::size_t RunPrefixes(const Arguments& arguments, const Container& container, const Bytes& image) {
   const std::string name(container.name);
-  const Campaign prefixes{name + " prefixes", damaged.size() / arguments.prefix_step + 1,
-                          [&](std::uint64_t i) {
-                            const std::uint64_t length =
-                                std::min<std::uint64_t>(i * arguments.prefix_step, damaged.size());
-                            return Bytes(damaged.begin(), damaged.begin() + static_cast<std::ptrdiff_t>(length));
-                          },
-                          container.options};
-  const Campaign mutations{name + " mutants", mutants,
-                           [&](std::uint64_t i) {
-                             Bytes bytes = Mutate(i % 2 == 0 ? healthy : damaged, i % 2 == 0 ? damaged : healthy,
-                                                  arguments.seed * 0x100000000 + i);
-                             // One in four may turn into another container or none at all.
-                             if (i % 4 != 0) ApplyStamps(container, bytes.data(), bytes.size());
-                             return bytes;
-                           },
-                           container.options};
-  return RunAndPrint(arguments, prefixes, damaged.size()) + RunAndPrint(arguments, mutations, damaged.size());
+  std::size_t failures = 0;
+  for (const bool whole : {false, true}) {
+    const std::uint64_t step = arguments.prefix_step * (whole ? 64 : 1);
+    Campaign campaign;
+    campaign.name = name + (whole ? " prefixes, judged" : " prefixes, read");
+    campaign.count = image.size() / step + 1;
+    campaign.input = [&image, step](std::uint64_t i) { return Prefix(image, i * step); };
+    campaign.exercise = [&container, whole](ByteView bytes) {
+      whole ? ExerciseImage(bytes, container.options) : ExerciseReader(bytes, container.options);
+    };
+    failures += RunAndPrint(arguments, campaign, image.size());
+  }
+  return failures;
+}
+
+std::size_t RunMutants(const Arguments& arguments, const Container& container, const Bytes& healthy,
+                       const Bytes& damaged, std::uint64_t count) {
+  Campaign campaign;
+  campaign.name = std::string(container.name) + " mutants";
+  campaign.count = count;
+  campaign.input = [&](std::uint64_t i) {
+    const bool odd = i % 2 == 1;
+    Bytes bytes = Mutate(odd ? damaged : healthy, odd ? healthy : damaged, arguments.seed * 0x100000000 + i);
+    // One in four may turn into another container or none at all.
+    if (i % 4 != 0) ApplyStamps(container, bytes.data(), bytes.size());
+    return bytes;
+  };
+  campaign.exercise = [&container](ByteView bytes) { ExerciseImage(bytes, container.options); };
+  return RunAndPrint(arguments, campaign, damaged.size());
+}
+
+std::size_t RunContainer(const Arguments& arguments, const Container& container, std::uint64_t mutants) {
+  const Bytes healthy = Build(container, "fault=none pages=96 activity=60 seed=1");
+  const Bytes damaged = Build(container, "fault=overrun bytes=24 pages=96 activity=60 seed=2");
+  return RunPrefixes(arguments, container, damaged) + RunMutants(arguments, container, healthy, damaged, mutants);
 }
 
 int Main(int argc, char** argv) {
@@ -109,7 +132,7 @@ int Main(int argc, char** argv) {
                  "usage: hostile [--count N] [--prefix-step N] [--seed N] [--container NAME] [--save FOLDER]\n");
     return 2;
   }
-  std::printf("%-28s %9s %9s %10s %12s %8s\n", "input", "tried", "bytes", "slowest s", "most held", "failures");
+  std::printf("%-36s %9s %9s %10s %12s %8s\n", "input", "tried", "bytes", "slowest s", "most held", "failures");
   std::size_t failures = 0;
   for (const Container& container : Containers()) {
     if (!arguments->container.empty() && container.name != arguments->container) continue;

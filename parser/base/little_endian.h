@@ -2,6 +2,7 @@
 // padding and may be copied from any offset, and the host's byte order does not matter.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -17,6 +18,8 @@ class Le {
   constexpr Le(T value) { set(value); }  // implicit: a wire field is assigned like the integer it stands for
 
   constexpr operator T() const {
+    // Compilers do not see one load in the loop below, and page tables are read by the hundred million.
+    if constexpr (std::endian::native == std::endian::little) return std::bit_cast<T>(bytes_);
     T value = 0;
     for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value | (static_cast<T>(bytes_[i]) << (8 * i)));
     return value;

@@ -101,7 +101,7 @@ std::uint64_t ReadAll(const Image& image) {
 class Hostile : public ::testing::TestWithParam<Sample> {};
 
 INSTANTIATE_TEST_SUITE_P(Containers, Hostile, ::testing::ValuesIn(Samples()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& sample) { return sample.param.name; });
 
 TEST_P(Hostile, EveryPrefixIsAnErrorOrATruncatedImage) {
   const Sample& sample = GetParam();

@@ -14,12 +14,18 @@ inline constexpr float kOpenAtStart = 5.0F;
 inline constexpr float kOpenInside = 7.5F;
 /// A run that goes on by one byte: nearly free, damage is contiguous.
 inline constexpr float kByte = 0.2F;
+/// The same through payload between two headers, where nothing can be checked: an overrun of a few hundred bytes must
+/// stay cheaper than two runs, one of a whole page must not.
+inline constexpr float kPayloadByte = 0.004F;
 /// A run that ends before the next header field.
 inline constexpr float kClose = 0.7F;
 /// A written byte that happens to equal the right one: often when both are zero, else about ln 256 less what small
 /// numbers give back.
 inline constexpr float kEqualZero = 1.5F;
 inline constexpr float kEqualOther = 4.0F;
+
+/// The same for a PoolType that is merely legal: one in five bytes is.
+inline constexpr float kLegalType = 1.5F;
 
 /// A printable tag that no healthy block of the image has: new tags turn up all the time.
 inline constexpr float kTagUnseen = 0.7F;
@@ -32,6 +38,12 @@ inline constexpr float kTagKnownInRun = 5.0F;
 inline constexpr float kTagPrintableInRun = 1.0F;
 /// A legal PoolType that nothing else on the page has.
 inline constexpr float kTypeUnseen = 1.0F;
+
+/// A block that swallows two headers which agree with each other: payload does not do that by chance, so the price is
+/// near what it takes to break such a pair. Where neither is allocated they may be what coalescing left behind in a
+/// free block whose own header is gone.
+inline constexpr float kSwallowedLink = 4.0F;
+inline constexpr float kSwallowedFreedLink = 1.5F;
 
 /// The page starts with the tail of a big allocation, behind it a `Frag` block, or a free block without a left
 /// neighbour.

@@ -58,7 +58,11 @@ Symbol HeaderChannel::Byte(std::uint32_t i, Match match) const {
   symbol.open = i == 0 ? cost::kOpenAtStart : cost::kOpenInside;
   symbol.clean = match == Match::kDiffers ? cost::kNever : i == 3 ? type_cost_ : 0;
   symbol.damaged = cost::kByte;
-  if (match == Match::kEqual) symbol.damaged += bytes_[i] == 0 ? cost::kEqualZero : cost::kEqualOther;
+  if (match != Match::kEqual) return symbol;
+  if (i == 3 && type_cost_ > 0)
+    symbol.damaged += cost::kLegalType;
+  else
+    symbol.damaged += bytes_[i] == 0 ? cost::kEqualZero : cost::kEqualOther;
   return symbol;
 }
 

@@ -31,6 +31,12 @@ constexpr ChannelState Step(const ChannelState& in, const Symbol& symbol) {
   return {stay_clean + symbol.clean, in_run + symbol.damaged};
 }
 
+/// The channel on its way through `bytes` of payload to the next header: a run may end, or go on at its price.
+constexpr ChannelState Cross(const ChannelState& in, std::uint32_t bytes) {
+  const float closed = in[1] + cost::kClose;
+  return {in[0] < closed ? in[0] : closed, in[1] + cost::kPayloadByte * static_cast<float>(bytes)};
+}
+
 /// The first four bytes and the tag of the header at one place, priced. Byte 0 and 1 depend on the size of the block
 /// before, byte 2 and 3 on the block's own size.
 class HeaderChannel {

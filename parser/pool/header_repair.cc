@@ -48,19 +48,27 @@ std::vector<PricedHeader> PriceHeaders(const std::uint8_t* page, const HeaderRea
 }
 
 // The cheapest way through all symbols of the page, in order; marks those inside a run.
-void MarkRuns(std::vector<PricedHeader>& headers) {
+void MarkRuns(const std::vector<std::uint32_t>& sizes, std::vector<PricedHeader>& headers) {
+  constexpr std::size_t kSteps = kSymbols + 1;  // the symbols of a header, and the payload behind it
   std::vector<ChannelState> states;
-  states.reserve(headers.size() * kSymbols + 1);
+  states.reserve(headers.size() * kSteps + 1);
   states.push_back({0, cost::kNever});
-  for (const PricedHeader& header : headers)
-    for (const Symbol& symbol : header.symbols) states.push_back(Step(states.back(), symbol));
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    for (const Symbol& symbol : headers[i].symbols) states.push_back(Step(states.back(), symbol));
+    states.push_back(Cross(states.back(), sizes[i]));
+  }
   bool in_run = states.back()[1] < states.back()[0];
   for (std::size_t at = states.size() - 1; at > 0; --at) {
-    PricedHeader& header = headers[(at - 1) / kSymbols];
-    const std::size_t s = (at - 1) % kSymbols;
-    header.in_run[s] = in_run;
+    PricedHeader& header = headers[(at - 1) / kSteps];
+    const std::size_t s = (at - 1) % kSteps;
     const ChannelState& before = states[at - 1];
-    in_run = in_run ? before[1] < before[0] + header.symbols[s].open : before[1] + cost::kClose < before[0];
+    const bool closed = !in_run && before[1] + cost::kClose < before[0];
+    if (s == kSymbols) {
+      in_run = in_run || closed;
+      continue;
+    }
+    header.in_run[s] = in_run;
+    in_run = in_run ? before[1] < before[0] + header.symbols[s].open : closed;
   }
 }
 
@@ -185,7 +193,10 @@ void CompareBytes(const PoolHeaderLayout& layout, const std::uint8_t* as_read, P
 std::vector<PoolBlock> RepairHeaders(const std::uint8_t* page, const HeaderReader& reader, const PageProfile& profile,
                                      const ImageKnowledge& knowledge, const PageTiling& tiling) {
   auto headers = PriceHeaders(page, reader, profile, knowledge, tiling);
-  MarkRuns(headers);
+  std::vector<std::uint32_t> sizes;
+  for (std::size_t i = 0; i < headers.size(); ++i)
+    sizes.push_back((PlaceAfter(tiling, i, reader) - tiling.places[i]) * reader.unit());
+  MarkRuns(sizes, headers);
   Repair repair(reader, profile, knowledge);
   const std::uint32_t unit = reader.unit();
   std::vector<PoolBlock> blocks;

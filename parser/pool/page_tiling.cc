@@ -104,16 +104,44 @@ std::optional<float> LeadingCost(const Node& node, const HeaderReader& reader) {
   return std::nullopt;
 }
 
+// Two headers that agree about the boundary between them (or one that ends with the page), and what it costs a block
+// to swallow them.
+struct InnerLink {
+  std::uint32_t from = 0, to = 0;  // units
+  float price = 0;
+};
+
+std::vector<InnerLink> FindLinks(const std::uint8_t* page, const HeaderReader& reader) {
+  std::vector<InnerLink> links;
+  const std::uint32_t end = reader.units_in_page();
+  const auto busy = [](const QuickHeader& header) { return header.state == BlockState::kAllocated; };
+  for (std::uint32_t place = 0; place < end; ++place) {
+    const QuickHeader header = reader.At(page, place);
+    if (!reader.LooksLikeBlock(header, place)) continue;
+    const std::uint32_t next = place + header.size;
+    bool any_busy = busy(header);
+    if (next < end) {
+      const QuickHeader answer = reader.At(page, next);
+      if (answer.previous != header.size || !reader.LooksLikeBlock(answer, next)) continue;
+      any_busy = any_busy || busy(answer);
+    }
+    links.push_back({place, next, any_busy ? cost::kSwallowedLink : cost::kSwallowedFreedLink});
+  }
+  std::sort(links.begin(), links.end(), [](const InnerLink& a, const InnerLink& b) { return a.to < b.to; });
+  return links;
+}
+
 class Search {
  public:
   Search(const std::uint8_t* page, const HeaderReader& reader, const PageProfile& profile,
          const ImageKnowledge& knowledge)
-      : end_(reader.units_in_page()) {
+      : end_(reader.units_in_page()), unit_(reader.unit()) {
     for (const std::uint16_t place : WitnessedPlaces(page, reader))
       nodes_.push_back(MakeNode(place, HeaderChannel(page, place, reader, profile, knowledge)));
     forward_.assign(nodes_.size(), {cost::kNever, cost::kNever});
     backward_ = forward_;
     for (std::size_t i = 0; i < nodes_.size(); ++i) Enter(i, reader);
+    PriceSwallowing(FindLinks(page, reader));
   }
 
   PageTiling Run() {
@@ -134,14 +162,41 @@ class Search {
       leading_.push_back({i, forward_[i][0]});
   }
 
+  // For each pair of boundaries the links from a header between them, also those that lead to the second boundary. A
+  // block whose own header says "free, and this long" may hold any number of stale headers.
+  void PriceSwallowing(const std::vector<InnerLink>& links) {
+    const std::size_t stride = nodes_.size() + 1;
+    swallowed_.assign(nodes_.size() * stride, 0);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const std::uint32_t from = nodes_[i].place;
+      const QuickHeader& header = nodes_[i].channel.header();
+      float price = 0;
+      std::size_t link = 0;
+      for (std::size_t k = i + 1; k <= nodes_.size(); ++k) {
+        const std::uint32_t to = k == nodes_.size() ? end_ : nodes_[k].place;
+        for (; link < links.size() && links[link].to <= to; ++link)
+          if (links[link].from > from) price += links[link].price;
+        const bool free_and_this_long = header.state == BlockState::kFree && header.size == to - from;
+        swallowed_[i * stride + k] = free_and_this_long ? 0 : price;
+      }
+    }
+  }
+  [[nodiscard]] float Swallowed(std::size_t i, std::size_t k) const { return swallowed_[i * (nodes_.size() + 1) + k]; }
+
   [[nodiscard]] std::uint32_t Size(std::size_t i, std::size_t k) const { return nodes_[k].place - nodes_[i].place; }
   [[nodiscard]] Matrix Edge(std::size_t i, std::size_t k) const {
     const std::uint32_t size = Size(i, k);
-    return Compose(Back(nodes_[i], size), Front(nodes_[k], size));
+    Matrix back = Back(nodes_[i], size);
+    for (ChannelState& row : back) row = Cross(row, size * unit_);
+    Matrix edge = Compose(back, Front(nodes_[k], size));
+    for (ChannelState& row : edge)
+      for (float& price : row) price += Swallowed(i, k);
+    return edge;
   }
   [[nodiscard]] ChannelState Last(std::size_t i) const {  // cost from the middle of header i to the end of the page
     const Matrix& m = Back(nodes_[i], end_ - nodes_[i].place);
-    return {std::min(m[0][0], m[0][1]), std::min(m[1][0], m[1][1])};
+    const float swallowed = Swallowed(i, nodes_.size());
+    return {std::min(m[0][0], m[0][1]) + swallowed, std::min(m[1][0], m[1][1]) + swallowed};
   }
 
   void Forward() {
@@ -225,9 +280,10 @@ class Search {
     return std::clamp(static_cast<double>(second) - tiling.cost, 0.0, kNoOtherTiling);
   }
 
-  std::uint32_t end_;
+  std::uint32_t end_, unit_;
   std::vector<Node> nodes_;
   std::vector<ChannelState> forward_, backward_;
+  std::vector<float> swallowed_;  // [place][next place], the page end last
   std::vector<std::size_t> path_;
   ChannelState start_{};
   std::vector<std::pair<std::size_t, float>> leading_;

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "samples/case_page.h"
 #include "samples/container.h"
 #include "samples/fault.h"
 #include "samples/page_tables.h"
@@ -80,6 +81,12 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
 }  // namespace
 
 Result<Truth> WriteSample(const std::string& recipe_line, std::ostream& out) {
+  if (IsCase(recipe_line)) {
+    const auto image = BuildCase(recipe_line);
+    if (!image) return tl::unexpected<Error>(image.error());
+    out.write(reinterpret_cast<const char*>(image->bytes.data()), static_cast<std::streamsize>(image->bytes.size()));
+    return image->truth;
+  }
   const auto recipe = ParseRecipe(recipe_line);
   if (!recipe) return tl::unexpected<Error>(recipe.error());
   auto built = BuildSystem(*recipe);

@@ -34,7 +34,8 @@ struct BuiltImage {
 
 /// Builds an image from one line of `key=value` words, for example
 /// "windows=7601 machine=x64 container=full fault=overrun bytes=24 content=string pages=64 seed=7 activity=200".
-/// Same line, same bytes. Fails with kUsage naming the word it does not understand and the ones it does.
+/// or the text of a case file (samples/cases). Same text, same bytes. Fails with kUsage naming the word it does not
+/// understand and the ones it does.
 Result<BuiltImage> BuildSample(const std::string& recipe);
 
 /// The same, written page by page: memory is what the pools need (about 600 bytes a KiB of pool), not the image's size.

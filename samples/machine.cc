@@ -193,16 +193,17 @@ void Machine::FreeOne() {
 }
 
 void Machine::Populate() {
-  // Grow: mostly allocations, until every pool has its pages. The bound stops a mix that cannot fill some pool.
-  const std::uint64_t bound = recipe_.pages * 200;
-  const auto full = [&] {
-    return std::all_of(pools_.begin(), pools_.end(),
-                       [](const auto& p) { return p->page_count() >= p->setup().max_pages; });
-  };
-  for (std::uint64_t i = 0; i < bound && !full(); ++i) {
+  // Grow: mostly allocations, until every pool has once had all its pages. The bound stops a mix that cannot fill one.
+  const std::uint64_t bound = recipe_.pages * 60;
+  const std::uint64_t big_every = recipe_.fault == Fault::kBigOverrun ? 80 : 700;
+  std::vector<bool> was_full(pools_.size(), false);
+  for (std::uint64_t i = 0; i < bound && std::count(was_full.begin(), was_full.end(), false) > 0; ++i) {
+    for (std::size_t p = 0; p < pools_.size(); ++p) {
+      if (pools_[p]->page_count() >= pools_[p]->setup().max_pages) was_full[p] = true;
+    }
     if (random_.Chance(28)) {
       FreeOne();
-    } else if (random_.Below(700) == 0) {
+    } else if (random_.Below(big_every) == 0) {
       AllocateBigOne();
     } else {
       AllocateOne();

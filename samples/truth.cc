@@ -63,7 +63,7 @@ std::string Quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    out += c == '\n' ? "\\n" : std::string(1, c);
   }
   return out + "\"";
 }

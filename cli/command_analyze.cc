@@ -55,7 +55,7 @@ void AddAnalyzeCommand(CLI::App& program, ChosenCommand& chosen) {
   AddImageOptions(command, options->image);
   AddFormatOption(command, options->format, {"text", "json", "jsonl"});
   command.add_option("--top", options->output.top, "suspects shown for an incident (text; JSON has all; default 3)")
-      ->check(CLI::Range(1, 1000, ""))
+      ->check(CLI::Range(1, 1000).description(""))
       ->type_name("N");
   AddPoolTagOption(command, options->pooltag);
   AddOutputOptions(command, options->output);

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/output.h"
 #include "samples/builder.h"
 
 namespace poolblame::cli {
@@ -15,12 +16,13 @@ struct SynthOptions {
 
 ExitStatus RunSynth(const SynthOptions& options) {
   const std::string recipe = fmt::format("{}", fmt::join(options.words, " "));
-  const Result<samples::BuiltImage> built = samples::BuildSample(recipe);
-  if (!built) return Failed("recipe", built.error());
-  const std::string_view bytes(reinterpret_cast<const char*>(built->bytes.data()), built->bytes.size());
-  const ExitStatus status = Deliver(bytes, options.output, ExitStatus::kClean);
-  if (status != ExitStatus::kClean || options.truth.empty()) return status;
-  return Deliver(samples::TruthJson(built->truth, recipe) + "\n", options.truth, status);
+  Result<FileReplacement> file = FileReplacement::Create(options.output);
+  if (!file) return Failed(options.output, file.error());
+  const Result<samples::Truth> truth = samples::WriteSample(recipe, file->stream());
+  if (!truth) return Failed("recipe", truth.error());
+  if (const WriteResult written = file->Commit(); !written) return Failed(options.output, written.error());
+  if (options.truth.empty()) return ExitStatus::kClean;
+  return Deliver(samples::TruthJson(*truth, recipe) + "\n", options.truth, ExitStatus::kClean);
 }
 
 }  // namespace

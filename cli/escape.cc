@@ -16,15 +16,15 @@ struct CodePointRange {
 // Characters that change what the reader sees without being seen. Source: Unicode 15, general categories Cc, Cf, Zl, Zp
 // (the blocks that hold them, whole).
 constexpr std::array<CodePointRange, 9> kUnsafe = {{
-    {0x00, 0x1F},         // C0 controls
-    {0x7F, 0x9F},         // DEL and C1 controls: 0x9B is CSI
-    {0xAD, 0xAD},         // soft hyphen
-    {0x61C, 0x61C},       // Arabic letter mark
-    {0x200B, 0x200F},     // zero-width characters, direction marks
-    {0x2028, 0x202E},     // line separators, direction overrides
-    {0x2060, 0x206F},     // invisible operators, direction isolates
-    {0xFEFF, 0xFEFF},     // byte-order mark
-    {0xE0000, 0x10FFFF},  // tags, private planes
+    {0x00, 0x1F},           // C0 controls
+    {0x7F, 0x9F},           // DEL and C1 controls: 0x9B is CSI
+    {0xAD, 0xAD},           // soft hyphen
+    {0x61C, 0x61C},         // Arabic letter mark
+    {0x200B, 0x200F},       // zero-width characters, direction marks
+    {0x2028, 0x202E},       // line separators, direction overrides
+    {0x2060, 0x206F},       // invisible operators, direction isolates
+    {0xFEFF, 0xFEFF},       // byte-order mark
+    {0xE0000, 0xFFFFFFFF},  // tags, private planes, no character at all
 }};
 
 bool IsSafe(std::uint32_t code_point) {

@@ -81,7 +81,7 @@ void AddImageOptions(CLI::App& command, ImageOptions& options) {
       ->check(OneOf(LayoutNames()))
       ->type_name("NAME");
   command.add_option("--threads", options.threads, "threads of the scan; the report does not depend on it")
-      ->check(CLI::Range(1U, kMostThreads, ""))
+      ->check(CLI::Range(1U, kMostThreads).description(""))
       ->type_name("N");
 }
 

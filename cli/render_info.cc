@@ -17,8 +17,8 @@ void WriteModules(TextWriter& out, const std::vector<Module>& all, bool unloaded
   for (const Module& module : all)
     if (module.unloaded == unloaded) modules.push_back(&module);
   if (modules.empty()) return;
-  out.Heading(fmt::format("{} {}", Counted(modules.size(), unloaded ? "unloaded module" : "loaded module"),
-                          verbose || modules.size() <= kFewModules ? "" : "(--verbose lists all)"));
+  out.Heading(Counted(modules.size(), unloaded ? "unloaded module" : "loaded module") +
+              (verbose || modules.size() <= kFewModules ? "" : " (--verbose lists all)"));
   const std::size_t shown = verbose ? modules.size() : std::min(modules.size(), kFewModules);
   for (std::size_t i = 0; i < shown; ++i) {
     out.Line(fmt::format("  {}  {:>9}  {}", AddressText(modules[i]->base.value),

@@ -1,3 +1,5 @@
+#include <array>
+#include <cstdio>
 #include <set>
 
 #include "parser/base/little_endian.h"
@@ -15,6 +17,13 @@ constexpr std::uint16_t kDosSignature = 0x5A4D;                   // appears as 
 constexpr std::uint32_t kPeHeaderAtOffset = 0x3C;
 constexpr std::uint32_t kPeTimestampOffset = 8;
 
+/// As WinDbg calls a module whose name cannot be read.
+std::string UnknownModuleName(VirtAddr base) {
+  std::array<char, 32> name{};
+  std::snprintf(name.data(), name.size(), "Unknown_Module_%llx", static_cast<unsigned long long>(base.value));
+  return name.data();
+}
+
 std::optional<Module> ReadEntry(const AddressSpace& space, VirtAddr entry, const LoaderEntryLayout& layout,
                                 std::optional<std::uint32_t> build) {
   const auto base = space.ReadPointer(entry + layout.dll_base);
@@ -26,6 +35,7 @@ std::optional<Module> ReadEntry(const AddressSpace& space, VirtAddr entry, const
   module.path = ReadUnicodeString(space, entry + layout.full_name, layout.string);
   module.name = ReadUnicodeString(space, entry + layout.base_name, layout.string);
   if (module.name.empty()) module.name = LastComponent(module.path);
+  if (module.name.empty()) module.name = UnknownModuleName(*base);
   module.timestamp = PeTimestamp(space, *base);
   if (module.timestamp == 0 && build && *build < kFirstBuildWithoutEntryTimestamp) {
     if (const auto stamp = space.Read<Le32>(entry + layout.timestamp)) module.timestamp = *stamp;

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <set>
 
+#include "pooltag/tag_pattern.h"
+
 namespace poolblame {
 namespace {
 
@@ -19,6 +21,12 @@ bool IsLoaded(const System& system, const std::string& driver) {
                      [&](const Module& m) { return Lower(m.name) == wanted; });
 }
 
+/// Letters of the entry's pattern that are no wildcards; four for an exact one, the bytes given in hex included.
+unsigned LiteralsOf(const TagEntry& entry) {
+  const auto pattern = TagPattern::FromText(entry.pattern, entry.source == "pooltag.txt");
+  return pattern ? pattern->literals : 4;
+}
+
 Owner FromEntry(const TagEntry& entry) { return {entry.driver, entry.vendor, entry.source}; }
 
 }  // namespace
@@ -28,9 +36,9 @@ Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system) {
   std::vector<TagEntry> entries = tags.Find(tag.name());
   if (entries.empty()) return {};
   // Entries less exact than the best one are other tags' families.
-  std::erase_if(entries, [&](const TagEntry& e) {
-    return e.pattern.size() != entries.front().pattern.size() || e.source != entries.front().source;
-  });
+  const TagEntry best = entries.front();
+  std::erase_if(entries,
+                [&](const TagEntry& e) { return LiteralsOf(e) != LiteralsOf(best) || e.source != best.source; });
   std::set<std::string> drivers;
   for (const TagEntry& e : entries) drivers.insert(Lower(e.driver));
   if (drivers.size() == 1) return FromEntry(entries.front());

@@ -1,0 +1,73 @@
+// How sure may we say that we are? "strong" needs where and what, each by itself is at most "suspect".
+#include "heuristics/confidence.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+namespace poolblame {
+namespace {
+
+Hypothesis With(SuspectRole role, std::initializer_list<std::pair<Weight, double>> votes) {
+  Hypothesis h;
+  h.role = role;
+  h.kind = role == SuspectRole::kHardware ? FaultKind::kBitFlip : FaultKind::kOverrun;
+  for (const auto& [weight, strength] : votes) h.votes.push_back({weight, strength, std::nullopt, "", ""});
+  return h;
+}
+
+Hypothesis Block(std::initializer_list<std::pair<Weight, double>> votes) { return With(SuspectRole::kBlock, votes); }
+
+constexpr Weight kExtents[] = {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix};
+constexpr Weight kTelling[] = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
+                               Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
+
+TEST(Confidence, StrongNeedsExtentAndTellingContent) {
+  for (const Weight extent : kExtents)
+    for (const Weight content : kTelling)
+      EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 1}}), 0.95), Confidence::kStrong);
+}
+
+TEST(Confidence, EachAloneIsSuspect) {
+  for (const Weight extent : kExtents) EXPECT_EQ(ConfidenceOf(Block({{extent, 1}}), 0.99), Confidence::kSuspect);
+  for (const Weight content : kTelling) EXPECT_EQ(ConfidenceOf(Block({{content, 1}}), 0.99), Confidence::kSuspect);
+}
+
+TEST(Confidence, ZerosAreNeverTelling) {
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesZero, 1}}), 0.999),
+            Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamageSuffix, 1}, {Weight::kUnderrunZero, 1}}), 0.999), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kDamageRunLong, 1}, {Weight::kContinuesZero, 1}}),
+                         0.999),
+            Confidence::kSuspect);
+}
+
+TEST(Confidence, AWeakSightOfContentIsNotTelling) {
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 0.2}}), 0.99),
+            Confidence::kSuspect);
+}
+
+TEST(Confidence, StrongNeedsTheProbabilityToo) {
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}}), 0.7),
+            Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}}), 0.4),
+            Confidence::kInsufficient);
+}
+
+TEST(Confidence, ANameIsNoEvidence) {
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kThirdPartyTag, 3}}), 0.99), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(Block({}), 0.99), Confidence::kInsufficient);
+}
+
+TEST(Confidence, EvidenceAgainstIsNoEvidence) {
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamageNotPrefix, 1}, {Weight::kTailUntouched, 1}}), 0.99),
+            Confidence::kInsufficient);
+}
+
+TEST(Confidence, UnknownIsInsufficientAndHardwareAtMostSuspect) {
+  EXPECT_EQ(ConfidenceOf(With(SuspectRole::kUnknown, {{Weight::kMiddleField, 1}}), 0.99), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(With(SuspectRole::kHardware, {{Weight::kSingleBit, 1}}), 0.99), Confidence::kSuspect);
+}
+
+}  // namespace
+}  // namespace poolblame

@@ -1,0 +1,294 @@
+// Whose bytes are these? The signals of group B, forward: each with a hit, a near miss and a healthy twin's silence.
+#include <gtest/gtest.h>
+
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+
+/// What `signal` says of an overrun by the block `Culp`.
+std::vector<Vote> OnOverrun(Stage& stage, SignalFunction signal) {
+  const Scene scene = stage.Scene();
+  return VotesOf(signal, scene, HypothesisOf(scene, FaultKind::kOverrun, "Culp"));
+}
+
+std::vector<Vote> OnOverrun(const PageBuilder& page, SignalFunction signal) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(page);
+  return OnOverrun(stage, signal);
+}
+
+// content-continues
+
+TEST(ContentContinues, FillGoesOn) {
+  const auto votes =
+      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40), VoteContentContinues);
+  EXPECT_THAT(votes, Votes(Weight::kContinuesPattern));
+  EXPECT_GE(votes.front().strength, 1);
+  EXPECT_THAT(votes.front().text, HasSubstr("16 of 16 bytes"));
+}
+
+TEST(ContentContinues, OneByteIsWeakerThanEight) {
+  const auto one =
+      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(1, 0x41).Block("Vict", 0x40), VoteContentContinues);
+  const auto eight =
+      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(8, 0x41).Block("Vict", 0x40), VoteContentContinues);
+  ASSERT_THAT(one, Votes(Weight::kContinuesPattern));
+  ASSERT_THAT(eight, Votes(Weight::kContinuesPattern));
+  EXPECT_LT(one.front().strength, eight.front().strength);
+}
+
+TEST(ContentContinues, RecordsGoOn) {
+  const ByteString record = Varied(0x1C, 4);
+  const ByteString all = Cycle(record, 0xF0 + 0x20);
+  const auto votes = OnOverrun(Page()
+                                   .Block("Culp", 0x100)
+                                   .Put(0, ByteString(all.begin(), all.begin() + 0xF0))
+                                   .Overrun(ByteString(all.begin() + 0xF0, all.begin() + 0x100))
+                                   .Block("Vict", 0x40),
+                               VoteContentContinues);
+  ASSERT_THAT(votes, Votes(Weight::kContinuesStride));
+  EXPECT_THAT(votes.front().text, HasSubstr("records of 28 bytes"));
+}
+
+TEST(ContentContinues, ZerosBehindZerosVoteWeakly) {
+  const auto votes =
+      OnOverrun(Page().Block("Culp", 0x80).Fill(0).Overrun(16, 0).Block("Vict", 0x40), VoteContentContinues);
+  ASSERT_THAT(votes, Votes(Weight::kContinuesZero));
+  EXPECT_LE(votes.front().strength, 1);
+  EXPECT_LT(WeightOf(Weight::kContinuesZero).log_odds, WeightOf(Weight::kContinuesPattern).log_odds / 2);
+}
+
+TEST(ContentContinues, AnotherFillIsSilent) {
+  EXPECT_THAT(
+      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
+      IsEmpty());
+  EXPECT_THAT(
+      OnOverrun(Page().Block("Culp", 0x80).Fill(0x00).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
+      IsEmpty());
+}
+
+TEST(ContentContinues, UnlikeContentIsSilent) {
+  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
+              IsEmpty());
+}
+
+TEST(ContentContinues, GoesOnOverAPageBoundary) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Head", 0x800).Block("Culp", 0x800).Fill(0x5A));
+  stage.Add(PageBuilder(Windows::kSeven64, 2).Block("Vict", 0x40).OverwriteHeader(0, Repeat(0x5A, 8)));
+  EXPECT_THAT(OnOverrun(stage, VoteContentContinues), Votes(Weight::kContinuesPattern));
+}
+
+// crossing-text
+
+TEST(CrossingText, AsciiOverTheBoundary) {
+  const auto votes =
+      OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("C:\\Temp\\")).Overrun(Ascii("file.t")).Block("Vict", 0x40),
+                VoteCrossingText);
+  ASSERT_THAT(votes, Votes(Weight::kContinuesText));
+  EXPECT_THAT(votes.front().text, HasSubstr("ASCII"));
+}
+
+TEST(CrossingText, Utf16OverTheBoundary) {
+  const auto votes = OnOverrun(Page()
+                                   .Block("Culp", 0x80)
+                                   .PutAtEnd(Utf16("\\Device\\Hard"))
+                                   .Overrun(Utf16("disk") + Repeat(0, 2))
+                                   .Block("Vict", 0x40),
+                               VoteCrossingText);
+  ASSERT_THAT(votes, Votes(Weight::kContinuesText));
+  EXPECT_THAT(votes.front().text, HasSubstr("UTF-16"));
+}
+
+TEST(CrossingText, TextThatCoversOnlyTheFirstDamagedBytesIsSilent) {
+  EXPECT_THAT(OnOverrun(Page()
+                            .Block("Culp", 0x80)
+                            .PutAtEnd(Ascii("C:\\Temp\\"))
+                            .Overrun(Ascii("ab") + Varied(10, 3))
+                            .Block("Vict", 0x40),
+                        VoteCrossingText),
+              IsEmpty());
+}
+
+TEST(CrossingText, AnAsciiTerminatorIsOneByte) {
+  EXPECT_THAT(OnOverrun(Page()
+                            .Block("Culp", 0x80)
+                            .PutAtEnd(Ascii("C:\\Temp\\"))
+                            .Overrun(Ascii("ab") + Repeat(0, 1) + Repeat(0xEE, 1))
+                            .Block("Vict", 0x40),
+                        VoteCrossingText),
+              IsEmpty());
+}
+
+TEST(CrossingText, TextThatEndsInsideItsBlockIsSilent) {
+  EXPECT_THAT(OnOverrun(Page()
+                            .Block("Culp", 0x80)
+                            .PutAtEnd(Ascii("C:\\Temp") + Repeat(0, 1))
+                            .Overrun(Ascii("filename"))
+                            .Block("Vict", 0x40),
+                        VoteCrossingText),
+              IsEmpty());
+}
+
+// off-by-one-nul
+
+TEST(OffByOneNul, OneNulBehindAFullString) {
+  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(1, 0).Block("Vict", 0x40),
+                        VoteOffByOneNul),
+              Votes(Weight::kOffByOneNul));
+}
+
+TEST(OffByOneNul, NulBehindFullUtf16Text) {
+  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Utf16("a full string")).Overrun(2, 0).Block("Vict", 0x40),
+                        VoteOffByOneNul),
+              Votes(Weight::kOffByOneNul));
+}
+
+TEST(OffByOneNul, NulBehindOtherContentIsSilent) {
+  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).Overrun(1, 0).Block("Vict", 0x40), VoteOffByOneNul), IsEmpty());
+}
+
+TEST(OffByOneNul, AnotherByteOrMoreZerosAreSilent) {
+  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(1, 1).Block("Vict", 0x40),
+                        VoteOffByOneNul),
+              IsEmpty());
+  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(8, 0).Block("Vict", 0x40),
+                        VoteOffByOneNul),
+              IsEmpty());
+}
+
+// pointer-family
+
+TEST(PointerFamily, PointerIntoTheSuspect) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(
+      Page().Block("Culp", 0x80).Overrun(Word(stage.AddressOf(0, 0x10), 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), Votes(Weight::kPointerIntoOwner));
+}
+
+TEST(PointerFamily, PointerJustBehindTheSuspectIsNotIntoIt) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(
+      Page().Block("Culp", 0x80).Overrun(Word(stage.AddressOf(0, 0x80), 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), IsEmpty());
+}
+
+TEST(PointerFamily, PointersIntoTheSameDriver) {
+  Stage stage(Windows::kSeven64);
+  stage.LoadModule("culprit.sys", 0xFFFFF88004000000, 0x200000);
+  stage.Add(Page()
+                .Block("Culp", 0x80)
+                .Put(0x10, Word(0xFFFFF88004001000, 8))
+                .Overrun(Word(0xFFFFF88004181230, 8) + Repeat(0xEE, 8))
+                .Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), Votes(Weight::kPointerFamily));
+}
+
+TEST(PointerFamily, PointersIntoAnotherDriverAreSilent) {
+  Stage stage(Windows::kSeven64);
+  stage.LoadModule("culprit.sys", 0xFFFFF88004000000, 0x1000);
+  stage.LoadModule("other.sys", 0xFFFFF88004001000, 0x1000);
+  stage.Add(Page()
+                .Block("Culp", 0x80)
+                .Put(0x10, Word(0xFFFFF88004000F00, 8))
+                .Overrun(Word(0xFFFFF88004001100, 8) + Repeat(0xEE, 8))
+                .Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), IsEmpty());
+}
+
+TEST(PointerFamily, LearnsFromSiblings) {
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Culp", Varied(8, 1) + Word(0xFFFFF88004001000, 8));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(Word(0xFFFFF88004001230, 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), Votes(Weight::kPointerFamily));
+}
+
+// shared-values
+
+TEST(SharedValues, DwordOfTheSuspectsData) {
+  const auto votes = OnOverrun(Page()
+                                   .Block("Culp", 0x80)
+                                   .Put(0x20, Word(0xCAFEBABE, 4))
+                                   .Overrun(Word(0xCAFEBABE, 4) + Repeat(0xEE, 4))
+                                   .Block("Vict", 0x40),
+                               VoteSharedValues);
+  ASSERT_THAT(votes, Votes(Weight::kSharedValue));
+  EXPECT_THAT(votes.front().text, HasSubstr("1 value of the damage also stand"));
+}
+
+TEST(SharedValues, DwordOfOtherBlocksOfTheTag) {
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Culp", Varied(8, 1) + Word(0xCAFEBABE, 4));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(Word(0xCAFEBABE, 4) + Repeat(0xEE, 4)).Block("Vict", 0x40));
+  const auto votes = OnOverrun(stage, VoteSharedValues);
+  ASSERT_THAT(votes, Votes(Weight::kSharedValue));
+  EXPECT_THAT(votes.front().text, HasSubstr("other blocks of this tag"));
+}
+
+TEST(SharedValues, CommonValuesAreSilent) {
+  for (const std::uint32_t common : {0x00000000U, 0xFFFFFFFFU, 0x00000010U, 0x41414141U})
+    EXPECT_THAT(OnOverrun(Page()
+                              .Block("Culp", 0x80)
+                              .Put(0x20, Word(common, 4))
+                              .Overrun(Word(common, 4) + Repeat(0xEE, 4))
+                              .Block("Vict", 0x40),
+                          VoteSharedValues),
+                IsEmpty())
+        << common;
+}
+
+// sibling-bytes
+
+TEST(SiblingBytes, ABiggerSiblingHoldsTheSameBytesThere) {
+  const ByteString behind = Ascii("\x11\x22\x33\x44\x55\x66\x77\x08");
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Culp", Varied(0x70, 8) + behind + Varied(0x20, 9));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), Votes(Weight::kSiblingBytes));
+}
+
+TEST(SiblingBytes, TheSameBytesAtAnotherDistanceAreSilent) {
+  const ByteString behind = Ascii("\x11\x22\x33\x44\x55\x66\x77\x08");
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Culp", Varied(0x60, 8) + behind + Varied(0x20, 9));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
+}
+
+TEST(SiblingBytes, ZerosAndSiblingsOfTheSameSizeAreSilent) {
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Culp", Varied(0x70, 8) + Repeat(0, 0x20));
+  stage.Sibling("Culp", Varied(0x70, 8));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
+}
+
+TEST(SiblingBytes, AnotherTagsBlocksAreNoSiblings) {
+  const ByteString behind = Ascii("\x11\x22\x33\x44\x55\x66\x77\x08");
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Othr", Varied(0x70, 8) + behind);
+  stage.Add(Page().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
+  EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
+}
+
+// All of them speak of overruns only.
+TEST(ContentSignals, SayNothingOfTheOtherHypotheses) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
+  const Scene scene = stage.Scene();
+  for (const SignalFunction signal :
+       {VoteContentContinues, VoteCrossingText, VoteOffByOneNul, VoteSharedValues, VoteSiblingBytes})
+    for (const Hypothesis& h : Enumerate(scene)) {
+      if (h.kind == FaultKind::kOverrun) continue;
+      EXPECT_THAT(VotesOf(signal, scene, h), IsEmpty()) << FaultKindName(h.kind);
+    }
+}
+
+}  // namespace
+}  // namespace poolblame::testing

@@ -1,0 +1,234 @@
+// Where the damage starts and stops, how big the block is, and what its start says: groups A and C, and underruns.
+#include <gtest/gtest.h>
+
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+
+std::vector<Vote> On(Stage& stage, SignalFunction signal, FaultKind kind, std::string_view tag) {
+  const Scene scene = stage.Scene();
+  return VotesOf(signal, scene, HypothesisOf(scene, kind, tag));
+}
+
+std::vector<Vote> On(const PageBuilder& page, SignalFunction signal, FaultKind kind, std::string_view tag) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(page);
+  return On(stage, signal, kind, tag);
+}
+
+std::vector<Vote> Middle(const PageBuilder& page, FaultKind kind) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(page);
+  const Scene scene = stage.Scene();
+  return VotesOf(VoteDamageExtent, scene, HypothesisOf(scene, kind));
+}
+
+// damage-extent
+
+TEST(DamageExtent, AHeaderDamagedFromItsFirstByteIsAnOverruns) {
+  const auto votes = On(Page().Block("Culp", 0x80).Overrun(4, 0xEE).Block("Vict", 0x40), VoteDamageExtent,
+                        FaultKind::kOverrun, "Culp");
+  ASSERT_THAT(votes, Votes(Weight::kDamagePrefix));
+  EXPECT_THAT(votes.front().text, HasSubstr("runs for 4 bytes"));
+}
+
+TEST(DamageExtent, OneByteIsCalledOneByte) {
+  const auto votes = On(Page().Block("Culp", 0x80).Overrun(1, 0xEE).Block("Vict", 0x40), VoteDamageExtent,
+                        FaultKind::kOverrun, "Culp");
+  ASSERT_THAT(votes, Votes(Weight::kDamagePrefix));
+  EXPECT_THAT(votes.front().text, HasSubstr("runs for 1 byte"));
+  EXPECT_THAT(votes.front().text, Not(HasSubstr("bytes")));
+}
+
+TEST(DamageExtent, AnIntactStartOfTheHeaderSpeaksAgainstAnOverrun) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(4, Repeat(0xEE, 4)), VoteDamageExtent,
+                 FaultKind::kOverrun, "Culp"),
+              Votes(Weight::kDamageNotPrefix));
+  EXPECT_LT(WeightOf(Weight::kDamageNotPrefix).log_odds, 0);
+}
+
+TEST(DamageExtent, OneByteThatFitsByChanceMakesAWeakPrefix) {
+  // PreviousSize 8 is written as 8, all else differs
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Overrun(8, 0x08).Block("Vict", 0x40), VoteDamageExtent, FaultKind::kOverrun,
+                 "Culp"),
+              Votes(Weight::kDamagePrefixWeak));
+}
+
+TEST(DamageExtent, BytesBehindTheFirstEightProveNothing) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(8, Repeat(0xEE, 8)), VoteDamageExtent,
+                 FaultKind::kUnderrun, "Vict"),
+              Votes(Weight::kDamageSuffix));
+}
+
+TEST(DamageExtent, TheEndOfAHeaderIsAnUnderruns) {
+  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x40).Underrun(Repeat(0xEE, 12)), VoteDamageExtent,
+                 FaultKind::kUnderrun, "Culp"),
+              Votes(Weight::kDamageSuffix));
+}
+
+TEST(DamageExtent, AnIntactEndOfTheHeaderSpeaksAgainstAnUnderrun) {
+  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x40).OverwriteHeader(0, Repeat(0xEE, 4)), VoteDamageExtent,
+                 FaultKind::kUnderrun, "Culp"),
+              Votes(Weight::kDamageNotSuffix));
+}
+
+TEST(DamageExtent, AWholeHeaderFitsBothWays) {
+  const PageBuilder page = Page().Block("Culp", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40);
+  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kOverrun, "Culp"), Votes(Weight::kDamagePrefix));
+  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kUnderrun, "Vict"), IsEmpty());
+}
+
+TEST(DamageExtent, ARunThroughSeveralHeadersCountsFromItsStart) {
+  const PageBuilder page =
+      Page().Block("Frst", 0x40).Block("Culp", 0x40).Overrun(0x30, 0xEE).Block("Vict", 0x20).Block("Next", 0x60);
+  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kOverrun, "Culp"), IncludesVote(Weight::kDamageRunLong));
+  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kOverrun, "Frst"), Votes(Weight::kDamageNotPrefix));
+}
+
+TEST(DamageExtent, OverAPageBoundary) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Head", 0x800).Block("Culp", 0x800));
+  stage.Add(PageBuilder(Windows::kSeven64, 2).Block("Vict", 0x40).OverwriteHeader(0, Repeat(0xEE, 8)));
+  EXPECT_THAT(On(stage, VoteDamageExtent, FaultKind::kOverrun, "Culp"), IncludesVote(Weight::kCrossPage));
+}
+
+TEST(DamageExtent, AFieldInTheMiddleWasAimedAt) {
+  const PageBuilder page = Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(2, Repeat(0xEE, 1));
+  EXPECT_THAT(Middle(page, FaultKind::kWildWrite), Votes(Weight::kMiddleField));
+  EXPECT_THAT(Middle(page, FaultKind::kBitFlip), Votes(Weight::kMiddleField));
+}
+
+TEST(DamageExtent, DamageAtAnEndOfTheHeaderIsNoMiddleField) {
+  EXPECT_THAT(Middle(Page().Block("Culp", 0x80).Overrun(4, 0xEE).Block("Vict", 0x40), FaultKind::kWildWrite),
+              IsEmpty());
+  EXPECT_THAT(
+      Middle(Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(8, Repeat(0xEE, 8)), FaultKind::kWildWrite),
+      IsEmpty());
+}
+
+// foreign-content
+
+TEST(ForeignContent, LongDamageFromASectorBoundary) {
+  const PageBuilder page =
+      Page().Block("Frst", 0x200).Overrun(0x60, 0xEE).Block("Vic1", 0x20).Block("Vic2", 0x20).Block("Vic3", 0x40);
+  Stage stage(Windows::kSeven64);
+  stage.Add(page);
+  const Scene scene = stage.Scene();
+  EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kPageStomp)),
+              Votes(Weight::kForeignAlignment));
+  EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kOverrun, "Frst")), IsEmpty());
+}
+
+TEST(ForeignContent, OneUnitBesideTheSectorIsSilent) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(
+      Page().Block("Frst", 0x210).Overrun(0x60, 0xEE).Block("Vic1", 0x20).Block("Vic2", 0x20).Block("Vic3", 0x40));
+  const Scene scene = stage.Scene();
+  EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kPageStomp)), IsEmpty());
+}
+
+// sizes
+
+TEST(Sizes, AnUntouchedTailSpeaksAgainstAnOverrun) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 12)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
+                 FaultKind::kOverrun, "Culp"),
+              Votes(Weight::kTailUntouched));
+  EXPECT_LT(WeightOf(Weight::kTailUntouched).log_odds, 0);
+}
+
+TEST(Sizes, ARoundedRequestIsNoUntouchedTail) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 11)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
+                 FaultKind::kOverrun, "Culp"),
+              IsEmpty());
+}
+
+TEST(Sizes, ZerosBehindZerosDoNotSpeakAgainst) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 16)).Overrun(8, 0).Block("Vict", 0x40), VoteSizes,
+                 FaultKind::kOverrun, "Culp"),
+              IsEmpty());
+}
+
+TEST(Sizes, ABlockThatIsOnlyAHeaderHasNoTail) {
+  Stage stage(Windows::kXp32);
+  stage.Add(PageBuilder(Windows::kXp32).Block("Left", 0x40).Block("Culp", 8).Overrun(4, 0xEE).Block("Vict", 0x40));
+  EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Not(IncludesVote(Weight::kTailUntouched)));
+}
+
+TEST(Sizes, FilledToTheEnd) {
+  EXPECT_THAT(
+      On(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes, FaultKind::kOverrun, "Culp"),
+      Votes(Weight::kFilledToTheEnd));
+}
+
+TEST(Sizes, FilledWhereSiblingsAreNot) {
+  Stage stage(Windows::kSeven64);
+  for (std::uint32_t i = 0; i < 4; ++i) stage.Sibling("Culp", Varied(0x60, 20 + i) + Repeat(0, 0x10));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Votes(Weight::kTailWrittenUnlikeSiblings));
+}
+
+TEST(Sizes, OneFilledSiblingMakesItOrdinary) {
+  Stage stage(Windows::kSeven64);
+  for (std::uint32_t i = 0; i < 4; ++i) stage.Sibling("Culp", Varied(0x60, 20 + i) + Repeat(0, 0x10));
+  stage.Sibling("Culp", Varied(0x70, 30));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Votes(Weight::kFilledToTheEnd));
+}
+
+// count-over-capacity
+
+/// `Culp` at offset 0 (0x80 bytes) holds a UNICODE_STRING whose buffer starts 0x10 bytes into its payload.
+std::vector<Vote> WithString(std::uint16_t length, std::uint16_t maximum, std::uint32_t buffer_offset) {
+  Stage stage(Windows::kSeven64);
+  const ByteString string =
+      Word(length, 2) + Word(maximum, 2) + Word(0, 4) + Word(stage.AddressOf(0, buffer_offset), 8);
+  stage.Add(Page().Block("Culp", 0x80).Put(0, string).Overrun(8, 0xEE).Block("Vict", 0x40));
+  return On(stage, VoteCountOverCapacity, FaultKind::kOverrun, "Culp");
+}
+
+TEST(CountOverCapacity, AStringLongerThanItsBlock) {
+  const auto votes = WithString(0x70, 0x70, 0x20);
+  ASSERT_THAT(votes, Votes(Weight::kCountOverCapacity));
+  EXPECT_THAT(votes.front().text, HasSubstr("says 112 bytes where only 96 fit"));
+}
+
+TEST(CountOverCapacity, AStringThatFitsIsSilent) { EXPECT_THAT(WithString(0x60, 0x60, 0x20), IsEmpty()); }
+
+TEST(CountOverCapacity, FieldsThatDisagreeAreSilent) {
+  EXPECT_THAT(WithString(0x71, 0x80, 0x20), IsEmpty()) << "an odd length";
+  EXPECT_THAT(WithString(0x72, 0x70, 0x20), IsEmpty()) << "longer than its maximum";
+  EXPECT_THAT(WithString(0x70, 0x70, 0x80), IsEmpty()) << "a buffer in the next block";
+}
+
+// underrun-content
+
+TEST(UnderrunContent, DataGoesOnBackwards) {
+  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x80).Fill(0x41).Underrun(Repeat(0x41, 12)),
+                 VoteUnderrunContent, FaultKind::kUnderrun, "Culp"),
+              Votes(Weight::kUnderrunPattern));
+}
+
+TEST(UnderrunContent, ZerosVoteWeakly) {
+  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x80).Fill(0).Underrun(Repeat(0, 14)), VoteUnderrunContent,
+                 FaultKind::kUnderrun, "Culp"),
+              Votes(Weight::kUnderrunZero));
+}
+
+TEST(UnderrunContent, OtherDataIsSilent) {
+  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x80).Fill(0x42).Underrun(Repeat(0x41, 12)),
+                 VoteUnderrunContent, FaultKind::kUnderrun, "Culp"),
+              IsEmpty());
+  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x80).Underrun(Repeat(0x41, 12)), VoteUnderrunContent,
+                 FaultKind::kUnderrun, "Culp"),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace poolblame::testing

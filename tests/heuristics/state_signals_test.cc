@@ -1,0 +1,232 @@
+// What the allocator, the bug check, the bits and the tag say: groups E, F, G and D.
+#include <gtest/gtest.h>
+
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+
+std::vector<Vote> On(Stage& stage, SignalFunction signal, FaultKind kind, std::string_view tag) {
+  const Scene scene = stage.Scene();
+  return VotesOf(signal, scene, HypothesisOf(scene, kind, tag));
+}
+
+std::vector<Vote> On(Stage& stage, SignalFunction signal, FaultKind kind) {
+  const Scene scene = stage.Scene();
+  return VotesOf(signal, scene, HypothesisOf(scene, kind));
+}
+
+/// A free block `Gone` at 0x80 whose first link was overwritten with `link`.
+Stage& WithLink(Stage& stage, std::uint64_t link) {
+  return stage.Add(Page().Block("Left", 0x80).FreeBlock("Gone", 0x80).OverwritePayload(0, Word(link, 8)));
+}
+
+// allocator-state
+
+TEST(AllocatorState, DataInLinksBehindASoundHeaderIsUseAfterFree) {
+  Stage stage(Windows::kSeven64);
+  WithLink(stage, 0x1234567800000001);
+  const auto votes = On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone");
+  EXPECT_THAT(votes, IncludesVote(Weight::kFreeHeaderIntact));
+  EXPECT_THAT(votes, IncludesVote(Weight::kDataInLink));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IsEmpty());
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kDoubleFree, "Gone"), IsEmpty());
+}
+
+TEST(AllocatorState, ALinkToItselfIsADoubleFree) {
+  Stage stage(Windows::kSeven64);
+  WithLink(stage, stage.AddressOf(0, 0x90));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kDoubleFree, "Gone"), Votes(Weight::kSelfLink));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IsEmpty());
+}
+
+TEST(AllocatorState, ALinkToTheHeaderIsNoLinkToItself) {
+  Stage stage(Windows::kSeven64);
+  WithLink(stage, stage.AddressOf(0, 0x80));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kDoubleFree, "Gone"), IsEmpty());
+}
+
+TEST(AllocatorState, AnotherKernelPointerSpeaksOfTheList) {
+  Stage stage(Windows::kSeven64);
+  WithLink(stage, 0xFFFFFA8009876540);
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), Votes(Weight::kPointerInLink));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone"), Not(IncludesVote(Weight::kDataInLink)));
+}
+
+/// Two free blocks on one list, `Gone` at 0x80 and `Next` at 0x140; Gone's Flink is then changed by `change`.
+Stage& WithList(Stage& stage, std::uint64_t change) {
+  const std::uint64_t gone = stage.AddressOf(0, 0x90), next = stage.AddressOf(0, 0x150), head = stage.facts().list_head;
+  return stage.Add(Page()
+                       .Block("Left", 0x80)
+                       .FreeBlock("Gone", 0x80)
+                       .Put(0, Word(next, 8) + Word(head, 8))
+                       .OverwritePayload(0, Word(next + change, 8))
+                       .Block("Mid ", 0x40)
+                       .FreeBlock("Next", 0x80)
+                       .Put(0, Word(head, 8) + Word(gone, 8)));
+}
+
+TEST(AllocatorState, ALinkOffByOneIsACounterInFreedMemory) {
+  Stage stage(Windows::kSeven64);
+  WithList(stage, 1);
+  const auto votes = On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone");
+  EXPECT_THAT(votes, IncludesVote(Weight::kSmallChange));
+}
+
+TEST(AllocatorState, ALinkFarOffIsNoCounter) {
+  Stage stage(Windows::kSeven64);
+  WithList(stage, 0x20000);
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone"), Not(IncludesVote(Weight::kSmallChange)));
+}
+
+TEST(AllocatorState, HeaderAndLinksTogetherSpeakOfTheBlockBefore) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x80).Overrun(0x20, 0xEE).FreeBlock("Gone", 0x80));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kOverrun, "Culp"), Votes(Weight::kFreeHeaderDamaged));
+}
+
+TEST(AllocatorState, AHeaderAloneIsSilent) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x80).Overrun(0x10, 0xEE).FreeBlock("Gone", 0x80));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kOverrun, "Culp"), IsEmpty());
+}
+
+// victim-field
+
+TEST(VictimField, LiveBlocksHoldTheSameBytesThere) {
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Gone", Word(0x0000000412345678, 8) + Varied(0x68, 4));
+  WithLink(stage, 0x0000000412345678);
+  EXPECT_THAT(On(stage, VoteVictimField, FaultKind::kUseAfterFree, "Gone"), Votes(Weight::kVictimFieldValue));
+}
+
+TEST(VictimField, OtherFieldsAndOtherTagsAreSilent) {
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Gone", Varied(8, 5) + Word(0x0000000412345678, 8));
+  stage.Sibling("Left", Word(0x0000000412345678, 8) + Varied(8, 5));
+  WithLink(stage, 0x0000000412345678);
+  EXPECT_THAT(On(stage, VoteVictimField, FaultKind::kUseAfterFree, "Gone"), IsEmpty());
+}
+
+// bit-distance
+
+TEST(BitDistance, OneBitOfAHeaderIsHardware) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Left", 0x80).Block("Vict", 0x40).FlipBit(2, 5));
+  EXPECT_THAT(On(stage, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kSingleBit));
+  EXPECT_GT(WeightOf(Weight::kSingleBit).log_odds, 0);
+}
+
+TEST(BitDistance, TwoBitsAndManyBitsAreNot) {
+  Stage two(Windows::kSeven64);
+  two.Add(Page().Block("Left", 0x80).Block("Vict", 0x40).FlipBit(2, 5).FlipBit(2, 6));
+  const auto few = On(two, VoteBitDistance, FaultKind::kBitFlip);
+  ASSERT_THAT(few, Votes(Weight::kManyBits));
+  EXPECT_THAT(few.front().text, HasSubstr("2 bits"));
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Left", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40));
+  const auto many = On(stage, VoteBitDistance, FaultKind::kBitFlip);
+  ASSERT_THAT(many, Votes(Weight::kManyBits));
+  EXPECT_LT(few.front().strength, many.front().strength);
+  EXPECT_LT(WeightOf(Weight::kManyBits).log_odds, 0);
+}
+
+TEST(BitDistance, TwoHeadersWithOneBitEachAreTwoBits) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Left", 0x80).Block("Vict", 0x40).FlipBit(2, 5).Block("Next", 0x40).FlipBit(2, 5));
+  EXPECT_THAT(On(stage, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kManyBits));
+}
+
+TEST(BitDistance, OneBitOfALinkIsHardware) {
+  Stage stage(Windows::kSeven64);
+  WithList(stage, 0x20000);  // next is ...150: one bit more
+  EXPECT_THAT(On(stage, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kSingleBit));
+}
+
+TEST(BitDistance, ALinkWithNoRepairIsNot) {
+  Stage stage(Windows::kSeven64);
+  WithList(stage, 0x30000);
+  EXPECT_THAT(On(stage, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kManyBits));
+}
+
+// crash-context
+
+/// What the crash says of `kind` when `Vict`'s header is damaged and the bug check with `hint` names the page.
+std::vector<Vote> InCrash(BugCheckHint hint, FaultKind kind) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  stage.Crash(hint, stage.AddressOf(0, 0x80), AddressUse::kBlockHeader);
+  const Scene scene = stage.Scene();
+  for (const Hypothesis& h : Enumerate(scene))
+    if (h.kind == kind) return VotesOf(VoteCrashContext, scene, h);
+  ADD_FAILURE() << FaultKindName(kind) << " is not among the hypotheses";
+  return {};
+}
+
+TEST(CrashContext, TheSubCodesKindIsVotedFor) {
+  const auto votes = InCrash(BugCheckHint::kOverrunLikely, FaultKind::kOverrun);
+  ASSERT_THAT(votes, Votes(Weight::kCrashNamesOverrun));
+  EXPECT_THAT(votes.front().text, HasSubstr("TEST_BUGCHECK"));
+  EXPECT_THAT(InCrash(BugCheckHint::kHardware, FaultKind::kBitFlip), Votes(Weight::kCrashNamesHardware));
+}
+
+TEST(CrashContext, OtherKindsAreNot) {
+  EXPECT_THAT(InCrash(BugCheckHint::kOverrunLikely, FaultKind::kBitFlip), IsEmpty());
+  EXPECT_THAT(InCrash(BugCheckHint::kHardware, FaultKind::kOverrun), IsEmpty());
+  EXPECT_THAT(InCrash(BugCheckHint::kNone, FaultKind::kOverrun), IsEmpty());
+}
+
+TEST(CrashContext, WithoutACrashThereIsNothingToSay) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  EXPECT_THAT(On(stage, VoteCrashContext, FaultKind::kOverrun, "Culp"), IsEmpty());
+}
+
+TEST(CrashContext, FreeListSubCodesSpeakOfLinks) {
+  Stage stage(Windows::kSeven64);
+  WithLink(stage, 0xFFFFFA8009876540);
+  stage.Crash(BugCheckHint::kFreeList, stage.AddressOf(0, 0x90), AddressUse::kListEntry);
+  EXPECT_THAT(On(stage, VoteCrashContext, FaultKind::kFreeList), Votes(Weight::kCrashNamesFreeList));
+  EXPECT_THAT(On(stage, VoteCrashContext, FaultKind::kUseAfterFree, "Gone"), Votes(Weight::kCrashNamesFreeList));
+  EXPECT_THAT(On(stage, VoteCrashContext, FaultKind::kDoubleFree, "Gone"), IsEmpty());
+}
+
+// ownership
+
+std::vector<Vote> OfTag(std::string_view tag, const TagDatabase& tags) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block(tag, 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  Scene scene = stage.Scene();
+  scene.tags = &tags;
+  return VotesOf(VoteOwnership, scene, HypothesisOf(scene, FaultKind::kOverrun, tag));
+}
+
+TEST(Ownership, TellsSystemThirdPartyUnknownAndGenericTagsApart) {
+  const TagDatabase tags = TagDatabase::BuiltIn();
+  EXPECT_THAT(OfTag("Proc", tags), Votes(Weight::kSystemTag));
+  EXPECT_THAT(OfTag("1gat", tags), Votes(Weight::kThirdPartyTag));
+  EXPECT_THAT(OfTag("?!0z", tags), Votes(Weight::kUnknownTag));
+  EXPECT_THAT(OfTag("None", tags), Votes(Weight::kGenericTag));
+}
+
+TEST(Ownership, HardwareOwnsNoTag) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  EXPECT_THAT(On(stage, VoteOwnership, FaultKind::kBitFlip), IsEmpty());
+}
+
+TEST(Ownership, NeverOutweighsItsCap) {
+  for (const WeightRow& row : AllWeights()) {
+    if (row.group != SignalGroup::kOwnership) continue;
+    EXPECT_LE(std::abs(row.log_odds), kOwnershipCap) << row.earned;
+  }
+}
+
+}  // namespace
+}  // namespace poolblame::testing

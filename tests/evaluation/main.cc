@@ -31,9 +31,9 @@ struct CommandLine {
 void Describe(CLI::App& app, CommandLine& line) {
   app.add_option("--images", line.run.images, "how many images to draw")->check(CLI::Range(1, 1000000));
   app.add_option("--seed", line.run.seed, "which images: README.md says which seeds are for what");
-  app.add_option("--only", line.run.filter.faults, "only these faults")
+  app.add_option("--only", line.run.filter.faults, "only these kinds or faults")
       ->delimiter(',')
-      ->check(CLI::IsMember(DrawnFaults()));
+      ->check(CLI::IsMember(FaultWords()));
   app.add_option("--machine", line.run.filter.machines, "only these machines")
       ->delimiter(',')
       ->check(CLI::IsMember({"x86", "x64"}));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <string_view>
 
 namespace poolblame::evaluation {
 namespace {
@@ -60,10 +59,6 @@ IncidentOutcome CompareIncident(const Incident& incident, const samples::Truth& 
   return outcome;
 }
 
-bool AreOneFault(std::string_view a, std::string_view b) {
-  return (a == "use-after-free" && b == "free-list") || (a == "free-list" && b == "use-after-free");
-}
-
 }  // namespace
 
 std::optional<std::size_t> Outcome::GuiltyRank() const {
@@ -86,10 +81,7 @@ bool IsGuilty(const Suspect& suspect, const samples::Truth& truth) {
   return suspect.block && SameBlock(*suspect.block, truth.culprit_header, truth.culprit_tag);
 }
 
-bool IsKindRight(FaultKind kind, const samples::Truth& truth) {
-  const std::string_view name = FaultKindName(kind);
-  return name == truth.kind || AreOneFault(name, truth.kind);
-}
+bool IsKindRight(FaultKind kind, const samples::Truth& truth) { return FaultKindName(kind) == truth.kind; }
 
 Outcome Compare(std::uint64_t index, const Recipe& recipe, const samples::Truth& truth, const Report& report) {
   Outcome outcome;

@@ -61,8 +61,7 @@ struct Outcome {
 ///   incident is a false alarm and counts as one; there "unknown" is still the one answer that accuses nobody.
 bool IsGuilty(const Suspect& suspect, const samples::Truth& truth);
 
-/// Whether `kind` is the true kind. "use-after-free" and "free-list" are one fault where the links of a freed block
-/// were written through a stale pointer, so either is right for the other.
+/// Whether `kind` is the true kind.
 bool IsKindRight(FaultKind kind, const samples::Truth& truth);
 
 /// Compares a report with the truth. Suspects that name the same block are merged (their probabilities add up): the

@@ -60,14 +60,6 @@ TEST(Outcome, UnknownIsRightWhereNoBlockDidIt) {
   EXPECT_FALSE(IsGuilty(unknown, BitFlipTruth()));
 }
 
-TEST(Outcome, LinksOfFreedBlockHaveTwoNames) {
-  samples::Truth truth = OverrunTruth(8);
-  truth.kind = "free-list";
-  EXPECT_TRUE(IsKindRight(FaultKind::kUseAfterFree, truth));
-  EXPECT_TRUE(IsKindRight(FaultKind::kFreeList, truth));
-  EXPECT_FALSE(IsKindRight(FaultKind::kOverrun, truth));
-}
-
 TEST(Outcome, TwoPathsToOneBlockAddUp) {
   const Outcome outcome =
       Judged(OverrunTruth(8), ReportOf(FaultKind::kOverrun, Confidence::kStrong,

@@ -9,16 +9,31 @@ namespace poolblame::evaluation {
 namespace {
 
 struct FaultShare {
-  const char* fault;
+  const char* fault;  // the builder's word
+  const char* kind;   // REPORT.md's
   std::uint32_t weight;
-  bool writes;  // takes bytes= and content=
+  bool has_bytes, has_content;  // takes bytes=, content=
 };
 // Overruns lead because they lead in the field (Microsoft's special-pool page: "most corruption is overrun, not
-// underrun"); a quarter is clean so that 2,000 images hold the 500 that a false-alarm claim needs.
+// underrun"); a quarter is clean so that 2,000 images hold the 500 that a false-alarm claim needs. A wild write's
+// length is the builder's: a stray pointer writes a few bytes, not 200.
 constexpr FaultShare kFaults[] = {
-    {"clean", 27, false},           {"overrun", 31, true},   {"underrun", 7, true},  {"use-after-free", 7, true},
-    {"double-free", 6, false},      {"bit-flip", 7, false},  {"free-list", 4, true}, {"wild-write", 3, true},
-    {"nonlinear-overrun", 3, true}, {"page-stomp", 2, true}, {"bad-free", 1, false}, {"uninitialised", 1, false},
+    {"none", "clean", 27, false, false},
+    {"overrun", "overrun", 24, true, true},
+    {"off-by-one", "overrun", 4, false, false},
+    {"cross-page", "overrun", 3, true, true},
+    {"big-overrun", "overrun", 1, true, false},
+    {"payload-overrun", "overrun", 3, true, true},
+    {"underrun", "underrun", 7, true, true},
+    {"use-after-free", "use-after-free", 7, false, false},
+    {"double-free", "double-free", 6, false, false},
+    {"bit-flip", "bit-flip", 7, false, false},
+    {"free-list", "free-list", 3, false, false},
+    {"wild-write", "wild-write", 3, false, true},
+    {"nonlinear-overrun", "nonlinear-overrun", 3, false, true},
+    {"page-stomp", "page-stomp", 2, false, true},
+    {"bad-free", "bad-free", 1, false, false},
+    {"uninitialised", "uninitialised", 1, false, true},
 };
 
 struct Share {
@@ -26,10 +41,20 @@ struct Share {
   std::uint32_t weight;
 };
 constexpr Share kMachines[] = {{"x64", 65}, {"x86", 35}};
-// Zero and strings are what real overruns write most (terminators, memset, copied names).
-constexpr Share kContents[] = {{"zero", 15},    {"fill", 14},   {"string", 18}, {"utf16", 15},
-                               {"pointer", 12}, {"struct", 16}, {"random", 10}};
-constexpr Share kContainers[] = {{"full", 60}, {"bitmap", 13}, {"triage", 9}, {"pool-pages", 9}, {"raw", 9}};
+// "continue" is what most overruns are: the owner went on writing what it always writes. The others are the issue's.
+constexpr Share kContents[] = {{"continue", 20}, {"zero", 13},     {"fill", 12},    {"string", 15},
+                               {"utf16", 12},    {"pointers", 10}, {"records", 12}, {"random", 6}};
+constexpr Share kContainers[] = {{"full", 50},  {"summary", 10},   {"bitmap", 9}, {"kernel-bitmap", 6},
+                                 {"triage", 9}, {"pool-pages", 8}, {"raw", 8}};
+// Allocators of the family that do things a little differently; a rule copied from one must not raise alarms on
+// another.
+constexpr Share kStyles[] = {{"", 70},
+                             {"lookaside_marked=no", 8},
+                             {"pool_index=no", 6},
+                             {"free_tag=keep", 5},
+                             {"free_tag=free", 5},
+                             {"lookaside=0 deferred=0", 3},
+                             {"lookaside=32 deferred=32", 3}};
 
 struct BuildShare {
   std::uint32_t build;
@@ -86,9 +111,19 @@ std::uint32_t DrawLength(SplitMix64& random) {
 }
 
 /// Half the machines go on for a while before the damage is noticed.
-std::uint32_t DrawActivity(SplitMix64& random) {
+std::uint32_t DrawAfter(SplitMix64& random) {
   if (random.Chance(50)) return 0;
   return random.Chance(50) ? random.Between(1, 50) : random.Between(51, 400);
+}
+
+/// Style, the second PoolType encoding that build 3790 occurs with, and page tables without PAE where they existed.
+std::string StyleWords(SplitMix64& random, const Recipe& recipe) {
+  std::string words = DrawName(random, kStyles, {});
+  const bool plain_encoding = random.Chance(40), plain_paging = random.Chance(30);
+  if (recipe.windows == 3790 && plain_encoding) words += words.empty() ? "encoding=plain" : " encoding=plain";
+  if (recipe.machine == "x86" && recipe.windows < 9200 && plain_paging)
+    words += words.empty() ? "paging=plain" : " paging=plain";
+  return words;
 }
 
 void Append(std::string& line, const char* key, const std::string& value) {
@@ -110,37 +145,42 @@ std::string Recipe::Text() const {
   if (!content.empty()) Append(line, "content", content);
   Append(line, "pages", std::to_string(pages));
   Append(line, "activity", std::to_string(activity));
+  if (after != 0) Append(line, "after", std::to_string(after));
+  if (!style.empty()) line += ' ' + style;
   Append(line, "seed", std::to_string(seed));
   return line;
 }
 
-Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& filter) {
+Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& filter, std::uint32_t attempt) {
   SplitMix64 mixer(seed);
   SplitMix64 random(mixer.Next() ^ (index * 0xD1B54A32D192ED03));  // odd: neighbours do not share a stream
   random.Next();
   Recipe recipe;
-  const FaultShare& fault = DrawRow(random, std::span<const FaultShare>(kFaults),
-                                    [&](const FaultShare& row) { return Allowed(filter.faults, row.fault); });
+  const FaultShare& fault = DrawRow(random, std::span<const FaultShare>(kFaults), [&](const FaultShare& row) {
+    return Allowed(filter.faults, row.fault) || Allowed(filter.faults, row.kind);
+  });
   recipe.fault = fault.fault;
   recipe.machine = DrawName(random, kMachines, filter.machines);
   recipe.windows = DrawBuild(random, recipe.machine == "x64", filter.windows);
   recipe.container = DrawName(random, kContainers, {});
+  recipe.style = StyleWords(random, recipe);
   const std::string content = DrawName(random, kContents, {});
   const std::uint32_t length = DrawLength(random);
-  if (fault.writes) {
-    recipe.content = content;
-    recipe.bytes = length;
-  }
-  recipe.pages = random.Between(40, 200);
-  recipe.activity = DrawActivity(random);
-  recipe.seed = random.Next() >> 32;
+  if (fault.has_content) recipe.content = content;
+  if (fault.has_bytes) recipe.bytes = length;
+  recipe.pages = 2 * random.Between(48, 200) + 64 * attempt;
+  recipe.activity = random.Between(0, 800);
+  recipe.after = DrawAfter(random);
+  recipe.seed = (random.Next() >> 32) + attempt;
   return recipe;
 }
 
-std::vector<std::string> DrawnFaults() {
-  std::vector<std::string> names;
-  for (const FaultShare& row : kFaults) names.emplace_back(row.fault);
-  return names;
+std::vector<std::string> FaultWords() {
+  std::vector<std::string> words;
+  for (const FaultShare& row : kFaults)
+    for (const char* word : {row.kind, row.fault})
+      if (std::find(words.begin(), words.end(), word) == words.end()) words.emplace_back(word);
+  return words;
 }
 
 }  // namespace poolblame::evaluation

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "samples/recipe.h"
 #include "tests/evaluation/split_mix.h"
 
 namespace poolblame::evaluation {
@@ -29,8 +30,11 @@ TEST(RecipeGenerator, SameSeedSameRecipe) {
 TEST(RecipeGenerator, AFifthIsCleanAndEveryFaultOccurs) {
   std::map<std::string, std::uint64_t> faults;
   for (std::uint64_t i = 0; i < kDraws; ++i) ++faults[DrawRecipe(1, i, {}).fault];
-  EXPECT_GE(faults["clean"], kDraws / 5);
-  for (const std::string& fault : DrawnFaults()) EXPECT_GT(faults[fault], 0U) << fault;
+  EXPECT_GE(faults["none"], kDraws / 5);
+  for (const char* fault : {"overrun", "off-by-one", "cross-page", "payload-overrun", "underrun", "use-after-free",
+                            "double-free", "bit-flip", "free-list", "wild-write", "nonlinear-overrun", "page-stomp",
+                            "bad-free", "uninitialised", "big-overrun"})
+    EXPECT_GT(faults[fault], 0U) << fault;
 }
 
 TEST(RecipeGenerator, RangesOfTheIssueAreCovered) {
@@ -40,8 +44,8 @@ TEST(RecipeGenerator, RangesOfTheIssueAreCovered) {
     const Recipe recipe = DrawRecipe(1, i, {});
     if (recipe.bytes != 0) lengths.insert(recipe.bytes);
     machines_and_builds.insert(recipe.machine + std::to_string(recipe.windows));
-    EXPECT_GE(recipe.pages, 40U);
-    EXPECT_LE(recipe.pages, 200U);
+    EXPECT_GE(recipe.pages, 96U);
+    EXPECT_LE(recipe.pages, 400U);
   }
   EXPECT_EQ(*lengths.begin(), 1U);
   EXPECT_EQ(*lengths.rbegin(), 200U);
@@ -49,14 +53,42 @@ TEST(RecipeGenerator, RangesOfTheIssueAreCovered) {
   EXPECT_EQ(machines_and_builds.count("x642600"), 0U);  // XP x64 is build 3790
 }
 
+TEST(RecipeGenerator, AnotherAttemptIsTheSameFault) {
+  const Recipe first = DrawRecipe(1, 3, {}, 0), second = DrawRecipe(1, 3, {}, 1);
+  EXPECT_EQ(first.fault, second.fault);
+  EXPECT_EQ(first.windows, second.windows);
+  EXPECT_NE(first.seed, second.seed);
+}
+
+// A word that the builder does not know would make every image of that draw an error.
+TEST(RecipeGenerator, TheBuilderKnowsEveryWord) {
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const std::string recipe = DrawRecipe(1, i, {}).Text();
+    const auto parsed = samples::ParseRecipe(recipe);
+    EXPECT_TRUE(parsed) << recipe << ": " << parsed.error().what;
+  }
+}
+
+TEST(RecipeGenerator, KindAndFaultBothFilter) {
+  RecipeFilter kind{.faults = {"overrun"}, .machines = {}, .windows = {}};
+  RecipeFilter fault{.faults = {"off-by-one"}, .machines = {}, .windows = {}};
+  std::set<std::string> by_kind, by_fault;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    by_kind.insert(DrawRecipe(1, i, kind).fault);
+    by_fault.insert(DrawRecipe(1, i, fault).fault);
+  }
+  EXPECT_EQ(by_kind, (std::set<std::string>{"overrun", "off-by-one", "cross-page", "big-overrun", "payload-overrun"}));
+  EXPECT_EQ(by_fault, (std::set<std::string>{"off-by-one"}));
+}
+
 TEST(RecipeGenerator, FilterHolds) {
   RecipeFilter filter;
-  filter.faults = {"overrun"};
+  filter.faults = {"underrun"};
   filter.machines = {"x86"};
   filter.windows = {7601, 9600};
   for (std::uint64_t i = 0; i < 200; ++i) {
     const Recipe recipe = DrawRecipe(1, i, filter);
-    EXPECT_EQ(recipe.fault, "overrun");
+    EXPECT_EQ(recipe.fault, "underrun");
     EXPECT_EQ(recipe.machine, "x86");
     EXPECT_TRUE(recipe.windows == 7601 || recipe.windows == 9600);
   }

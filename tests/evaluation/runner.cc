@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -14,7 +15,10 @@
 namespace poolblame::evaluation {
 namespace {
 
-Outcome Failed(std::uint64_t index, const Recipe& recipe, const char* step, const Error& error) {
+constexpr std::string_view kNotBuilt = "build";
+constexpr std::string_view kNotOpened = "open";
+
+Outcome Failed(std::uint64_t index, const Recipe& recipe, std::string_view step, const Error& error) {
   Outcome outcome;
   outcome.index = index;
   outcome.recipe = recipe;
@@ -22,23 +26,36 @@ Outcome Failed(std::uint64_t index, const Recipe& recipe, const char* step, cons
   return outcome;
 }
 
-/// A bare file of pool pages says nothing of its system: a person gives these facts on the command line.
+/// What a person would say on the command line about a file that says nothing of itself.
 OpenOptions OptionsFor(const Recipe& recipe, const samples::Truth& truth) {
   OpenOptions options;
   if (recipe.container != "pool-pages" && recipe.container != "raw") return options;
+  if (recipe.container == "pool-pages") options.base = VirtAddr{truth.base};
+  if (!recipe.system_told()) return options;
   options.machine = recipe.machine == "x86" ? Machine::kX86 : Machine::kX64;
   options.build = recipe.windows;
-  if (recipe.container == "pool-pages") options.base = VirtAddr{truth.page}.page();
   return options;
+}
+
+/// In a small image no block may fit the fault; a few more draws of seed and size find one.
+constexpr std::uint32_t kAttempts = 8;
+
+Outcome DrawAndRun(const RunOptions& options, std::uint64_t index, const TagDatabase& tags) {
+  Outcome outcome;
+  for (std::uint32_t attempt = 0; attempt < kAttempts; ++attempt) {
+    outcome = RunOne(index, DrawRecipe(options.seed, index, options.filter, attempt), tags);
+    if (!outcome.error.starts_with(kNotBuilt)) break;
+  }
+  return outcome;
 }
 
 }  // namespace
 
 Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags) {
   const Result<samples::BuiltImage> built = samples::BuildSample(recipe.Text());
-  if (!built) return Failed(index, recipe, "build", built.error());
+  if (!built) return Failed(index, recipe, kNotBuilt, built.error());
   const Result<Image> image = Image::FromBytes(ByteView(built->bytes), "evaluation", OptionsFor(recipe, built->truth));
-  if (!image) return Failed(index, recipe, "open", image.error());
+  if (!image) return Failed(index, recipe, kNotOpened, image.error());
   const AddressSpace space(*image);
   const System system = ReadSystem(space);
   ScanOptions scan;
@@ -52,8 +69,7 @@ std::vector<Outcome> RunAll(const RunOptions& options) {
   std::vector<Outcome> outcomes(options.images);
   std::atomic<std::uint64_t> next = 0;
   const auto work = [&] {
-    for (std::uint64_t i = next++; i < options.images; i = next++)
-      outcomes[i] = RunOne(i, DrawRecipe(options.seed, i, options.filter), tags);
+    for (std::uint64_t i = next++; i < options.images; i = next++) outcomes[i] = DrawAndRun(options, i, tags);
   };
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::jthread> workers;

@@ -25,10 +25,12 @@ bool ScoredByKind(const Outcome& outcome) {
 void AddSplits(const Outcome& outcome, std::map<std::string, RankSplit>& splits) {
   const Recipe& recipe = outcome.recipe;
   splits["length"][IsOffByN(outcome) ? "off-by-N" : "longer"].Add(outcome);
-  splits["content"][recipe.content].Add(outcome);
+  splits["content"][recipe.content.empty() ? recipe.fault : recipe.content].Add(outcome);
   splits["machine"][recipe.machine].Add(outcome);
   splits["windows"][std::to_string(recipe.windows)].Add(outcome);
-  splits["activity"][recipe.activity == 0 ? "none" : "later calls"].Add(outcome);
+  splits["fault"][recipe.fault].Add(outcome);
+  splits["style"][recipe.style.empty() ? "usual" : recipe.style].Add(outcome);
+  splits["later activity"][recipe.after == 0 ? "none" : "some"].Add(outcome);
   splits["container"][recipe.container].Add(outcome);
 }
 
@@ -79,7 +81,7 @@ bool IsOffByN(const Outcome& outcome) {
 
 bool BlockNamed(const Outcome& outcome) {
   if (!outcome.BlockRight()) return false;
-  return outcome.truth.kind != "bit-flip" || outcome.incidents.front().victim_right;
+  return outcome.truth.culprit_header != 0 || outcome.incidents.front().victim_right;
 }
 
 void Score::Add(const Outcome& outcome) {

@@ -76,8 +76,8 @@ std::vector<std::string> Misses(const Outcome& outcome);
 /// Bytes of a header-hitting overrun that are "off by N": at most one header long.
 bool IsOffByN(const Outcome& outcome);
 
-/// True where a bit flip's or another fault's block was named: the first suspect is guilty, and for a bit flip, which
-/// has no guilty block, the victim is the block that was hit.
+/// True where the first answer points at the right place: the first suspect is guilty, and where no block did it (bit
+/// flips, stray writes, a mishandled list) the victim is the block that was hit.
 bool BlockNamed(const Outcome& outcome);
 
 }  // namespace poolblame::evaluation

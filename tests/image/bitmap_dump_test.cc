@@ -14,16 +14,20 @@ using ::testing::IsEmpty;
 PhysicalMemory ScatteredPages() {
   PhysicalMemory memory;
   std::uint8_t value = 1;
-  for (std::uint64_t pfn : {0, 7, 8, 63, 64, 65, 2047, 2048, 5000, 5001, 5002}) memory.Add(pfn, value++);
+  for (const std::uint64_t pfn :
+       std::initializer_list<std::uint64_t>{0, 7, 8, 63, 64, 65, 2047, 2048, 5000, 5001, 5002})
+    memory.Add(pfn, value++);
   return memory;
 }
 constexpr std::uint64_t kBits = 5003;
 
 void ExpectAllPages(const Image& image) {
   std::uint8_t value = 1;
-  for (std::uint64_t pfn : {0, 7, 8, 63, 64, 65, 2047, 2048, 5000, 5001, 5002})
+  for (const std::uint64_t pfn :
+       std::initializer_list<std::uint64_t>{0, 7, 8, 63, 64, 65, 2047, 2048, 5000, 5001, 5002})
     EXPECT_EQ(FirstByte(image.pages(), pfn), value++) << pfn;
-  for (std::uint64_t pfn : {1, 6, 9, 62, 66, 2046, 2049, 4999, 5003, 5004, 1 << 20})
+  for (const std::uint64_t pfn :
+       std::initializer_list<std::uint64_t>{1, 6, 9, 62, 66, 2046, 2049, 4999, 5003, 5004, 1 << 20})
     EXPECT_EQ(FirstByte(image.pages(), pfn), -1) << pfn;
   EXPECT_EQ(image.pages().page_count(), 11u);
   EXPECT_EQ(image.pages().highest_pfn(), 5002u);
@@ -82,7 +86,7 @@ TEST(BitmapDump, ALyingPageCountIsANote) {
 }
 
 TEST(BitmapDump, ABitmapLongerThanItsRoomIsClamped) {
-  for (const std::uint64_t lie : {std::uint64_t{1} << 32, ~std::uint64_t{0}}) {
+  for (const std::uint64_t lie : std::initializer_list<std::uint64_t>{std::uint64_t{1} << 32, ~std::uint64_t{0}}) {
     Bytes file = BitmapDump64(ScatteredPages(), kBits, "FDMP", {.type = 5});
     file.U64(0x2030, lie);
     const OpenedImage opened = Open(file);

@@ -12,7 +12,8 @@ using ::testing::IsEmpty;
 
 PhysicalMemory SixPages() {
   PhysicalMemory memory;
-  for (std::uint64_t pfn : {1, 2, 3, 0x100, 0x101, 0x500}) memory.Add(pfn, static_cast<std::uint8_t>(pfn / 0x10 + pfn));
+  for (const std::uint64_t pfn : std::initializer_list<std::uint64_t>{1, 2, 3, 0x100, 0x101, 0x500})
+    memory.Add(pfn, static_cast<std::uint8_t>(pfn / 0x10 + pfn));
   return memory;
 }
 
@@ -74,7 +75,9 @@ TEST(FullDump, TableBaseLosesItsFlags) {
 TEST(FullDump, FieldsThatWereNeverWrittenAreAbsent) {
   const PhysicalMemory memory = SixPages();
   Bytes file = FullDump64(memory, RunsOf(memory));
-  for (const std::uint64_t field : {0x0C, 0x10, 0x14, 0x20, 0x24, 0x38, 0x80, 0x84, 0xF98}) file.Text(field, "PAGE");
+  for (const std::uint64_t field :
+       std::initializer_list<std::uint64_t>{0x0C, 0x10, 0x14, 0x20, 0x24, 0x38, 0x80, 0x84, 0xF98})
+    file.Text(field, "PAGE");
   const OpenedImage opened = Open(file);
   const ImageFacts& facts = opened.image.facts();
   EXPECT_EQ(facts.container, "pagedu64-full");  // dumps without a type are older than types
@@ -155,7 +158,8 @@ TEST(FullDump, ALyingPageCountIsANote) {
 
 TEST(FullDump, ARunOfAnImpossibleLengthIsClamped) {
   const PhysicalMemory memory = SixPages();
-  for (const std::uint64_t lie : {std::uint64_t{1} << 40, ~std::uint64_t{0}, ~std::uint64_t{0} / 4096}) {
+  for (const std::uint64_t lie :
+       std::initializer_list<std::uint64_t>{std::uint64_t{1} << 40, ~std::uint64_t{0}, ~std::uint64_t{0} / 4096}) {
     Bytes file = FullDump64(memory, RunsOf(memory));
     file.U64(0x98 + 16 * 2 + 8, lie);
     const OpenedImage opened = Open(file);

@@ -94,7 +94,8 @@ TEST(PageMap, ARunAtTheEndOfAllNumbersIsHarmless) {
 
 TEST(PageMap, BitmapAndPlainWalkAgree) {
   std::mt19937 random(11);
-  for (const std::uint64_t bits : {1u, 7u, 63u, 64u, 65u, 2047u, 2048u, 2049u, 6000u}) {
+  for (const std::uint64_t bits :
+       std::initializer_list<std::uint64_t>{1u, 7u, 63u, 64u, 65u, 2047u, 2048u, 2049u, 6000u}) {
     std::vector<std::uint8_t> bitmap((bits + 7) / 8);
     for (auto& byte : bitmap) byte = static_cast<std::uint8_t>(random() & random());
     std::vector<Pfn> stored;

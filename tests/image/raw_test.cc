@@ -18,12 +18,13 @@ constexpr std::uint64_t kX86 = 0x81234000;
 PhysicalMemory MemoryOf(TableKind kind, std::uint64_t self_index = 0x1ED) {
   PhysicalMemory memory;
   PageTables(memory, kind, 0x10).MapSelf(self_index).Map(kind == TableKind::kX64 ? kX64 : kX86, 0x80);
-  for (std::uint64_t pfn : {1, 2, 0x40, 0x80, 0x90}) memory.Add(pfn, static_cast<std::uint8_t>(pfn));
+  for (const std::uint64_t pfn : std::initializer_list<std::uint64_t>{1, 2, 0x40, 0x80, 0x90})
+    memory.Add(pfn, static_cast<std::uint8_t>(pfn));
   return memory;
 }
 
 TEST(RawImage, FindsX64TablesAtTheFixedAndAtARandomPlace) {
-  for (const std::uint64_t index : {0x1EDu, 0x100u, 0x15Bu, 0x1FFu}) {
+  for (const std::uint64_t index : std::initializer_list<std::uint64_t>{0x1EDu, 0x100u, 0x15Bu, 0x1FFu}) {
     const OpenedImage opened = Open(RawImage(MemoryOf(TableKind::kX64, index)));
     const ImageFacts& facts = opened.image.facts();
     EXPECT_EQ(facts.container, "raw");

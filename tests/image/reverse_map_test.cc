@@ -20,7 +20,7 @@ TEST(ReverseMap, FindsTheLowestKernelAddress) {
   PhysicalMemory memory;
   PageTables tables(memory, TableKind::kX64, 0x10);
   tables.Map(kX64 + 0x5000, 0x80).Map(kX64 + 0x1000, 0x80).Map(kX64, 0x81).Map(0x401000, 0x82);
-  for (const std::uint64_t pfn : {0x80, 0x81, 0x82, 0x83}) memory.Add(pfn, 1);
+  for (const std::uint64_t pfn : std::initializer_list<std::uint64_t>{0x80, 0x81, 0x82, 0x83}) memory.Add(pfn, 1);
   const OpenedImage opened = OpenX64(memory);
   const ReverseMap map = ReverseMap::Build(AddressSpace(opened.image), {0x80, 0x81, 0x82, 0x83});
   EXPECT_EQ(map.Find(0x80), VirtAddr{kX64 + 0x1000});

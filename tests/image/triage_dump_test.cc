@@ -86,7 +86,7 @@ TEST(TriageDump, X64AddressSpace) {
 }
 
 TEST(TriageDump, X86StrideIsInferred) {
-  for (const std::uint64_t stride : {12u, 16u}) {
+  for (const std::uint64_t stride : std::initializer_list<std::uint64_t>{12u, 16u}) {
     const OpenedImage opened = Open(TriageDump32(Triage32(), stride));
     EXPECT_EQ(opened.image.facts().container, "pagedump-triage");
     EXPECT_THAT(opened.image.facts().notes, IsEmpty()) << stride;

@@ -17,6 +17,7 @@ constexpr std::size_t kIncidentsInFull = 3;  // more is a flood; the rest get a 
 constexpr std::size_t kIncidentLines = 50;
 constexpr std::size_t kEvidenceShown = 6;  // strongest first; --verbose shows all
 constexpr std::size_t kDumpRows = 12;
+constexpr double kWorthAMention = 0.005;  // what rounds to nothing is noise; --verbose shows it
 
 std::string Answer(const ImageReport& facts) {
   const Report& report = facts.report;
@@ -89,18 +90,21 @@ void WriteAdvice(TextWriter& out, const Incident& incident) {
   for (const std::string& advice : incident.advice) out.Sentence("  - ", advice);
 }
 
-void WriteSuspects(TextWriter& out, const Incident& incident, std::size_t top) {
+void WriteSuspects(TextWriter& out, const Incident& incident, const TextOptions& options) {
   const std::size_t first = NamesCulprit(incident) ? 1 : 0;
-  const std::size_t end = std::min(incident.suspects.size(), std::max(top, first));
-  if (first >= end) return;
-  out.Heading(first == 1 ? "other suspects" : "candidates, none established");
+  std::size_t end = first;
+  while (end < incident.suspects.size() && end < options.top &&
+         (options.verbose || incident.suspects[end].probability >= kWorthAMention))
+    ++end;
+  if (end > first) out.Heading(first == 1 ? "other suspects" : "candidates, none established");
   for (std::size_t i = first; i < end; ++i) {
     const Suspect& suspect = incident.suspects[i];
     out.Line(
         fmt::format("  {}. {:>5}  {}", suspect.rank, Percent(suspect.probability), SuspectText(incident, suspect)));
   }
-  if (end < incident.suspects.size())
-    out.Sentence("  ", fmt::format("and {} more (--top {})", incident.suspects.size() - end, incident.suspects.size()));
+  const std::size_t left = incident.suspects.size() - end;
+  if (end == options.top && left > 0 && incident.suspects[end].probability >= kWorthAMention)
+    out.Sentence("  ", fmt::format("and {} more (--top {})", left, incident.suspects.size()));
 }
 
 void WriteIncident(TextWriter& out, const ImageReport& facts, std::size_t index, const TextOptions& options) {
@@ -111,7 +115,7 @@ void WriteIncident(TextWriter& out, const ImageReport& facts, std::size_t index,
   if (!incident.suspects.empty()) WriteEvidence(out, incident.suspects.front(), options.verbose);
   WritePicture(out, incident, index < facts.incident_pages.size() ? facts.incident_pages[index] : none);
   WriteAdvice(out, incident);
-  WriteSuspects(out, incident, options.top);
+  WriteSuspects(out, incident, options);
 }
 
 void WriteIncidents(TextWriter& out, const ImageReport& facts, const TextOptions& options) {

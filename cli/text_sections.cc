@@ -43,12 +43,12 @@ std::string PagesText(const PoolCensus& census) {
 
 std::string OtherPagesText(const PoolCensus& census) {
   std::string text;
-  const auto add = [&](std::uint64_t count, const char* noun) {
-    if (count > 0) text += fmt::format("{}{}", text.empty() ? "" : ", ", Counted(count, noun));
+  const auto add = [&](std::uint64_t count, const char* noun, const char* rest) {
+    if (count > 0) text += fmt::format("{}{}{}", text.empty() ? "" : ", ", Counted(count, noun), rest);
   };
-  add(census.segment_heap_pages, "segment-heap page");
-  add(census.special_pool_pages, "special-pool page");
-  add(census.stale_pages, "page that no kernel address maps");
+  add(census.segment_heap_pages, "segment-heap page", "");
+  add(census.special_pool_pages, "special-pool page", "");
+  add(census.stale_pages, "page", " that no kernel address maps");
   return text;
 }
 

@@ -59,13 +59,17 @@ int Evaluate(const CommandLine& line) {
   const std::vector<Outcome> outcomes = RunAll(line.run);
   Score score;
   std::string misses;
+  double build_seconds = 0, judge_seconds = 0;
   for (const Outcome& outcome : outcomes) {
+    build_seconds += outcome.build_seconds;
+    judge_seconds += outcome.judge_seconds;
     score.Add(outcome);
     const std::string miss = MissLine(outcome);
     if (!miss.empty()) misses += miss + '\n';
   }
   const std::vector<TargetResult> targets = CheckTargets(score, {});
   fmt::print("seed {}, {}", line.run.seed, Tables(score, targets));
+  fmt::print(stderr, "building took {:.1f} s, judging {:.1f} s, summed over threads\n", build_seconds, judge_seconds);
   if (!Write(line.json, ScoreJson(score, targets, line.run.seed))) return kNotWritten;
   if (!Write(line.misses, misses)) return kNotWritten;
   if (!line.features.empty() && !Write(line.features, FeatureCsv(outcomes))) return kNotWritten;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -37,6 +38,15 @@ OpenOptions OptionsFor(const Recipe& recipe, const samples::Truth& truth) {
   return options;
 }
 
+/// Whether a triage dump, the one container that holds only some pool pages, has the page of the damage.
+bool HoldsDamage(const AddressSpace& space, const samples::Truth& truth) {
+  const std::uint64_t at = truth.damage_start != 0 ? truth.damage_start : truth.victim_header;
+  return space.Page(VirtAddr{at}.page()).presence == Presence::kPresent;
+}
+
+using Clock = std::chrono::steady_clock;
+double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
 /// In a small image no block may fit the fault; a few more draws of seed and size find one.
 constexpr std::uint32_t kAttempts = 8;
 
@@ -52,8 +62,10 @@ Outcome DrawAndRun(const RunOptions& options, std::uint64_t index, const TagData
 }  // namespace
 
 Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags) {
+  const auto start = Clock::now();
   const Result<samples::BuiltImage> built = samples::BuildSample(recipe.Text());
   if (!built) return Failed(index, recipe, kNotBuilt, built.error());
+  const auto ready = Clock::now();
   const Result<Image> image = Image::FromBytes(ByteView(built->bytes), "evaluation", OptionsFor(recipe, built->truth));
   if (!image) return Failed(index, recipe, kNotOpened, image.error());
   const AddressSpace space(*image);
@@ -61,7 +73,11 @@ Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tag
   ScanOptions scan;
   scan.threads = 1;
   const PoolCensus census = ScanPool(space, system, scan);
-  return Compare(index, recipe, built->truth, Judge(space, system, census, tags));
+  Outcome outcome = Compare(index, recipe, built->truth, Judge(space, system, census, tags));
+  outcome.in_image = recipe.container != "triage" || HoldsDamage(space, built->truth);
+  outcome.build_seconds = Seconds(ready - start);
+  outcome.judge_seconds = Seconds(Clock::now() - ready);
+  return outcome;
 }
 
 std::vector<Outcome> RunAll(const RunOptions& options) {

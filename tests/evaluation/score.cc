@@ -18,7 +18,7 @@ bool IsHeaderOverrun(const Outcome& outcome) { return outcome.truth.kind == "ove
 
 /// Kinds scored by kind and block at once. A bit flip outside a header leaves no trace that a reader could check.
 bool ScoredByKind(const Outcome& outcome) {
-  if (outcome.clean() || outcome.truth.kind == "overrun" || !outcome.truth.visible) return false;
+  if (outcome.clean() || outcome.truth.kind == "overrun" || !IsVisible(outcome)) return false;
   return outcome.truth.kind != "bit-flip" || outcome.truth.header_hit;
 }
 
@@ -52,6 +52,8 @@ void AddClean(const Outcome& outcome, CleanCount& clean) {
 }
 
 }  // namespace
+
+bool IsVisible(const Outcome& outcome) { return outcome.truth.visible && outcome.in_image; }
 
 void RankCount::Add(const Outcome& outcome) {
   ++total;
@@ -93,6 +95,10 @@ void Score::Add(const Outcome& outcome) {
   for (const IncidentOutcome& incident : outcome.incidents) AddIncident(incident, *this);
   ++confusion[outcome.truth.kind][FirstAnswer(outcome)];
   if (outcome.clean()) return AddClean(outcome, clean);
+  if (!outcome.in_image) {
+    ++absent_verdicts[VerdictName(outcome.verdict)];
+    return;
+  }
   if (!outcome.truth.visible) {
     ++invisible[FirstAnswer(outcome)];
     return;
@@ -114,9 +120,9 @@ std::vector<std::string> Misses(const Outcome& outcome) {
   std::vector<std::string> reasons;
   if (!outcome.error.empty()) return {outcome.error};
   if (outcome.clean() && !outcome.incidents.empty()) reasons.emplace_back("false alarm");
-  if (!outcome.clean() && outcome.truth.visible && outcome.verdict == Verdict::kClean)
-    reasons.emplace_back("said clean");
-  if (outcome.truth.kind == "overrun" && outcome.truth.visible && !outcome.BlockRight())
+  if (!outcome.clean() && IsVisible(outcome) && outcome.verdict == Verdict::kClean) reasons.emplace_back("said clean");
+  if (!outcome.in_image && outcome.verdict == Verdict::kClean) reasons.emplace_back("said clean, page not in the dump");
+  if (outcome.truth.kind == "overrun" && IsVisible(outcome) && !outcome.BlockRight())
     reasons.emplace_back(outcome.truth.header_hit ? "overrun not first" : "payload overrun not first");
   if (ScoredByKind(outcome) && !outcome.KindRight()) reasons.emplace_back("wrong kind");
   if (ScoredByKind(outcome) && !BlockNamed(outcome)) reasons.emplace_back("wrong block");

@@ -61,6 +61,7 @@ struct Score {
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)
   std::map<std::string, CountByName> confusion;     // true kind -> reported kind, "none" or "insufficient"
   CleanCount clean;
+  CountByName absent_verdicts;                         // damage on a page that the container left out: the verdicts
   CountByName invisible;                               // damage nobody could see: what was reported all the same
   std::map<std::string, AccusationCount> accusations;  // by confidence
   std::map<std::string, MissedCount> missed;           // by true kind
@@ -69,6 +70,9 @@ struct Score {
 
   void Add(const Outcome& outcome);
 };
+
+/// The damage left a trace and the page is in the image: somebody could see it.
+bool IsVisible(const Outcome& outcome);
 
 /// What a person has to look at in this outcome, one phrase each; empty when the report is right.
 std::vector<std::string> Misses(const Outcome& outcome);

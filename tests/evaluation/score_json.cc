@@ -81,6 +81,7 @@ std::string ScoreJson(const Score& score, const std::vector<TargetResult>& targe
                       {{"images", score.clean.images},
                        {"false_alarms", score.clean.false_alarms},
                        {"verdicts", ToJson(score.clean.verdicts)}}},
+                     {"absent_verdicts", ToJson(score.absent_verdicts)},
                      {"invisible", ToJson(score.invisible)},
                      {"accusations", accusations},
                      {"missed", missed},

@@ -89,6 +89,16 @@ TEST(Score, InvisibleDamageIsNoMiss) {
   EXPECT_THAT(score.missed, IsEmpty());
 }
 
+TEST(Score, DamageThatTheDumpLacksIsNoMissUnlessCalledClean) {
+  Outcome outcome = Judged(OverrunTruth(8), CleanReport());
+  outcome.in_image = false;
+  Score score;
+  score.Add(outcome);
+  EXPECT_EQ(score.absent_verdicts["clean"], 1U);
+  EXPECT_EQ(score.overrun_header.total, 0U);
+  EXPECT_THAT(Misses(outcome), ElementsAre("said clean, page not in the dump"));
+}
+
 TEST(Score, BitFlipNeedsHardwareAndTheBlockThatWasHit) {
   const Suspect hardware = OtherSuspect(0.9, SuspectRole::kHardware, FaultKind::kBitFlip);
   const Report right = ReportOf(FaultKind::kBitFlip, Confidence::kStrong, {hardware});

@@ -70,6 +70,7 @@ std::string Counts(const CountByName& counts) {
 std::string AlarmTable(const Score& score) {
   std::string text = fmt::format("\nClean images: {}, false alarms {}; verdicts: {}\n", score.clean.images,
                                  score.clean.false_alarms, Counts(score.clean.verdicts));
+  text += fmt::format("Damage on a page that the dump lacks: verdicts: {}\n", Counts(score.absent_verdicts));
   text += fmt::format("Damage that left no trace: first answers: {}\n", Counts(score.invisible));
   for (const auto& [confidence, count] : score.accusations)
     text += fmt::format("Incidents '{}': {}, an innocent block first in {} ({})\n", confidence, count.incidents,

@@ -80,6 +80,10 @@ bool LooksLikePae(const PageMap& pages, PhysAddr directory_table_base) {
 }
 
 void SettleTableBase(const CrashDumpHeader& header, const PageMap& pages, ImageFacts& facts) {
+  if (facts.machine == Machine::kArm64) {
+    facts.notes.push_back("ARM64 page tables are not read: finds have physical addresses only");
+    facts.directory_table_base.reset();
+  }
   if (!facts.directory_table_base) return;
   PhysAddr& base = *facts.directory_table_base;
   if (facts.machine != Machine::kX86) {

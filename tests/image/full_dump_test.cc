@@ -1,6 +1,7 @@
 // Full dumps: runs in the header's order, what the header says, and what happens when it lies.
 #include <gmock/gmock.h>
 
+#include "parser/image/address_space.h"
 #include "tests/image/open.h"
 
 namespace poolblame::testing {
@@ -198,6 +199,18 @@ TEST(FullDump, WhereTheHeaderIsSilentThePageTablesTellPae) {
     file.Text(0x5C, "P");
     EXPECT_EQ(Open(file).image.facts().pae, pae);
   }
+}
+
+TEST(FullDump, AnArm64DumpHasPagesAndNoTranslation) {
+  const PhysicalMemory memory = SixPages();
+  Bytes file = FullDump64(memory, RunsOf(memory));
+  file.U32(0x30, 0xAA64);
+  const OpenedImage opened = Open(file);
+  EXPECT_EQ(opened.image.facts().machine, Machine::kArm64);
+  EXPECT_EQ(opened.image.pages().page_count(), 6u);
+  EXPECT_FALSE(AddressSpace(opened.image).can_translate());
+  EXPECT_THAT(opened.image.facts().notes,
+              ElementsAre("ARM64 page tables are not read: finds have physical addresses only"));
 }
 
 TEST(FullDump, AnUnknownMachineTypeIsTakenFromTheSignature) {

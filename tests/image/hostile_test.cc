@@ -21,13 +21,13 @@ struct Sample {
 
 PhysicalMemory MemoryOf(TableKind kind) {
   PhysicalMemory memory;
-  PageTables tables(memory, kind, 2);
+  PageTables tables(memory, kind, 1);
   const std::uint64_t kernel = kind == TableKind::kX64 ? 0xFFFFFA8001234000 : 0x81234000;
   tables.MapSelf()
-      .Map(kernel, 12)
-      .Map(kernel + 0x1000, 13)
+      .Map(kernel, 7)
+      .Map(kernel + 0x1000, 8)
       .Set(kernel + 0x400000, kind == TableKind::kX86 ? 22 : 21, 0xE3);
-  memory.Add(12, 0xAA).Add(13, 0xBB);
+  memory.Add(7, 0xAA).Add(8, 0xBB);
   return memory;
 }
 
@@ -46,8 +46,8 @@ TestTriage SmallTriage(bool wide) {
 std::vector<Sample> Samples() {
   const PhysicalMemory x64 = MemoryOf(TableKind::kX64), x86 = MemoryOf(TableKind::kX86),
                        pae = MemoryOf(TableKind::kPae);
-  const TestHeader header{.table_base = 0x2000}, pae_header{.table_base = 0x2000, .pae = true};
-  const TestHeader full{.type = 5, .table_base = 0x2000}, kernel{.type = 6, .table_base = 0x2000};
+  const TestHeader header{.table_base = 0x1000}, pae_header{.table_base = 0x1000, .pae = true};
+  const TestHeader full{.type = 5, .table_base = 0x1000}, kernel{.type = 6, .table_base = 0x1000};
   OpenOptions base;
   base.base = VirtAddr{0xFFFFFA8000000000};
   return {

@@ -187,7 +187,11 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
     AddFinding(std::move(*page), found.where);
   };
   const PageTrust by_container = source_.all_claimed_pool() ? PageTrust::kNamed : PageTrust::kUnknown;
-  for (const FoundPage& found : suspects.strong) examine(found, by_container);
+  for (const FoundPage& found : suspects.strong) {
+    const auto address = source_.Address(found.where);
+    const bool beside = address && is_pool_at(*address - kPageSize);
+    examine(found, by_container == PageTrust::kUnknown && beside ? PageTrust::kBesidePool : by_container);
+  }
   for (const FoundPage& found : suspects.weak) {
     const auto address = source_.Address(found.where);
     const bool between_pool = address && is_pool_at(*address - kPageSize) && is_pool_at(*address + kPageSize);

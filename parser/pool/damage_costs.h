@@ -33,9 +33,9 @@ inline constexpr float kTagUnseen = 0.7F;
 inline constexpr float kTagOdd = 1.5F;
 /// … and where it never does: more than opening a run for it.
 inline constexpr float kTagNeverOdd = 12.0F;
-/// A run that leaves a tag behind which other blocks carry, or one that is merely printable.
+/// A run that leaves a tag behind which other blocks carry, or one that is merely printable: text is.
 inline constexpr float kTagKnownInRun = 5.0F;
-inline constexpr float kTagPrintableInRun = 1.0F;
+inline constexpr float kTagPrintableInRun = 0.0F;
 /// A legal PoolType that nothing else on the page has.
 inline constexpr float kTypeUnseen = 1.0F;
 

@@ -65,6 +65,8 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
   }
   const Link flink = CheckLink(PointerAt(page + at), entry, true);
   const Link blink = CheckLink(PointerAt(page + at + pointer_size_), entry, false);
+  check.answered = flink.state == LinkState::kSound || blink.state == LinkState::kSound;
+  check.disowned = !check.answered && (flink.state == LinkState::kBroken || blink.state == LinkState::kBroken);
   const auto bad = [](const Link& link) {
     return link.state == LinkState::kNotKernel || link.state == LinkState::kBroken;
   };

@@ -18,6 +18,8 @@ namespace poolblame {
 struct LinkCheck {
   bool has_links = false;  // false: allocated, or too small for links
   bool lookaside = false;
+  bool answered = false;                   // a far end names this block
+  bool disowned = false;                   // both far ends belong to lists that are whole without this block
   std::optional<FreeLinkFinding> finding;  // nothing: sound as far as can be seen; `block` is left 0
 };
 

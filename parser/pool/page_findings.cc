@@ -1,5 +1,6 @@
 #include "parser/pool/page_findings.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "parser/pool/free_links.h"
@@ -7,17 +8,47 @@
 namespace poolblame {
 namespace {
 
-void CheckLinks(const AddressSpace& space, const HeaderReader& reader, const FieldTrust& trust, PoolPage& page) {
-  if (!page.address) return;
+// What the free lists say about the page as a whole.
+struct ListEvidence {
+  bool answered = false;  // a far end names a free block of this page: the page is living pool
+  bool disowned = false;  // a free block points into a list that is whole without it: the page is an old copy
+};
+
+ListEvidence CheckLinks(const AddressSpace& space, const HeaderReader& reader, const FieldTrust& trust,
+                        PoolPage& page) {
+  ListEvidence evidence;
+  if (!page.address) return evidence;
   const FreeLinkChecker checker(space, reader.layout());
   for (std::size_t i = 0; i < page.blocks.size(); ++i) {
     const PoolBlock& block = page.blocks[i];
     LinkCheck check = checker.Check(page.bytes.bytes.data(), *page.address, block.offset, block.size, block.state);
+    if (!block.header_damaged()) {
+      evidence.answered = evidence.answered || check.answered;
+      evidence.disowned = evidence.disowned || check.disowned;
+    }
     const bool believed = check.lookaside ? trust.lookaside_links_sound : trust.free_links_sound;
     if (!check.finding || !believed) continue;
     check.finding->block = i;
     page.free_links.push_back(*check.finding);
   }
+  return evidence;
+}
+
+// A page that pool gave back and that is now, say, the end of a big allocation keeps its old headers behind the new
+// bytes, and looks like a page whose first headers were overrun. Such pages are far more common than damage, so a page
+// that lost its first header must show that it lives, or be a likely victim of the page before it.
+bool IsLiving(const PoolPage& page, const ListEvidence& lists, const FieldTrust& trust, PageTrust page_trust) {
+  if (!page.headers_damaged() || page_trust == PageTrust::kNamed) return true;
+  if (lists.answered) return true;
+  if (lists.disowned && trust.free_links_sound) return false;
+  if (!page.blocks.front().header_damaged()) return true;
+  constexpr std::uint32_t kOverrunBehindPool = 1024;  // bytes; overruns of more are rarer than reused pages
+  constexpr std::uint32_t kOverrunAlone = 512;
+  const auto clean = std::find_if(page.blocks.begin(), page.blocks.end(),
+                                  [](const PoolBlock& block) { return !block.header_damaged(); });
+  const std::uint32_t reach = clean == page.blocks.end() ? kPoolPageBytes : clean->offset;
+  if (page_trust == PageTrust::kBesidePool) return reach <= kOverrunBehindPool;
+  return !page.address && reach <= kOverrunAlone;
 }
 
 void FindUncoalesced(const FieldTrust& trust, PoolPage& page) {
@@ -44,7 +75,8 @@ std::optional<PoolPage> ExaminePage(PageBytes bytes, std::optional<VirtAddr> add
   page.stale_headers = std::move(rebuilt.stale_headers);
   page.cost = rebuilt.damaged_headers > 0 ? rebuilt.cost : 0;
   page.margin = rebuilt.margin;
-  CheckLinks(space, reader, knowledge.trust, page);
+  const ListEvidence lists = CheckLinks(space, reader, knowledge.trust, page);
+  if (!IsLiving(page, lists, knowledge.trust, trust)) return std::nullopt;
   FindUncoalesced(knowledge.trust, page);
   return page;
 }

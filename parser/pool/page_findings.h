@@ -12,8 +12,9 @@ namespace poolblame {
 
 /// How much a page is believed to be pool before its bytes are looked at.
 enum class PageTrust {
-  kUnknown,  // found by its bytes alone
-  kNamed,    // the bug check names it, or the image claims that all its pages are pool
+  kUnknown,     // found by its bytes alone
+  kBesidePool,  // and the page before it is pool, so that damage may have come from there
+  kNamed,       // the bug check names it, or the image claims that all its pages are pool
 };
 
 /// Walks or reconstructs the page; nothing when it is not classic pool. `address` is where it is mapped, if known.

@@ -8,12 +8,11 @@
 #include <optional>
 #include <string>
 
-#include "samples/builder.h"
 #include "tests/fuzz/campaign.h"
+#include "tests/fuzz/container_image.h"
 #include "tests/fuzz/containers.h"
 #include "tests/fuzz/exercise.h"
 #include "tests/fuzz/mutate.h"
-#include "tests/fuzz/pack.h"
 
 namespace poolblame::fuzz {
 namespace {
@@ -48,14 +47,6 @@ std::optional<Arguments> Parse(int argc, char** argv) {
       return std::nullopt;
   }
   return arguments;
-}
-
-Bytes Build(const Container& container, const std::string& more) {
-  const std::string recipe = std::string(container.recipe) + " " + more;
-  auto built = samples::BuildSample(recipe);
-  if (built) return Pack(built->bytes, container.packing);
-  std::fprintf(stderr, "hostile: \"%s\" does not build: %s\n", recipe.c_str(), built.error().what.c_str());
-  std::exit(70);
 }
 
 void Save(const Arguments& arguments, const Campaign& campaign, std::uint64_t index) {
@@ -120,8 +111,8 @@ std::size_t RunMutants(const Arguments& arguments, const Container& container, c
 }
 
 std::size_t RunContainer(const Arguments& arguments, const Container& container, std::uint64_t mutants) {
-  const Bytes healthy = Build(container, "fault=none pages=96 activity=60 seed=1");
-  const Bytes damaged = Build(container, "fault=overrun bytes=24 pages=96 activity=60 seed=2");
+  const Bytes healthy = BuildContainer(container, kHealthy);
+  const Bytes damaged = BuildContainer(container, kDamaged);
   return RunPrefixes(arguments, container, damaged) + RunMutants(arguments, container, healthy, damaged, mutants);
 }
 

@@ -1,5 +1,6 @@
 // Writes the seeds under tests/fuzz/corpus that are made by recipe: `make_seeds tests/fuzz/corpus`. Run by hand when
 // the builder's bytes change; seeds need not be the newest, only good enough for a fuzzer to start from.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -24,9 +25,8 @@ void Write(const std::filesystem::path& folder, const std::string& name, const B
 /// Pages of a damaged pool, each behind the byte that chooses its layout row.
 void WritePages(const std::filesystem::path& folder, const Bytes& pages) {
   for (std::size_t i = 0; i < kPageSeeds && (i + 1) * kPage <= pages.size(); ++i) {
-    Bytes seed{static_cast<std::uint8_t>(i)};
-    const auto page = pages.begin() + static_cast<std::ptrdiff_t>(i * kPage);
-    seed.insert(seed.end(), page, page + static_cast<std::ptrdiff_t>(kPage));
+    Bytes seed(1 + kPage, static_cast<std::uint8_t>(i));
+    std::copy_n(pages.begin() + static_cast<std::ptrdiff_t>(i * kPage), kPage, seed.begin() + 1);
     Write(folder, "page-" + std::to_string(i) + ".seed.zst", Pack(seed, Packing::kZstd));
   }
 }

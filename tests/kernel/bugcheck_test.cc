@@ -6,6 +6,9 @@
 
 #include <string>
 
+#include "parser/kernel/exception_record.h"
+#include "tests/kernel/fake_memory.h"
+
 namespace poolblame {
 namespace {
 
@@ -199,6 +202,32 @@ TEST(Exceptions, NameTheStatus) {
   EXPECT_THAT(X64(0x1E, {0xffffffffc0000005, 0xfffff8076624f3d4, 1, 0xffffa10800000000}).meaning,
               HasSubstr("access (write) to 0xffffa10800000000"));
   EXPECT_THAT(X64(0x1E, {0xffffffffc0000094, 0xfffff8076624f3d4, 1, 2}).meaning, Not(HasSubstr("access")));
+}
+
+TEST(ExceptionRecord, NamesTheAddressOfAnAccessViolation) {
+  const VirtAddr record{0xFFFFA1088A4AE000};
+  FakeMemory memory(Machine::kX64, record, 1);
+  memory.Put(record, 0xC0000005, 4).Put(record + 0x18, 2, 4).Put(record + 0x20, 1, 8);
+  memory.PutPointer(record + 0x28, VirtAddr{0xFFFFA10812345678});
+  BugCheck check = X64(0x1000007E, {0xFFFFFFFFC0000005, 0xFFFFF8076624F3D4, record.value, 0}, 19041);
+  AddExceptionRecord(memory.Space(), check);
+  EXPECT_THAT(check.meaning, HasSubstr("; it was an access (write) to 0xffffa10812345678"));
+  ASSERT_THAT(Roles(check), ElementsAre("address referenced"));
+  EXPECT_EQ(check.addresses[0].use, AddressUse::kDataReference);
+}
+
+TEST(ExceptionRecord, OtherExceptionsOtherCodesAndAbsentRecordsAddNothing) {
+  const VirtAddr record{0xFFFFA1088A4AE000};
+  FakeMemory memory(Machine::kX64, record, 1);
+  memory.Put(record, 0xC0000094, 4).PutPointer(record + 0x28, VirtAddr{0xFFFFA10812345678});
+  for (const BugCheck& before :
+       {X64(0x7E, {0xC0000094, 1, record.value, 0}), X64(0x7E, {0xC0000005, 1, record.value + 0x100000, 0}),
+        X64(0x7E, {0xC0000005, 1, 0x1000, 0}), X64(0x3B, {0xC0000005, 1, record.value, 0})}) {
+    BugCheck after = before;
+    AddExceptionRecord(memory.Space(), after);
+    EXPECT_EQ(after.meaning, before.meaning);
+    EXPECT_THAT(after.addresses, IsEmpty());
+  }
 }
 
 TEST(MemoryManagement, OneBitIsHardware) {

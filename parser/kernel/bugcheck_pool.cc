@@ -26,6 +26,7 @@ constexpr std::uint64_t kLargestSourceLine =
 std::string SizeOfFreedBlock(const BugCheckArguments& a) {
   const std::uint32_t size = BlockBytesOfUlong1(static_cast<std::uint32_t>(a.p[3]), a.machine);
   const std::uint64_t distance = a.p[2] - a.p[1];
+  if (distance == 0) return "; the block says it is 0 bytes long, so its own header is damaged";
   if (a.p[3] == 0 || size == 0) return "";
   if (size == distance) return "; the block says it is " + HexParameter(size) + " bytes long, which leads there";
   return "; the block says it is " + HexParameter(size) + " bytes long, which does not lead there";

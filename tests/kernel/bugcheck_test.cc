@@ -62,6 +62,10 @@ TEST(BadPoolHeader20, SaysWhenTheSizeLeadsElsewhere) {
               HasSubstr("0x410 bytes long, which does not lead there"));
 }
 
+TEST(BadPoolHeader20, BlockThatIsItsOwnNeighbourHasADamagedHeader) {
+  EXPECT_THAT(X86(0x19, {0x20, 0x84e89a60, 0x84e89a60, 0x41000041}).meaning, HasSubstr("its own header is damaged"));
+}
+
 TEST(BadPoolHeader20, WithoutTheHeaderNothingIsSaidOfIt) {
   const BugCheck check = X64(0x19, {0x20, 0xffffb30e2663d940, 0xffffb30e2663da00, 0});
   EXPECT_FALSE(check.header_ulong1);

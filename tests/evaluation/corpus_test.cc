@@ -21,7 +21,8 @@ constexpr Targets kLowerBounds{.overrun_first = 0.85,
 TEST(Corpus, ReservedSeedStaysAboveTheLowerBounds) {
   Score score;
   std::string misses;
-  for (const Outcome& outcome : RunAll({.images = 120, .seed = kReservedSeed, .threads = 0, .filter = {}})) {
+  for (const Outcome& outcome :
+       RunAll({.images = 120, .seed = kReservedSeed, .threads = 0, .filter = {}, .keep_hypotheses = false})) {
     score.Add(outcome);
     misses += MissLine(outcome) + '\n';
   }
@@ -34,7 +35,8 @@ TEST(Corpus, ReservedSeedStaysAboveTheLowerBounds) {
 TEST(Corpus, ThreadsDoNotMatter) {
   const auto misses = [](unsigned threads) {
     std::string text;
-    for (const Outcome& outcome : RunAll({.images = 24, .seed = kReservedSeed, .threads = threads, .filter = {}}))
+    for (const Outcome& outcome :
+         RunAll({.images = 24, .seed = kReservedSeed, .threads = threads, .filter = {}, .keep_hypotheses = false}))
       text += MissLine(outcome) + VerdictName(outcome.verdict) + '\n';
     return text;
   };

@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
+
+#include "heuristics/weights.h"
 
 namespace poolblame::evaluation {
 namespace {
-
-constexpr double kSmallestProbability = 1e-9;  // keeps a suspect that was rounded to nothing on the scale
 
 const char* RoleName(SuspectRole role) {
   switch (role) {
@@ -24,26 +22,47 @@ const char* RoleName(SuspectRole role) {
   return "block";
 }
 
-std::set<std::string> SignalNames(const std::vector<Outcome>& outcomes) {
-  std::set<std::string> names;
-  for (const Outcome& outcome : outcomes)
-    for (const IncidentOutcome& incident : outcome.incidents)
-      for (const SuspectOutcome& suspect : incident.suspects)
-        for (const auto& [name, log_odds] : suspect.signals) names.insert(name);
-  return names;
+const char* GroupName(SignalGroup group) {
+  switch (group) {
+    case SignalGroup::kPrior:
+      return "prior";
+    case SignalGroup::kExtent:
+      return "extent";
+    case SignalGroup::kContent:
+      return "content";
+    case SignalGroup::kSize:
+      return "size";
+    case SignalGroup::kOwnership:
+      return "ownership";
+    case SignalGroup::kAllocator:
+      return "allocator";
+    case SignalGroup::kHardware:
+      return "hardware";
+    case SignalGroup::kCrash:
+      break;
+  }
+  return "crash";
 }
 
-std::string SignalCells(const SuspectOutcome& suspect, const std::set<std::string>& names, double& prior) {
-  std::map<std::string, double> sums;
-  for (const auto& [name, log_odds] : suspect.signals) sums[name] += log_odds;
-  prior = std::log(std::max(suspect.probability, kSmallestProbability));
+std::string Header() {
+  std::string line = "image,incident,rank,is_guilty,role,kind,is_kind_right,true_kind,probability,prior,prior_log_odds";
+  for (const WeightRow& row : AllWeights())
+    if (row.group != SignalGroup::kPrior)
+      line += fmt::format(",{}:{}:{}", GroupName(row.group), static_cast<int>(row.id), row.log_odds);
+  return line + '\n';
+}
+
+std::string VoteCells(const WeighedHypothesis& hypothesis) {
+  std::map<Weight, double> strongest;
+  for (const auto& [weight, log_odds] : hypothesis.votes) {
+    double& kept = strongest[weight];
+    if (std::abs(log_odds) > std::abs(kept)) kept = log_odds;
+  }
   std::string cells;
-  for (const std::string& name : names) {
-    cells += ',';
-    const auto found = sums.find(name);
-    if (found == sums.end()) continue;
-    prior -= found->second;
-    cells += fmt::format("{:.4f}", found->second);
+  for (const WeightRow& row : AllWeights()) {
+    if (row.group == SignalGroup::kPrior) continue;
+    const auto found = strongest.find(row.id);
+    cells += found == strongest.end() ? "," : fmt::format(",{:.4f}", found->second);
   }
   return cells;
 }
@@ -51,20 +70,17 @@ std::string SignalCells(const SuspectOutcome& suspect, const std::set<std::strin
 }  // namespace
 
 std::string FeatureCsv(const std::vector<Outcome>& outcomes) {
-  const std::set<std::string> names = SignalNames(outcomes);
-  std::string csv = "image,incident,rank,is_guilty,role,kind,is_kind_right,true_kind,probability,prior";
-  for (const std::string& name : names) csv += ',' + name;
-  csv += '\n';
+  std::string csv = Header();
   for (const Outcome& outcome : outcomes) {
-    for (std::size_t i = 0; i < outcome.incidents.size(); ++i) {
-      const std::vector<SuspectOutcome>& suspects = outcome.incidents[i].suspects;
-      for (std::size_t s = 0; s < suspects.size(); ++s) {
-        double prior = 0;
-        const std::string cells = SignalCells(suspects[s], names, prior);
-        csv += fmt::format("{},{},{},{},{},{},{},{},{:.6f},{:.4f}{}\n", outcome.index, i + 1, s + 1,
-                           suspects[s].guilty ? 1 : 0, RoleName(suspects[s].role), FaultKindName(suspects[s].kind),
-                           suspects[s].kind_right ? 1 : 0, outcome.truth.kind, suspects[s].probability, prior, cells);
-      }
+    std::size_t incident = 0, rank = 0;
+    for (const WeighedHypothesis& hypothesis : outcome.hypotheses) {
+      rank = hypothesis.incident == incident ? rank + 1 : 1;
+      incident = hypothesis.incident;
+      csv +=
+          fmt::format("{},{},{},{},{},{},{},{},{:.6f},{},{}{}\n", outcome.index, incident, rank,
+                      hypothesis.guilty ? 1 : 0, RoleName(hypothesis.role), FaultKindName(hypothesis.kind),
+                      hypothesis.kind_right ? 1 : 0, outcome.truth.kind, hypothesis.probability,
+                      static_cast<int>(hypothesis.prior), WeightOf(hypothesis.prior).log_odds, VoteCells(hypothesis));
     }
   }
   return csv;

@@ -1,4 +1,4 @@
-// What the suspects looked like, as a CSV that fit.py learns the weights from.
+// What the hypotheses looked like, as a CSV that fit.py learns the weights from.
 #pragma once
 
 #include <string>
@@ -8,11 +8,10 @@
 
 namespace poolblame::evaluation {
 
-/// One row a suspect: image, incident, rank, is_guilty, role, kind, is_kind_right, true_kind, probability, prior, then
-/// one column a signal with its log-odds (empty = silent), names in alphabetical order.
-///
-/// `prior` is what the printed probability holds beyond the signals: ln(probability) minus their sum. It is known up to
-/// one constant an incident, which a softmax over the suspects does not see.
+/// One row a hypothesis: image, incident, rank, is_guilty, role, kind, is_kind_right, true_kind, probability, prior
+/// (row of the weight table), prior_log_odds, then one column for each other row of the table with the log-odds voted
+/// (empty = silent; of several votes of one row the strongest). A column's name is "group:row:log_odds of strength 1";
+/// rows count from 0 in the order of `enum class Weight`, which is where fit.py takes their names from.
 std::string FeatureCsv(const std::vector<Outcome>& outcomes);
 
 }  // namespace poolblame::evaluation

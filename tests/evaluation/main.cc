@@ -23,7 +23,7 @@ namespace {
 enum ExitStatus { kDone = 0, kTargetMissed = 1, kUsage = 2, kNotWritten = 3 };
 
 struct CommandLine {
-  RunOptions run{.images = 2000, .seed = 5000, .threads = 0, .filter = {}};
+  RunOptions run{.images = 2000, .seed = 5000, .threads = 0, .filter = {}, .keep_hypotheses = false};
   std::string json, misses, features;
   bool check = false;
 };
@@ -41,7 +41,7 @@ void Describe(CLI::App& app, CommandLine& line) {
   app.add_option("--threads", line.run.threads, "images judged at once; 0 = as many as the machine has");
   app.add_option("--json", line.json, "write the counts here");
   app.add_option("--misses", line.misses, "write one line here for every image that was not judged right");
-  app.add_option("--features", line.features, "write one row a suspect here, for fit.py");
+  app.add_option("--features", line.features, "write one row a hypothesis here, for fit.py");
   app.add_flag("--check", line.check, "exit with 1 when a promise is missed");
 }
 
@@ -55,7 +55,8 @@ bool Write(const std::string& path, const std::string& text) {
   return static_cast<bool>(file);
 }
 
-int Evaluate(const CommandLine& line) {
+int Evaluate(CommandLine line) {
+  line.run.keep_hypotheses = !line.features.empty();
   const std::vector<Outcome> outcomes = RunAll(line.run);
   Score score;
   std::string misses;

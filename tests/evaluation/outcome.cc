@@ -33,7 +33,6 @@ SuspectOutcome CompareSuspect(const Suspect& suspect, const samples::Truth& trut
   outcome.guilty = IsGuilty(suspect, truth);
   outcome.kind_right = IsKindRight(suspect.kind, truth);
   outcome.block = Describe(suspect);
-  for (const Evidence& evidence : suspect.evidence) outcome.signals.emplace_back(evidence.signal, evidence.log_odds);
   return outcome;
 }
 

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "heuristics/report.h"
 #include "samples/builder.h"
+#include "tests/evaluation/hypotheses.h"
 #include "tests/evaluation/recipe_generator.h"
 
 namespace poolblame::evaluation {
@@ -18,10 +18,9 @@ struct SuspectOutcome {
   double probability = 0;
   SuspectRole role = SuspectRole::kBlock;
   FaultKind kind = FaultKind::kUnknown;
-  bool guilty = false;                                  // see IsGuilty
-  bool kind_right = false;                              // see IsKindRight
-  std::string block;                                    // "Ntff 0xffff…a10", or "hardware", "unknown"
-  std::vector<std::pair<std::string, double>> signals;  // name and log-odds, as reported
+  bool guilty = false;      // see IsGuilty
+  bool kind_right = false;  // see IsKindRight
+  std::string block;        // "Ntff 0xffff…a10", or "hardware", "unknown"
 };
 
 struct IncidentOutcome {
@@ -40,7 +39,8 @@ struct Outcome {
   bool in_image = true;  // false: the container left out the page of the damage, and nobody could see it
   double build_seconds = 0, judge_seconds = 0;  // of this thread's wall clock; never part of a table
   Verdict verdict = Verdict::kInconclusive;
-  std::vector<IncidentOutcome> incidents;  // in report order
+  std::vector<IncidentOutcome> incidents;     // in report order
+  std::vector<WeighedHypothesis> hypotheses;  // only where features are asked for
 
   /// 1-based rank of the first guilty suspect of the first incident; nothing when none is guilty or none is reported.
   /// Only the first incident counts: a fault is one, and a person reads the first answer.

@@ -119,6 +119,7 @@ std::uint32_t DrawAfter(SplitMix64& random) {
 /// Style, the second PoolType encoding that build 3790 occurs with, and page tables without PAE where they existed.
 std::string StyleWords(SplitMix64& random, const Recipe& recipe) {
   std::string words = DrawName(random, kStyles, {});
+  if (recipe.fault == "double-free" && words.starts_with("lookaside=0")) words.clear();  // needs a list to sit on twice
   const bool plain_encoding = random.Chance(40), plain_paging = random.Chance(30);
   if (recipe.windows == 3790 && plain_encoding) words += words.empty() ? "encoding=plain" : " encoding=plain";
   if (recipe.machine == "x86" && recipe.windows < 9200 && plain_paging)

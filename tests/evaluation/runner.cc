@@ -61,7 +61,7 @@ constexpr std::uint32_t kAttempts = 8;
 Outcome DrawAndRun(const RunOptions& options, std::uint64_t index, const TagDatabase& tags) {
   Outcome outcome;
   for (std::uint32_t attempt = 0; attempt < kAttempts; ++attempt) {
-    outcome = RunOne(index, DrawRecipe(options.seed, index, options.filter, attempt), tags);
+    outcome = RunOne(index, DrawRecipe(options.seed, index, options.filter, attempt), tags, options.keep_hypotheses);
     if (!outcome.error.starts_with(kNotBuilt)) break;
   }
   return outcome;
@@ -69,7 +69,7 @@ Outcome DrawAndRun(const RunOptions& options, std::uint64_t index, const TagData
 
 }  // namespace
 
-Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags) {
+Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags, bool keep_hypotheses) {
   const auto start = Clock::now();
   const Result<samples::BuiltImage> built = samples::BuildSample(recipe.Text());
   if (!built) return Failed(index, recipe, kNotBuilt, built.error());
@@ -81,8 +81,10 @@ Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tag
   ScanOptions scan;
   scan.threads = 1;
   const PoolCensus census = ScanPool(space, system, scan);
-  Outcome outcome = Compare(index, recipe, TruthInContainer(recipe, built->truth), Judge(space, system, census, tags));
+  const samples::Truth truth = TruthInContainer(recipe, built->truth);
+  Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
   outcome.in_image = recipe.container != "triage" || HoldsDamage(space, built->truth);
+  if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);
   outcome.build_seconds = Seconds(ready - start);
   outcome.judge_seconds = Seconds(Clock::now() - ready);
   return outcome;

@@ -15,11 +15,12 @@ struct RunOptions {
   std::uint64_t seed = 0;
   unsigned threads = 0;  // 0 = as many as the machine has
   RecipeFilter filter;
+  bool keep_hypotheses = false;  // for FeatureCsv; costs a second weighing
 };
 
 /// One image from its recipe to its outcome, in memory. An image that cannot be built or opened is an outcome with
 /// `error` set, never a silent hole in the statistics.
-Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags);
+Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags, bool keep_hypotheses = false);
 
 /// All images, in index order. Cost: some ten milliseconds an image and thread.
 std::vector<Outcome> RunAll(const RunOptions& options);

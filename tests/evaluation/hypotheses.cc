@@ -1,0 +1,50 @@
+#include "tests/evaluation/hypotheses.h"
+
+#include <algorithm>
+
+#include "heuristics/hypothesis.h"
+#include "heuristics/incidents.h"
+#include "tests/evaluation/outcome.h"
+
+namespace poolblame::evaluation {
+namespace {
+
+WeighedHypothesis Compared(const Scene& scene, const Hypothesis& hypothesis, std::size_t incident,
+                           const samples::Truth& truth) {
+  Suspect suspect;
+  suspect.role = hypothesis.role;
+  suspect.kind = hypothesis.kind;
+  if (hypothesis.block) suspect.block = scene.Reference(*hypothesis.block);
+  WeighedHypothesis row;
+  row.incident = incident;
+  row.kind = hypothesis.kind;
+  row.role = hypothesis.role;
+  row.guilty = IsGuilty(suspect, truth);
+  row.kind_right = IsKindRight(hypothesis.kind, truth);
+  row.probability = hypothesis.probability;
+  row.prior = hypothesis.prior;
+  for (const Vote& vote : hypothesis.votes)
+    row.votes.emplace_back(vote.weight, WeightOf(vote.weight).log_odds * vote.strength);
+  return row;
+}
+
+}  // namespace
+
+std::vector<WeighedHypothesis> WeighedHypotheses(const AddressSpace& space, const System& system,
+                                                 const PoolCensus& census, const TagDatabase& tags,
+                                                 const samples::Truth& truth) {
+  std::vector<WeighedHypothesis> rows;
+  if (census.layout == nullptr) return rows;
+  std::size_t incident = 0;
+  for (const Scene& scene : FormIncidents(space, system, census, tags)) {
+    ++incident;
+    std::vector<Hypothesis> hypotheses = Enumerate(scene);
+    Weigh(scene, hypotheses);
+    std::stable_sort(hypotheses.begin(), hypotheses.end(),
+                     [](const Hypothesis& a, const Hypothesis& b) { return a.probability > b.probability; });
+    for (const Hypothesis& hypothesis : hypotheses) rows.push_back(Compared(scene, hypothesis, incident, truth));
+  }
+  return rows;
+}
+
+}  // namespace poolblame::evaluation

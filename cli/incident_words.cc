@@ -76,7 +76,10 @@ std::string UnnamedHeadline(const Incident& incident) {
 
 }  // namespace
 
-std::string TagText(PoolTag tag) { return "'" + Escaped(tag.text()) + "'"; }
+std::string TagText(PoolTag tag) {
+  if (tag.plausible()) return "'" + Escaped(tag.text()) + "'";
+  return tag.value == 0 ? "no tag" : "tag 0x" + tag.hex();
+}
 
 bool NamesCulprit(const Incident& incident) {
   if (incident.suspects.empty() || incident.kind == FaultKind::kBitFlip) return false;

@@ -20,7 +20,7 @@ std::string SuspectText(const Incident& incident, const Suspect& suspect);
 /// "foo.sys, Foo Inc. (its code holds this tag)"; empty where no driver may be named. Safe for a terminal.
 std::string OwnerText(const Incident& incident, const Suspect& suspect);
 
-/// The tag between quotes, with what is not printable escaped.
+/// The tag between quotes, "tag 0x9b817303" where it is not made of printable characters, "no tag" for 0.
 std::string TagText(PoolTag tag);
 
 /// True when the first suspect is a block and the incident may accuse it.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/escape.h"
 #include "cli/incident_words.h"
 #include "cli/text_writer.h"
 
@@ -49,7 +50,7 @@ class HeaderChecks {
     Add(field, bytes, read != expected, fmt::format("0x{:x}", read), fmt::format("0x{:x}", expected));
   }
   void Tag(std::uint32_t read, std::uint32_t expected) {
-    const auto text = [](std::uint32_t tag) { return fmt::format("0x{:08x} {}", tag, TagText({tag})); };
+    const auto text = [](std::uint32_t tag) { return fmt::format("0x{:08x} '{}'", tag, Escaped(PoolTag{tag}.text())); };
     Add("PoolTag", kPoolTagBytes, read != expected || !block_.tag_known, text(read), text(expected));
   }
   void Add(const char* field, FieldBytes bytes, bool differs, const std::string& read, const std::string& expected) {

@@ -23,20 +23,21 @@ std::optional<std::size_t> FindBlock(const PoolPage& page, const std::optional<B
   return std::nullopt;
 }
 
-const Suspect* FirstBlockSuspect(const Incident& incident) {
-  for (const Suspect& suspect : incident.suspects)
-    if (suspect.block) return &suspect;
-  return nullptr;
+/// The first suspect where it is a block: a wild write has no culprit to draw, however probable the second suspect is.
+const Suspect* BlockToBlame(const Incident& incident) {
+  if (incident.suspects.empty() || !incident.suspects.front().block) return nullptr;
+  return &incident.suspects.front();
 }
 
 void Mark(std::bitset<kPageSize>& bytes, std::uint64_t first, std::uint64_t end) {
   for (std::uint64_t i = first; i < std::min<std::uint64_t>(end, kPageSize); ++i) bytes.set(i);
 }
 
-/// The part of the incident's damage that lies on the page.
+/// The part of the incident's damage that lies on the page. A range without a wrong byte (a double free) is a place,
+/// not damage.
 void MarkDamage(PageScene& scene, const Damage& damage) {
   const std::uint64_t base = scene.base();
-  if (damage.end <= damage.start || damage.end <= base) return;
+  if (damage.certain_bytes == 0 || damage.end <= damage.start || damage.end <= base) return;
   Mark(scene.damaged, damage.start > base ? damage.start - base : 0, damage.end - base);
 }
 
@@ -66,7 +67,7 @@ CulpritRole RoleOf(const Incident& incident) {
 
 void Cast(PageScene& scene, const Incident& incident) {
   if (!scene.victim) scene.victim = FindBlock(*scene.page, incident.victim);
-  const Suspect* suspect = FirstBlockSuspect(incident);
+  const Suspect* suspect = BlockToBlame(incident);
   if (suspect == nullptr || scene.culprit || scene.culprit_elsewhere) return;
   scene.culprit_role = RoleOf(incident);
   if (OnPage(*scene.page, *suspect->block))
@@ -109,7 +110,7 @@ bool TouchesPage(const Incident& incident, const PoolPage& page) {
   const std::uint64_t base = BaseOf(page);
   if (same_form && incident.damage.start < base + kPageSize && incident.damage.end > base) return true;
   if (incident.victim && OnPage(page, *incident.victim)) return true;
-  const Suspect* suspect = FirstBlockSuspect(incident);
+  const Suspect* suspect = BlockToBlame(incident);
   return suspect != nullptr && OnPage(page, *suspect->block);
 }
 

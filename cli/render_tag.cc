@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "cli/escape.h"
-#include "cli/incident_words.h"
 
 namespace poolblame::cli {
 namespace {
@@ -21,6 +20,8 @@ std::optional<PoolTag> FromHex(std::string_view typed) {
   if (error != std::errc() || end != typed.data() + typed.size()) return std::nullopt;
   return PoolTag{value};
 }
+
+std::string Quoted(PoolTag tag) { return "'" + Escaped(tag.text()) + "'"; }
 
 PoolTag Reversed(PoolTag tag) {
   const std::uint32_t v = tag.name().value;
@@ -42,7 +43,7 @@ TagAnswer RenderTag(const std::string& typed, const TagDatabase& tags) {
   if (!raw && (typed.empty() || typed.size() > 4))
     return {false, fmt::format("'{}': a tag has one to four characters, or eight hex digits\n", Escaped(typed))};
   const PoolTag tag = raw ? *raw : PoolTag::FromText(typed);
-  std::string text = fmt::format("{} (0x{}){}{}\n", TagText(tag), tag.hex(),
+  std::string text = fmt::format("{} (0x{}){}{}\n", Quoted(tag), tag.hex(),
                                  tag.is_protected() ? ", protected: the top bit is not part of the name" : "",
                                  TagDatabase::IsGeneric(tag) ? ", used by many: it names no driver" : "");
   const std::vector<TagEntry> entries = tags.Find(tag);
@@ -50,7 +51,7 @@ TagAnswer RenderTag(const std::string& typed, const TagDatabase& tags) {
   if (!entries.empty()) return {true, text};
   text += "  in no table\n";
   if (const PoolTag reversed = Reversed(tag); !tags.Find(reversed).empty())
-    text += fmt::format("  did you mean {}? tags are written as they lie in memory\n", TagText(reversed));
+    text += fmt::format("  did you mean {}? tags are written as they lie in memory\n", Quoted(reversed));
   return {false, text};
 }
 

@@ -35,21 +35,30 @@ std::string Answer(const ImageReport& facts) {
   return "inconclusive: what had to be looked at is not in this image";
 }
 
-void WriteFacts(TextWriter& out, const Incident& incident) {
-  if (NamesCulprit(incident)) {
-    const Suspect& first = incident.suspects.front();
-    out.Line("  " + out.palette().Paint(Style::kCulprit, "culprit") + "  " + BlockText(*first.block));
-    if (const std::string owner = OwnerText(incident, first); !owner.empty()) out.Sentence("  owner    ", owner);
+void WriteBlocks(TextWriter& out, const Incident& incident) {
+  const Palette& palette = out.palette();
+  const BlockReference* blamed = NamesCulprit(incident) ? &*incident.suspects.front().block : nullptr;
+  if (blamed != nullptr) {
+    const char* role = incident.confidence == Confidence::kStrong ? "culprit" : "suspect";
+    out.Line("  " + palette.Paint(Style::kCulprit, role) + "  " + BlockText(*blamed));
+    const std::string owner = OwnerText(incident, incident.suspects.front());
+    if (!owner.empty()) out.Line("  owner    " + owner);
   }
-  if (incident.victim)
-    out.Line("  " + out.palette().Paint(Style::kVictim, "victim") + "   " + BlockText(*incident.victim));
+  if (!incident.victim) return;
+  const bool same = blamed != nullptr && blamed->header == incident.victim->header;
+  out.Line("  " + palette.Paint(Style::kVictim, "victim") + "   " +
+           (same ? "the same block" : BlockText(*incident.victim)));
+}
+
+void WriteFacts(TextWriter& out, const Incident& incident) {
+  WriteBlocks(out, incident);
   const Damage& damage = incident.damage;
   out.Line(fmt::format("  {}   {} to {}, {}, {} certainly wrong", out.palette().Paint(Style::kDamage, "damage"),
                        AddressText(damage.start), AddressText(damage.end), Counted(damage.end - damage.start, "byte"),
-                       Grouped(damage.certain_bytes)));
+                       damage.certain_bytes == 0 ? "none" : Grouped(damage.certain_bytes)));
   std::string kinds;
   for (const auto& [kind, probability] : incident.kind_probabilities) {
-    if (probability < 0.005) continue;
+    if (probability < kWorthAMention) continue;
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", FaultKindName(kind), Percent(probability));
   }
   if (!kinds.empty()) out.Sentence("  kind     ", kinds);

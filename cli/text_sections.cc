@@ -13,7 +13,7 @@ constexpr std::size_t kFewNotes = 5;       // more than that hides the answer; -
 constexpr std::size_t kFewNotJudged = 10;  // one line each; the JSON report has all
 
 std::string LayoutText(const PoolCensus& census) {
-  if (census.layout == nullptr) return "no classic pool page seen";
+  if (census.layout == nullptr) return "no classic pool page to read";
   const char* source = "";
   switch (census.layout_source) {
     case LayoutSource::kHeader:
@@ -26,7 +26,7 @@ std::string LayoutText(const PoolCensus& census) {
       source = "as you said";
       break;
   }
-  return fmt::format("{} ({})", census.layout->name, source);
+  return fmt::format("layout {} ({})", census.layout->name, source);
 }
 
 std::string PresenceText(const ImageReport& facts, std::size_t index) {
@@ -75,7 +75,7 @@ void WriteSystem(TextWriter& out, const ImageReport& facts) {
                            Counted(image.size, "byte"), image.truncated ? ", truncated" : ""));
   const std::string build = facts.system.build ? fmt::format(", build {}", *facts.system.build) : "";
   out.Sentence("  system     ", fmt::format("{}{}, {}", facts.system.os, build, MachineName(facts.system.machine)));
-  out.Sentence("  pool       ", fmt::format("{}, layout {}", facts.census.allocator, LayoutText(facts.census)));
+  out.Sentence("  pool       ", fmt::format("{}, {}", facts.census.allocator, LayoutText(facts.census)));
 }
 
 void WriteCoverage(TextWriter& out, const ImageReport& facts) {

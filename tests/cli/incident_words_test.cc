@@ -78,6 +78,12 @@ TEST(OwnerText, SaysHowItIsKnown) {
   EXPECT_EQ(OwnerText(incident, incident.suspects[1]), "victim.sys (by your pooltag.txt)");
 }
 
+TEST(TagText, ATagThatIsNoTextIsANumber) {
+  EXPECT_EQ(TagText(PoolTag::FromText("Ntf")), "'Ntf '");
+  EXPECT_EQ(TagText({0x0A0D071B}), "tag 0x0a0d071b");
+  EXPECT_EQ(TagText({0}), "no tag");
+}
+
 TEST(Headline, EscapesHostileNames) {
   Incident incident = OverrunIncident();
   incident.suspects[0].owner.driver = "a\x1b[31m.sys";

@@ -89,6 +89,22 @@ TEST(MakePageScene, DamageFromThePageBeforeIsClipped) {
   EXPECT_TRUE(scene.damaged[3]);
 }
 
+TEST(MakePageScene, AnIncidentThatBlamesNoBlockDrawsNoCulprit) {
+  const PoolPage page = DamagedPage();
+  Incident incident = OverrunIncident();
+  incident.suspects.front().block.reset();
+  const PageScene scene = MakePageScene(page, {&incident});
+  EXPECT_EQ(scene.culprit, std::nullopt);
+  EXPECT_EQ(scene.victim, 2U);
+}
+
+TEST(MakePageScene, APlaceWithoutAWrongByteIsNotDamage) {
+  const PoolPage page = MakePage({{0x800, "Aaaa"}, {0x800, "Bbbb"}});
+  Incident incident = OverrunIncident();
+  incident.damage.certain_bytes = 0;
+  EXPECT_EQ(MakePageScene(page, {&incident}).damaged.count(), 0U);
+}
+
 TEST(MakePageScene, HostileRangesStayOnThePage) {
   const PoolPage page = MakePage({{0x1000, "Aaaa"}});
   Incident incident = OverrunIncident();

@@ -54,7 +54,7 @@ TEST(InfoText, SaysHowTheLayoutIsKnown) {
   facts.census.layout_source = LayoutSource::kInferred;
   EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("layout nt6-x64 (inferred from the pages)"));
   facts.census.layout = nullptr;
-  EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("no classic pool page seen"));
+  EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("no classic pool page to read"));
 }
 
 }  // namespace

@@ -44,6 +44,19 @@ TEST(ReportText, VerboseShowsSignalsAndWeights) {
   EXPECT_THAT(RenderReportText(OverrunReport(), options), HasSubstr("pattern [content-continues, +4.20]"));
 }
 
+TEST(ReportText, TheLabelIsAsSureAsTheIncident) {
+  EXPECT_THAT(Text(OverrunReport()), HasSubstr("\n  culprit  'Culp' at 0xfffffa8001234100, 96 bytes, allocated"));
+  ImageReport facts = OverrunReport();
+  facts.report.incidents[0].confidence = Confidence::kSuspect;
+  EXPECT_THAT(Text(facts), HasSubstr("\n  suspect  'Culp' at 0xfffffa8001234100, 96 bytes, allocated"));
+}
+
+TEST(ReportText, ABlockThatHurtItselfIsNamedOnce) {
+  ImageReport facts = OverrunReport();
+  facts.report.incidents[0].victim = facts.report.incidents[0].suspects[0].block;
+  EXPECT_THAT(Text(facts), HasSubstr("\n  victim   the same block\n"));
+}
+
 TEST(ReportText, TopLimitsTheSuspects) {
   TextOptions options;
   options.top = 4;
@@ -51,6 +64,15 @@ TEST(ReportText, TopLimitsTheSuspects) {
   EXPECT_THAT(all, HasSubstr("  4.   1 %  cause unknown\n"));
   EXPECT_THAT(all, Not(HasSubstr("--top")));
   EXPECT_THAT(Text(OverrunReport()), HasSubstr("  3.   2 %  hardware (a bit flip)\n  and 1 more (--top 4)\n"));
+}
+
+TEST(ReportText, SuspectsThatRoundToNothingAreLeftOut) {
+  ImageReport facts = OverrunReport();
+  facts.report.incidents[0].suspects[1].probability = 0.001;
+  EXPECT_THAT(Text(facts), Not(HasSubstr("other suspects")));
+  TextOptions options;
+  options.verbose = true;
+  EXPECT_THAT(RenderReportText(facts, options), HasSubstr("other suspects\n  2.  <1 %  underrun by 'Vict'"));
 }
 
 TEST(ReportText, CleanSaysWhatCleanMeans) {

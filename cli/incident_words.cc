@@ -28,7 +28,7 @@ constexpr std::array<KindWords, kFaultKindCount> kKindWords = {{
     {FaultKind::kWildWrite, "wild write by", "a wild write"},
     {FaultKind::kNonlinearOverrun, "nonlinear overrun by", "a nonlinear overrun"},
     {FaultKind::kPageStomp, "page overwritten by", "an overwritten page"},
-    {FaultKind::kUninitialised, "uninitialised memory used by", "a use of uninitialised memory"},
+    {FaultKind::kUninitialised, "uninitialised memory used by", "uninitialised memory"},
     {FaultKind::kUnknown, "corruption by", "unknown"},
 }};
 
@@ -60,18 +60,24 @@ std::string WithDriver(const Incident& incident, const Suspect& suspect) {
   return owner.driver.empty() ? "" : " (" + Escaped(owner.driver) + ")";
 }
 
+/// The tag, or what else is known of a block whose tag is not.
+std::string BlockName(const BlockReference& block) {
+  if (block.tag.value != 0) return TagText(block.tag);
+  return block.state == BlockState::kBig ? "a big allocation" : "a block of unknown tag";
+}
+
 std::string HardwareHeadline(const Incident& incident) {
-  const std::string where = incident.victim ? " in the block " + TagText(incident.victim->tag) : "";
+  const std::string where = incident.victim ? " in " + BlockName(*incident.victim) : "";
   return fmt::format("bit flip at {}{}: hardware rather than a driver, {}, {}", DamagePlace(incident), where,
                      ConfidenceName(incident.confidence), Percent(ProbabilityOfKind(incident)));
 }
 
 std::string UnnamedHeadline(const Incident& incident) {
-  if (incident.kind == FaultKind::kUnknown)
-    return fmt::format("corruption at {}: cause unknown, no culprit named", DamagePlace(incident));
-  return fmt::format("corruption at {}: most likely {} ({}), no culprit named, evidence {}", DamagePlace(incident),
-                     WordsOf(incident.kind).alone, Percent(ProbabilityOfKind(incident)),
-                     incident.confidence == Confidence::kInsufficient ? "insufficient" : "points at no block");
+  const bool insufficient = incident.confidence == Confidence::kInsufficient;
+  std::string text = fmt::format("corruption at {}: {}, no culprit named", DamagePlace(incident),
+                                 insufficient ? "insufficient" : "no block to blame");
+  if (incident.kind == FaultKind::kUnknown) return text + "; cause unknown";
+  return text + fmt::format("; likely {} ({})", WordsOf(incident.kind).alone, Percent(ProbabilityOfKind(incident)));
 }
 
 }  // namespace
@@ -91,13 +97,13 @@ std::string Headline(const Incident& incident) {
   if (incident.kind == FaultKind::kBitFlip) return HardwareHeadline(incident);
   if (!NamesCulprit(incident)) return UnnamedHeadline(incident);
   const Suspect& first = incident.suspects.front();
-  return fmt::format("{} {}{} at {}: {}, {}", WordsOf(first.kind).with_block, TagText(first.block->tag),
+  return fmt::format("{} {}{} at {}: {}, {}", WordsOf(first.kind).with_block, BlockName(*first.block),
                      WithDriver(incident, first), PlaceText(first.block->header, first.block->physical),
                      ConfidenceName(incident.confidence), Percent(first.probability));
 }
 
 std::string BlockText(const BlockReference& block) {
-  return fmt::format("{} at {}, {}, {}, page offset 0x{:03x}", TagText(block.tag),
+  return fmt::format("{} at {}, {}, {}, page offset 0x{:03x}", BlockName(block),
                      PlaceText(block.header, block.physical), Counted(block.size, "byte"), BlockStateName(block.state),
                      block.offset_in_page);
 }
@@ -108,7 +114,7 @@ std::string SuspectText(const Incident& incident, const Suspect& suspect) {
     return suspect.kind == FaultKind::kUnknown ? "cause unknown"
                                                : std::string(WordsOf(suspect.kind).alone) + ", block unknown";
   }
-  return fmt::format("{} {}{} at {}", WordsOf(suspect.kind).with_block, TagText(suspect.block->tag),
+  return fmt::format("{} {}{} at {}", WordsOf(suspect.kind).with_block, BlockName(*suspect.block),
                      WithDriver(incident, suspect), PlaceText(suspect.block->header, suspect.block->physical));
 }
 

@@ -23,7 +23,7 @@ TEST(Headline, InsufficientNamesNobody) {
   Incident incident = OverrunIncident();
   incident.confidence = Confidence::kInsufficient;
   EXPECT_EQ(Headline(incident),
-            "corruption at 0xfffffa8001234160: most likely an overrun (91 %), no culprit named, evidence insufficient");
+            "corruption at 0xfffffa8001234160: insufficient, no culprit named; likely an overrun (91 %)");
   EXPECT_FALSE(NamesCulprit(incident));
   EXPECT_EQ(OwnerText(incident, incident.suspects[0]), "");
   EXPECT_EQ(SuspectText(incident, incident.suspects[0]), "overrun by 'Culp' at 0xfffffa8001234100");
@@ -34,7 +34,7 @@ TEST(Headline, ABitFlipIsNobodysFault) {
   incident.kind = FaultKind::kBitFlip;
   incident.kind_probabilities = {{FaultKind::kBitFlip, 0.97}, {FaultKind::kOverrun, 0.03}};
   EXPECT_EQ(Headline(incident),
-            "bit flip at 0xfffffa8001234160 in the block 'Vict': hardware rather than a driver, strong, 97 %");
+            "bit flip at 0xfffffa8001234160 in 'Vict': hardware rather than a driver, strong, 97 %");
   EXPECT_EQ(OwnerText(incident, incident.suspects[0]), "");
   EXPECT_EQ(SuspectText(incident, incident.suspects[0]), "overrun by 'Culp' at 0xfffffa8001234100");
 }
@@ -43,7 +43,7 @@ TEST(Headline, UnknownCauseIsSaidSo) {
   Incident incident = OverrunIncident();
   incident.kind = FaultKind::kUnknown;
   incident.suspects.erase(incident.suspects.begin(), incident.suspects.begin() + 3);
-  EXPECT_EQ(Headline(incident), "corruption at 0xfffffa8001234160: cause unknown, no culprit named");
+  EXPECT_EQ(Headline(incident), "corruption at 0xfffffa8001234160: no block to blame, no culprit named; cause unknown");
 }
 
 TEST(Headline, AKindWithoutABlockNamesNoBlock) {
@@ -51,8 +51,16 @@ TEST(Headline, AKindWithoutABlockNamesNoBlock) {
   incident.suspects.front().role = SuspectRole::kUnknown;
   incident.suspects.front().block.reset();
   EXPECT_EQ(Headline(incident),
-            "corruption at 0xfffffa8001234160: most likely an overrun (91 %), no culprit named, "
-            "evidence points at no block");
+            "corruption at 0xfffffa8001234160: no block to blame, no culprit named; likely an overrun (91 %)");
+}
+
+TEST(Headline, ABlockWithoutTagIsCalledWhatItIs) {
+  Incident incident = OverrunIncident();
+  incident.suspects[0].owner = Owner{};
+  incident.suspects[0].block->tag = PoolTag{0};
+  EXPECT_EQ(Headline(incident), "overrun by a block of unknown tag at 0xfffffa8001234100: strong, 91 %");
+  incident.suspects[0].block->state = BlockState::kBig;
+  EXPECT_EQ(Headline(incident), "overrun by a big allocation at 0xfffffa8001234100: strong, 91 %");
 }
 
 TEST(Headline, PhysicalAddressesAreCalledSo) {

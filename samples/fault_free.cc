@@ -101,12 +101,18 @@ Result<FaultRecord> BadFree(Machine& machine) {
 
 Result<FaultRecord> FreeListDamage(Machine& machine) {
   const auto listed = [](const PoolAllocator& pool, std::uint64_t, const Block& b) { return pool.OnListHeads(b); };
-  const auto victim = PickBlock(machine, listed);
-  const auto other = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
-    return listed(pool, header, b) && victim && header != victim->header && &pool == victim->pool &&
-           machine.memory().ReadPointer(pool.LinkOf(victim->header)) != pool.LinkOf(header);
-  });
-  if (!victim || !other) return NoFit("pair of listed free blocks");
+  std::optional<BlockRef> victim;
+  std::optional<BlockRef> other;
+  for (int tries = 0; tries < 50 && !other; ++tries) {  // some pools have one listed block only
+    victim = PickBlock(machine, listed);
+    if (!victim) break;
+    const std::uint64_t next = machine.memory().ReadPointer(victim->pool->LinkOf(victim->header));
+    other = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
+      return listed(pool, header, b) && header != victim->header && &pool == victim->pool &&
+             next != pool.LinkOf(header);
+    });
+  }
+  if (!other) return NoFit("pair of listed free blocks");
   // A lost update, as two processors without the lock make it: the entry's next is a block that knows nothing of it.
   FaultRecord record;
   record.victim = *victim;

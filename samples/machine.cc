@@ -187,9 +187,16 @@ void Machine::FillBlock(PoolAllocator& pool, std::uint64_t header) {
 }
 
 void Machine::FreeOne() {
-  PoolAllocator& pool = *pools_[random_.Below(pools_.size())];
-  if (pool.live().empty()) return;
-  pool.Free(pool.live()[random_.Below(pool.live().size())]);
+  std::size_t live = 0;
+  for (const auto& pool : pools_) live += pool->live().size();
+  std::size_t at = random_.Below(live);
+  for (const auto& pool : pools_) {
+    if (at < pool->live().size()) {
+      pool->Free(pool->live()[at]);
+      return;
+    }
+    at -= pool->live().size();
+  }
 }
 
 void Machine::Populate() {

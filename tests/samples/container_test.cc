@@ -1,0 +1,154 @@
+// Containers: magics and offsets against numbers typed by hand from the public header layouts.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "samples/builder.h"
+#include "samples/bytes.h"
+
+namespace poolblame::samples {
+namespace {
+
+BuiltImage Build(const std::string& words) {
+  const auto built = BuildSample(words + " pages=112 seed=8 fault=overrun bytes=16 content=fill fill=65");
+  EXPECT_TRUE(built.has_value()) << words << ": " << built.error().what;
+  return built ? *built : BuiltImage{};
+}
+
+std::uint64_t U64(const Bytes& b, std::size_t at) { return Load<std::uint64_t>(&b.at(at)); }
+std::uint32_t U32(const Bytes& b, std::size_t at) { return Load<std::uint32_t>(&b.at(at)); }
+std::string Text(const Bytes& b, std::size_t at, std::size_t size) {
+  return {b.begin() + static_cast<long>(at), b.begin() + static_cast<long>(at + size)};
+}
+
+TEST(Container, FullX64) {
+  const Bytes b = Build("windows=9600 container=full").bytes;
+  EXPECT_EQ(Text(b, 0, 8), "PAGEDU64");
+  EXPECT_EQ(U32(b, 0x0C), 9600U);
+  EXPECT_EQ(U32(b, 0x30), 0x8664U);
+  EXPECT_EQ(U32(b, 0xF98), 1U);
+  EXPECT_EQ(U32(b, 0x88), 3U) << "runs of 38, 56 and 18 pages";
+  EXPECT_EQ(U64(b, 0x90), 112U);
+  EXPECT_EQ(U64(b, 0x98), 1U);
+  EXPECT_EQ(U64(b, 0xA0), 38U);
+  EXPECT_EQ(U64(b, 0xA8), 0x100U);
+  EXPECT_EQ(U64(b, 0xB0), 56U);
+  EXPECT_EQ(U64(b, 0xB8), 0x158U);
+  EXPECT_EQ(U64(b, 0xC0), 18U);
+  EXPECT_EQ(b.size(), 0x2000U + 112 * 0x1000);
+  EXPECT_EQ(U64(b, 0xFA0), b.size());
+  EXPECT_EQ(Text(b, 0x60, 4), "PAGE") << "VersionUser is never set";
+}
+
+TEST(Container, FullX86) {
+  const Bytes b = Build("windows=2600 machine=x86 paging=plain container=full").bytes;
+  EXPECT_EQ(Text(b, 0, 8), "PAGEDUMP");
+  EXPECT_EQ(U32(b, 0x0C), 2600U);
+  EXPECT_EQ(U32(b, 0x20), 0x14CU);
+  EXPECT_EQ(b[0x5C], 0U);
+  EXPECT_EQ(U32(b, 0xF88), 1U);
+  EXPECT_EQ(U32(b, 0x68), 112U);
+  EXPECT_EQ(b.size(), 0x1000U + 112 * 0x1000);
+  EXPECT_EQ(Build("windows=7601 machine=x86 paging=pae container=full").bytes[0x5C], 1U);
+}
+
+TEST(Container, Summary) {
+  const Bytes b = Build("windows=6002 container=summary").bytes;
+  EXPECT_EQ(U32(b, 0xF98), 2U);
+  EXPECT_EQ(Text(b, 0x2000, 8), "SDMPDUMP");
+  EXPECT_EQ(U32(b, 0x200C), 0x3000U) << "first page";
+  EXPECT_EQ(U32(b, 0x2010), U32(b, 0x2018));
+  EXPECT_EQ(b.size(), 0x3000U + std::size_t{U32(b, 0x2014)} * 0x1000);
+  EXPECT_LT(U32(b, 0x2014), 112U) << "pages of nobody are left out";
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < (U32(b, 0x2010) + 7) / 8; ++i)
+    bits += static_cast<std::uint32_t>(__builtin_popcount(b[0x2028 + i]));
+  EXPECT_EQ(bits, U32(b, 0x2014));
+  const Bytes x86 = Build("windows=2600 machine=x86 container=summary").bytes;
+  EXPECT_EQ(Text(x86, 0x1000, 8), "SDMPDUMP");
+  EXPECT_EQ(U32(x86, 0x100C), 0x2000U);
+}
+
+TEST(Container, Bitmaps) {
+  const Bytes full = Build("windows=9600 container=bitmap").bytes;
+  EXPECT_EQ(U32(full, 0xF98), 5U);
+  EXPECT_EQ(Text(full, 0x2000, 8), "FDMPDUMP");
+  EXPECT_EQ(U64(full, 0x2020), 0x3000U);
+  EXPECT_EQ(U64(full, 0x2028), 112U);
+  EXPECT_EQ(full[0x2038] & 1U, 0U) << "frame 0 is no RAM";
+  EXPECT_EQ(full[0x2038] & 2U, 2U);
+  const Bytes kernel = Build("windows=9600 container=kernel-bitmap").bytes;
+  EXPECT_EQ(U32(kernel, 0xF98), 6U);
+  EXPECT_EQ(Text(kernel, 0x2000, 4), "SDMP");
+  EXPECT_LT(U64(kernel, 0x2028), 112U);
+  EXPECT_EQ(kernel.size(), 0x3000U + U64(kernel, 0x2028) * 0x1000);
+}
+
+TEST(Container, TriageX64) {
+  const BuiltImage image = Build("windows=7601 container=triage");
+  const Bytes& b = image.bytes;
+  EXPECT_EQ(U32(b, 0xF98), 4U);
+  EXPECT_EQ(U32(b, 0x2004), b.size());
+  EXPECT_EQ(Text(b, U32(b, 0x2008), 4), "TRGD");
+  EXPECT_EQ(U32(b, 0x200C), 0x348U);
+  EXPECT_EQ(U32(b, 0x2070), 0x2080U) << "debugger data";
+  EXPECT_EQ(Text(b, 0x2090, 4), "KDBG");
+  EXPECT_EQ(U32(b, 0x2074), 0x340U);
+  EXPECT_EQ(U32(b, 0x2034), 22U) << "drivers";
+  const std::size_t drivers = U32(b, 0x2030);
+  const std::size_t name = U32(b, drivers);
+  EXPECT_EQ(U32(b, name), 12U);
+  EXPECT_EQ(b[name + 4], 'n');
+  EXPECT_EQ(b[name + 6], 't');
+  const std::size_t blocks = U32(b, 0x2078);
+  EXPECT_EQ(U32(b, 0x207C), 3U);
+  EXPECT_EQ(U64(b, blocks), image.truth.page);
+  EXPECT_EQ(U32(b, blocks + 12), 0x1000U);
+  const std::size_t damage = U32(b, blocks + 8) + image.truth.damage_start % 0x1000;
+  EXPECT_EQ(Text(b, damage, 8), "AAAAAAAA");
+}
+
+TEST(Container, TriageX86) {
+  const BuiltImage image = Build("windows=7601 machine=x86 container=triage");
+  const Bytes& b = image.bytes;
+  EXPECT_EQ(U32(b, 0xF88), 4U);
+  EXPECT_EQ(Text(b, U32(b, 0x1008), 4), "TRGD");
+  const std::size_t blocks = U32(b, 0x1060);
+  EXPECT_EQ(U32(b, 0x1064), 3U);
+  EXPECT_EQ(U32(b, blocks), image.truth.page) << "12-byte rows: address, offset, size";
+  EXPECT_EQ(U32(b, blocks + 8), 0x1000U);
+}
+
+TEST(Container, RawHasHolesOfZero) {
+  const Bytes b = Build("windows=7601 container=raw").bytes;
+  EXPECT_EQ(Text(b, 0, 4), std::string(4, '\0')) << "frame 0";
+  EXPECT_GT(b.size(), 0x100000U);
+  EXPECT_EQ(b.size() % 0x1000, 0U);
+}
+
+TEST(Container, PoolPagesAreBareAndSayTheirBase) {
+  const BuiltImage image = Build("windows=7601 container=pool-pages");
+  ASSERT_NE(image.truth.base, 0U);
+  const std::size_t damage = image.truth.damage_start - image.truth.base;
+  EXPECT_EQ(Text(image.bytes, damage, 16), std::string(16, 'A'));
+}
+
+TEST(Container, CutFilesAreShorterAndOtherwiseEqual) {
+  const Bytes whole = Build("windows=7601 container=full").bytes;
+  const Bytes cut = Build("windows=7601 container=full cut=25").bytes;
+  EXPECT_EQ(cut.size(), whole.size() - whole.size() / 4);
+  EXPECT_TRUE(std::equal(cut.begin(), cut.end(), whole.begin()));
+}
+
+TEST(Container, HeaderCarriesTheBugCheck) {
+  const auto built = BuildSample("windows=7601 fault=double-free variant=caught pages=112 seed=8");
+  ASSERT_TRUE(built.has_value());
+  EXPECT_EQ(U32(built->bytes, 0x38), 0xC2U);
+  EXPECT_EQ(U64(built->bytes, 0x40), 7U);
+  EXPECT_EQ(U64(built->bytes, 0x48), 0x1097U);
+  EXPECT_EQ(U64(built->bytes, 0x58), built->truth.victim_header + 0x10);
+  EXPECT_EQ(built->truth.bugcheck, 0xC2U);
+}
+
+}  // namespace
+}  // namespace poolblame::samples

@@ -1,0 +1,60 @@
+// Recipes: what is understood, and how a wrong word is answered.
+#include "samples/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "samples/builder.h"
+
+namespace poolblame::samples {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string ErrorOf(const std::string& line) {
+  const auto recipe = ParseRecipe(line);
+  return recipe ? "" : recipe.error().what;
+}
+
+TEST(Recipe, ReadsEveryWord) {
+  const auto recipe =
+      ParseRecipe("windows=win81 machine=x64 fault=overrun bytes=0x18 content=fill fill=0x41 seed=9 cut=10");
+  ASSERT_TRUE(recipe.has_value());
+  EXPECT_EQ(recipe->profile.build, 9600U);
+  EXPECT_EQ(recipe->bytes, 24U);
+  EXPECT_EQ(recipe->fill, 0x41);
+  EXPECT_EQ(recipe->cut, 10U);
+  EXPECT_EQ(recipe->pool_percent, 50U);
+}
+
+TEST(Recipe, WrongWordsAreAnsweredWithTheRightOnes) {
+  EXPECT_THAT(ErrorOf("colour=red"), HasSubstr("unknown recipe word 'colour'"));
+  EXPECT_THAT(ErrorOf("fault=overun"), HasSubstr("overrun|off-by-one"));
+  EXPECT_THAT(ErrorOf("windows=95"), HasSubstr("win7=7601"));
+  EXPECT_THAT(ErrorOf("machine=arm64"), HasSubstr("x64 or x86"));
+  EXPECT_THAT(ErrorOf("windows=2600"), HasSubstr("no x64 Windows '2600'"));
+  EXPECT_THAT(ErrorOf("overrun"), HasSubstr("key=value"));
+}
+
+TEST(Recipe, NumbersHaveLimits) {
+  EXPECT_THAT(ErrorOf("bytes=0"), HasSubstr("from 1 to 8192"));
+  EXPECT_THAT(ErrorOf("pages=10"), HasSubstr("from 96"));
+  EXPECT_THAT(ErrorOf("seed=12x"), HasSubstr("not '12x'"));
+  EXPECT_EQ(ErrorOf("pages=96 bytes=8192"), "");
+}
+
+TEST(Recipe, HelpNamesEveryKey) {
+  for (const char* key : {"windows=", "machine=", "container=", "fault=", "bytes=", "content=", "victim=", "where=",
+                          "reach=", "variant=", "bugcheck=", "pages=", "seed=", "activity=", "after=", "free_tag="}) {
+    EXPECT_THAT(RecipeHelp(), HasSubstr(key));
+  }
+}
+
+TEST(Recipe, KindsAreTheReportsWords) {
+  EXPECT_STREQ(KindOfFault(Fault::kOffByOne), "overrun");
+  EXPECT_STREQ(KindOfFault(Fault::kUseAfterFree), "use-after-free");
+  EXPECT_STREQ(KindOfFault(Fault::kNone), "clean");
+}
+
+}  // namespace
+}  // namespace poolblame::samples

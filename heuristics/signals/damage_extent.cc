@@ -17,6 +17,15 @@ constexpr double kZeroFits = 0.7, kValueFits = 3.5;
 // Up to here the intact bytes are no surprise / a small one.
 constexpr double kNoSurprise = 1.5, kSmallSurprise = 4.5, kMostSurprise = 14;
 
+/// Header bytes that nobody found wrong and that are not proven right either: text over a tag reads as a tag, so one
+/// that no healthy block of this image carries may be the damage's own bytes.
+std::uint32_t UnprovenBytes(const Scene& scene, const PoolBlock& block) {
+  constexpr std::uint32_t kTagBytes = 0xF0;
+  const TagStatistics* tag = scene.census->Tag(PoolTag{block.read.PoolTag}.name());
+  const bool seen = tag != nullptr && tag->allocated + tag->free > 0;
+  return block.header_damaged() && !seen ? kTagBytes : 0;
+}
+
 /// How surprising the intact header bytes in scene offsets [begin, end) are if a write covered all of them, in nats.
 double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end) {
   double surprise = 0;
@@ -24,10 +33,11 @@ double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint3
     if (block.block == nullptr || block.end <= begin || block.begin >= end) continue;
     std::array<std::uint8_t, 16> header{};
     scene.layout().Encode(block.block->read, header.data());
+    const std::uint32_t open =
+        block.block->damaged_bytes | block.block->doubtful_bytes | UnprovenBytes(scene, *block.block);
     for (std::uint32_t i = 0; i < kKnownHeaderBytes; ++i) {
       const std::uint32_t at = block.begin + i;
-      if (at < begin || at >= end || ((block.block->damaged_bytes | block.block->doubtful_bytes) >> i & 1U) != 0)
-        continue;
+      if (at < begin || at >= end || (open >> i & 1U) != 0) continue;
       surprise += header[i] == 0 ? kZeroFits : kValueFits;
     }
   }

@@ -39,6 +39,22 @@ TEST(DamageExtent, AHeaderDamagedFromItsFirstByteIsAnOverruns) {
   EXPECT_THAT(votes.front().text, HasSubstr("runs for 4 bytes"));
 }
 
+// The tag is "AAAA" then: no healthy block has it, so it is no intact tag.
+TEST(DamageExtent, TextOverATagIsNoIntactTag) {
+  const PageBuilder page = Page().Block("Left", 0x80).Block("Culp", 0x40).Underrun(Repeat('A', 14));
+  Stage text(Windows::kSeven64), known(Windows::kSeven64);
+  text.Add(page);
+  known.Sibling("AAAA", Varied(0x30, 1)).Add(page);
+  for (Stage* stage : {&text, &known}) {
+    Scene scene = stage->Scene();
+    // as a reader sees it that takes any printable tag for a good one
+    const_cast<PoolBlock*>(scene.blocks[1].block)->damaged_bytes = 0x0C;
+    scene.spots.front().end = scene.spots.front().begin + 2;
+    EXPECT_THAT(VotesOf(VoteDamageExtent, scene, HypothesisOf(scene, FaultKind::kUnderrun, "Culp")),
+                Votes(stage == &text ? Weight::kDamageSuffix : Weight::kDamageNotSuffix));
+  }
+}
+
 TEST(DamageExtent, OneByteIsCalledOneByte) {
   const auto votes = On(Page().Block("Culp", 0x80).Overrun(1, 0xEE).Block("Vict", 0x40), VoteDamageExtent,
                         FaultKind::kOverrun, "Culp");
@@ -74,9 +90,10 @@ TEST(DamageExtent, TheEndOfAHeaderIsAnUnderruns) {
 }
 
 TEST(DamageExtent, AnIntactEndOfTheHeaderSpeaksAgainstAnUnderrun) {
-  EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x40).OverwriteHeader(0, Repeat(0xEE, 4)), VoteDamageExtent,
-                 FaultKind::kUnderrun, "Culp"),
-              Votes(Weight::kDamageNotSuffix));
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Culp", Varied(0x30, 1));
+  stage.Add(Page().Block("Left", 0x80).Block("Culp", 0x40).OverwriteHeader(0, Repeat(0xEE, 4)));
+  EXPECT_THAT(On(stage, VoteDamageExtent, FaultKind::kUnderrun, "Culp"), Votes(Weight::kDamageNotSuffix));
 }
 
 TEST(DamageExtent, AWholeHeaderFitsBothWays) {

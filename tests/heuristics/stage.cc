@@ -41,6 +41,11 @@ Stage& Stage::AddHealthy(std::uint32_t n) {
                                                  : Windows::kSeven32;
   for (std::uint32_t i = 0; i < n; ++i) {
     PageBuilder page(windows, 100 + static_cast<std::uint32_t>(pages_.size()));
+    // Two free blocks that are each other's list, so that the image teaches what sound links are.
+    const std::uint32_t pointer = facts_.is_64bit ? 8 : 4;
+    const std::uint64_t one = AddressOf(pages_.size(), facts_.unit), two = one + 0xA0;
+    page.FreeBlock("Irp ", 0x40).Put(0, Word(two, pointer) + Word(two, pointer)).Block("Even", 0x60);
+    page.FreeBlock("File", 0x60).Put(0, Word(one, pointer) + Word(one, pointer));
     for (const std::uint32_t size : {0x40U, 0x80U, 0x150U, 0x60U, 0x40U, 0x90U})
       page.Block("Irp ", size).Block("File", size + 0x20).Block("Even", 0x60);
     Add(page);
@@ -163,6 +168,15 @@ poolblame::Scene Stage::Scene() {
   }
   return scene;
 }
+
+const PoolCensus& Stage::Scan() {
+  ScanOptions options;
+  options.threads = 1;
+  scanned_ = ScanPool(space(), system_, options);
+  return scanned_;
+}
+
+Report Stage::Judge() { return poolblame::Judge(space(), system_, Scan(), tags_); }
 
 Hypothesis HypothesisOf(const Scene& scene, FaultKind kind, std::string_view tag) {
   for (const Hypothesis& h : Enumerate(scene))

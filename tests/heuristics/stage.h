@@ -67,7 +67,8 @@ class Stage {
   std::optional<AddressSpace> space_;
   System system_;
   TagDatabase tags_;
-  PoolCensus census_;
+  PoolCensus census_;   // of Scene(): only what Sibling() put there
+  PoolCensus scanned_;  // of Scan()
 };
 
 /// The hypothesis of that kind about the block with that tag (of several: the first), out of Enumerate(scene).

@@ -1,0 +1,197 @@
+// Damage that hangs together is one case, damage that does not is several: from bytes through the scan.
+#include "heuristics/incidents.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::uint32_t kHealthy = 12;  // pages before the one under test
+
+PageBuilder Page(std::uint32_t seed = 1) { return PageBuilder(Windows::kSeven64, seed); }
+
+Stage& WithSystem(Stage& stage) { return stage.AddHealthy(kHealthy); }
+
+std::vector<Scene> Incidents(Stage& stage) {
+  const PoolCensus& census = stage.Scan();
+  return FormIncidents(stage.space(), stage.system(), census, stage.tags());
+}
+
+std::string TagOf(const Scene& scene, std::size_t block) { return scene.Reference(block).tag.text(); }
+
+/// A page whose blocks `Cul1` and `Cul2` overran, with `between` blocks from one to the other.
+PageBuilder TwoOverruns(std::uint32_t between) {
+  PageBuilder page = Page();
+  page.Block("Even", 0x60).Block("Cul1", 0x80).Overrun(16, 0xEE).Block("Vic1", 0x40);
+  for (std::uint32_t i = 0; i < between; ++i) page.Block("File", 0x50);
+  return page.Block("Cul2", 0x80).Overrun(16, 0xDD).Block("Vic2", 0x40).Block("Even", 0x60);
+}
+
+TEST(FormIncidents, HealthyPagesHaveNone) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Page().Block("Even", 0x60).FreeBlock("Gone", 0x80).Block("File", 0x50));
+  EXPECT_THAT(Incidents(stage), IsEmpty());
+}
+
+TEST(FormIncidents, OneDamageIsOne) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Page().Block("Even", 0x60).Block("Culp", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kHealthy, 0xE0));
+  EXPECT_EQ(scenes[0].Below(scenes[0].victim()), scenes[0].victim() - 1);
+  EXPECT_EQ(TagOf(scenes[0], scenes[0].victim() - 1), "Culp");
+}
+
+TEST(FormIncidents, DamageFarApartIsTwo) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(TwoOverruns(6));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(2));
+  EXPECT_LT(scenes[0].AddressOf(scenes[0].damage_begin()), scenes[1].AddressOf(scenes[1].damage_begin()));
+}
+
+TEST(FormIncidents, DamageOnTwoPagesIsTwo) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage)
+      .Add(Page(1).Block("Even", 0x60).Block("Culp", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40))
+      .Add(Page(2).Block("Even", 0x60).Block("Culp", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40));
+  EXPECT_THAT(Incidents(stage), SizeIs(2));
+}
+
+TEST(FormIncidents, ARunThroughSeveralHeadersIsOne) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Page()
+                            .Block("Even", 0x60)
+                            .Block("Culp", 0x80)
+                            .Overrun(0x90, 0xEE)
+                            .Block("Vic1", 0x40)
+                            .Block("Vic2", 0x40)
+                            .Block("Vic3", 0x40)
+                            .Block("Even", 0x60));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kHealthy, 0xE0));
+}
+
+TEST(FormIncidents, ARunOverAPageBoundaryIsOneAndItsFirstBlockIsBelow) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage)
+      .Add(Page(1).Block("Even", 0x800).Block("Culp", 0x800))
+      .Add(Page(2).Block("Vict", 0x40).OverwriteHeader(0, Repeat(0xEE, 16)).Block("File", 0x60));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  const auto below = scenes[0].Below(scenes[0].victim());
+  ASSERT_TRUE(below.has_value());
+  EXPECT_EQ(TagOf(scenes[0], *below), "Culp");
+  EXPECT_FALSE(scenes[0].page_before_missing);
+}
+
+TEST(FormIncidents, ARunWithHeadersOnBothPagesIsOne) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage)
+      .Add(Page(1).Block("Even", 0x800).Block("Culp", 0x7C0).Overrun(0x40, 0xEE).Block("Vic1", 0x40))
+      .Add(Page(2).Block("Vic2", 0x40).OverwriteHeader(0, Repeat(0xEE, 16)).Block("File", 0x60));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kHealthy, 0xFC0));
+  EXPECT_GT(scenes[0].AddressOf(scenes[0].damage_end()), stage.AddressOf(kHealthy + 1, 0));
+}
+
+TEST(FormIncidents, ThePageBeforeIsMissedWhereTheRunMustHaveBegunThere) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page(2).Block("Vict", 0x40).OverwriteHeader(0, Repeat(0xEE, 16)).Block("File", 0x60));
+  WithSystem(stage);
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_TRUE(scenes[0].page_before_missing);
+}
+
+/// `Gon1` at 0x60, `Gon2` and `Gon3` on one list, in a ring; the page has no other damage than `fault` adds.
+PageBuilder Ring(const Stage& stage) {
+  const auto entry = [&](std::uint32_t block) { return stage.AddressOf(kHealthy, block + 0x10); };
+  const std::uint64_t one = entry(0x60), two = entry(0x160), three = entry(0x260);
+  return Page()
+      .Block("Even", 0x60)
+      .FreeBlock("Gon1", 0x80)
+      .Put(0, Word(two, 8) + Word(three, 8))
+      .Block("File", 0x80)
+      .FreeBlock("Gon2", 0x80)
+      .Put(0, Word(three, 8) + Word(one, 8))
+      .Block("File", 0x80)
+      .FreeBlock("Gon3", 0x80)
+      .Put(0, Word(one, 8) + Word(two, 8))
+      .Block("File", 0x80);
+}
+
+TEST(FormIncidents, ASoundListHasNone) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Ring(stage));
+  EXPECT_THAT(Incidents(stage), IsEmpty());
+}
+
+TEST(FormIncidents, AnOverwrittenEntryDoesNotAccuseItsNeighboursOnTheList) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Ring(stage).Overwrite(0x170, Ascii("sixteen letters.")));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(TagOf(scenes[0], scenes[0].victim()), "Gon2");
+  EXPECT_EQ(scenes[0].spots.front().kind, SpotKind::kLink);
+}
+
+// 0xC2/7
+
+Stage& DoubleFree(Stage& stage, AddressUse use) {
+  const std::uint32_t offset = use == AddressUse::kBlockHeader ? 0x60 : 0x70;
+  WithSystem(stage).Add(Page().Block("Even", 0x60).FreeBlock("Gone", 0x80).Block("File", 0x50));
+  return stage.Crash(BugCheckHint::kDoubleFree, stage.AddressOf(kHealthy, offset), use);
+}
+
+TEST(FormIncidents, ADoubleFreeIsTheBlockThatTheBugCheckNames) {
+  for (const AddressUse use : {AddressUse::kBlockHeader, AddressUse::kBlockPayload}) {
+    Stage stage(Windows::kSeven64);
+    const std::vector<Scene> scenes = Incidents(DoubleFree(stage, use));
+    ASSERT_THAT(scenes, SizeIs(1));
+    EXPECT_EQ(TagOf(scenes[0], scenes[0].victim()), "Gone");
+    EXPECT_EQ(scenes[0].spots.front().kind, SpotKind::kNamed);
+    EXPECT_TRUE(scenes[0].named_by_crash);
+  }
+}
+
+TEST(FormIncidents, ABlockInUseWasNotFreedTwice) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Page().Block("Even", 0x60).Block("Live", 0x80).Block("File", 0x50));
+  stage.Crash(BugCheckHint::kDoubleFree, stage.AddressOf(kHealthy, 0x70), AddressUse::kBlockPayload);
+  EXPECT_THAT(Incidents(stage), IsEmpty());
+}
+
+TEST(FormIncidents, AnAddressInsideABlockNamesNone) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Page().Block("Even", 0x60).FreeBlock("Gone", 0x80).Block("File", 0x50));
+  stage.Crash(BugCheckHint::kDoubleFree, stage.AddressOf(kHealthy, 0x78), AddressUse::kBlockPayload);
+  EXPECT_THAT(Incidents(stage), IsEmpty());
+}
+
+TEST(FormIncidents, OtherBugChecksNameNoDoubleFree) {
+  Stage stage(Windows::kSeven64);
+  DoubleFree(stage, AddressUse::kBlockPayload)
+      .Crash(BugCheckHint::kOverrunLikely, stage.AddressOf(kHealthy, 0x70), AddressUse::kBlockPayload);
+  EXPECT_THAT(Incidents(stage), IsEmpty());
+}
+
+TEST(FormIncidents, StopAtTheirLimit) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage);
+  for (std::uint32_t i = 0; i < kMaxIncidents + 4; ++i)
+    stage.Add(
+        Page(i).Block("Even", 0x60).Block("Culp", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40).Block("File", 0x90));
+  EXPECT_THAT(Incidents(stage), SizeIs(kMaxIncidents));
+}
+
+}  // namespace
+}  // namespace poolblame::testing

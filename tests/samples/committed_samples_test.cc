@@ -71,7 +71,7 @@ TEST_P(CommittedSample, IsWhatItsRecipeMakes) {
   EXPECT_EQ(stored.size(), built->bytes.size());
   EXPECT_TRUE(std::equal(built->bytes.begin(), built->bytes.end(), stored.begin(), stored.end(),
                          [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); }));
-  EXPECT_EQ(ReadFile(kFolder + "/images/" + Stem(name) + ".truth.json"), TruthJson(built->truth, recipe) + "\n");
+  EXPECT_EQ(ReadFile(kFolder + "/truth/" + Stem(name) + ".json"), TruthJson(built->truth, recipe) + "\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Recipes, CommittedSample, ::testing::ValuesIn(Recipes()), [](const auto& sample) {

@@ -23,6 +23,13 @@ bool HasTellingContent(const Hypothesis& h) {
   });
 }
 
+/// Another block that the content speaks for, too.
+bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
+  return std::any_of(all.begin(), all.end(), [&](const Hypothesis& other) {
+    return other.role == SuspectRole::kBlock && other.block != best.block && HasTellingContent(other);
+  });
+}
+
 bool HasExtent(const Hypothesis& h) {
   return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix});
 }
@@ -36,10 +43,11 @@ bool HasAnyEvidence(const Hypothesis& h) {
 
 }  // namespace
 
-Confidence ConfidenceOf(const Hypothesis& best, double probability) {
+Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all) {
   constexpr double kStrong = 0.8, kSuspect = 0.5;
   if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
-  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) && HasTellingContent(best))
+  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) && HasTellingContent(best) &&
+      !HasRival(best, all))
     return Confidence::kStrong;
   if (probability >= kSuspect && HasAnyEvidence(best)) return Confidence::kSuspect;
   return Confidence::kInsufficient;

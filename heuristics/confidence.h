@@ -9,7 +9,8 @@
 
 namespace poolblame {
 
-/// `hypotheses` are weighed; `best` is the one reported first.
-Confidence ConfidenceOf(const Hypothesis& best, double probability);
+/// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
+/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong.
+Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {});
 
 }  // namespace poolblame

@@ -63,7 +63,7 @@ Continuation FindContinuation(Bytes left, Bytes right) {
     const LagMatch r = MatchBehind(left, right, lag);
     const double score = Score(r, lag);
     if (score <= best.score) continue;
-    const std::uint32_t support = std::min(std::max(2 * lag, 12U), left_size - lag);
+    const std::uint32_t support = std::min(std::max(2 * lag, 6U), left_size - lag);
     const LagMatch l = MatchInside(left, support, lag);
     // Records hold counters and pointers that change, plain fills do not.
     const std::uint32_t needed = lag <= 8 ? l.total - l.total / 8 : l.total * 6 / 10;
@@ -71,6 +71,11 @@ Continuation FindContinuation(Bytes left, Bytes right) {
     best = {lag, r.matched, r.total, r.informative, l.matched, l.total, score};
   }
   return best;
+}
+
+Continuation FindBackwardContinuation(Bytes left, Bytes right) {
+  const std::vector<std::uint8_t> from(right.rbegin(), right.rend()), on(left.rbegin(), left.rend());
+  return FindContinuation(from, on);
 }
 
 std::uint32_t TrailingAscii(Bytes bytes) {

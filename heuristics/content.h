@@ -25,6 +25,8 @@ struct Continuation {
 /// The best lag for which left's end goes on in right. Both sides must follow it: a pattern that the left side does not
 /// have is no continuation. Cost: O(kMaxLag * right.size()).
 Continuation FindContinuation(Bytes left, Bytes right);
+/// The mirror image: how well the bytes `left` in front of a boundary continue `right` backwards.
+Continuation FindBackwardContinuation(Bytes left, Bytes right);
 /// The longest record FindContinuation looks for: bigger ones repeat too rarely inside one block to be seen.
 inline constexpr std::uint32_t kMaxLag = 256;
 

@@ -35,20 +35,44 @@ Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayo
   return spot;
 }
 
+/// Addresses of list entries that were overwritten: garbage links, or links behind a damaged header.
+std::set<std::uint64_t> OverwrittenEntries(const PoolCensus& census) {
+  std::set<std::uint64_t> bad;
+  for (const PoolPage& page : census.findings) {
+    if (!page.address) continue;
+    const auto entry = [&](const PoolBlock& block) {
+      return (*page.address + block.offset + page.layout->header_size).value;
+    };
+    for (const PoolBlock& block : page.blocks)
+      if (block.header_damaged()) bad.insert(entry(block));
+    for (const FreeLinkFinding& link : page.free_links)
+      if (link.problem == LinkProblem::kNotKernelAddress && link.block < page.blocks.size())
+        bad.insert(entry(page.blocks[link.block]));
+  }
+  return bad;
+}
+
 /// Links that look broken only because the entry they point at was overwritten tell of that entry, not of this one.
 bool PointsAtOverwrittenEntry(const PoolPage& page, const FreeLinkFinding& link, const std::set<std::uint64_t>& bad) {
   if (link.problem == LinkProblem::kNotKernelAddress || !page.address) return false;
-  const std::uint64_t own = (*page.address + link.offset).value;
+  const std::uint64_t own = (*page.address + page.blocks[link.block].offset + page.layout->header_size).value;
   return link.value != own && bad.contains(link.value) && !bad.contains(own);
 }
 
-std::set<std::uint64_t> OverwrittenEntries(const PoolCensus& census) {
-  std::set<std::uint64_t> bad;
-  for (const PoolPage& page : census.findings)
+/// A block is known to be free, and so to have links, only while its header is sound.
+bool IsLinkSpot(const PoolPage& page, const FreeLinkFinding& link, const std::set<std::uint64_t>& bad) {
+  return link.block < page.blocks.size() && !page.blocks[link.block].header_damaged() &&
+         !PointsAtOverwrittenEntry(page, link, bad);
+}
+
+/// True when another entry of a free list still names the block as its neighbour.
+bool IsNamedByAList(const Scene& scene, std::size_t block) {
+  if (scene.physical) return false;
+  const std::uint64_t entry = scene.AddressOf(scene.blocks[block].payload());
+  for (const PoolPage& page : scene.census->findings)
     for (const FreeLinkFinding& link : page.free_links)
-      if (link.problem == LinkProblem::kNotKernelAddress && page.address && link.block < page.blocks.size())
-        bad.insert((*page.address + page.blocks[link.block].offset + page.layout->header_size).value);
-  return bad;
+      if (link.problem != LinkProblem::kNotKernelAddress && link.value == entry) return true;
+  return false;
 }
 
 std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const std::set<std::uint64_t>& bad_entries) {
@@ -62,7 +86,7 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
     if (block.block->header_damaged()) spots.push_back(HeaderSpot(block, i, *page.layout));
   }
   for (const FreeLinkFinding& link : page.free_links) {
-    if (link.block >= page.blocks.size() || PointsAtOverwrittenEntry(page, link, bad_entries)) continue;
+    if (!IsLinkSpot(page, link, bad_entries)) continue;
     const std::size_t index = first_block + link.block;
     const std::uint32_t page_begin = scene.blocks[index].begin - page.blocks[link.block].offset;
     spots.push_back(
@@ -180,6 +204,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
       AppendNextPage(scene, *own_page, bad);
       MarkCrash(scene);
       MarkMissingPage(scene);
+      scene.victim_is_listed = scene.HasSpot(SpotKind::kHeader) && IsNamedByAList(scene, scene.victim());
       scenes.push_back(std::move(scene));
     }
   }

@@ -123,7 +123,7 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability);
+  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses);
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);

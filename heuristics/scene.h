@@ -55,6 +55,7 @@ struct Scene {
   std::vector<Spot> spots;           // ascending, of this incident only
   bool page_before_missing = false;  // damage starts with the page's first byte and the page before is not here
   bool named_by_crash = false;       // the bug check points at this page
+  bool victim_is_listed = false;     // its header is damaged, but a free list still leads to it
   const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does
 
   [[nodiscard]] const PoolHeaderLayout& layout() const { return *census->layout; }

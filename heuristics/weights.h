@@ -8,7 +8,7 @@
 namespace poolblame {
 
 /// Signals of one group speak of the same fact; inside a group only the best and the worst vote count.
-enum class SignalGroup { kPrior, kExtent, kContent, kSize, kOwnership, kAllocator, kHardware, kCrash };
+enum class SignalGroup { kPrior, kExtent, kStop, kContent, kSize, kOwnership, kAllocator, kHardware, kCrash };
 
 /// One row of the table. Names are "signal/variant"; the part before the slash is the signal's file.
 enum class Weight {
@@ -47,6 +47,9 @@ enum class Weight {
   kDamageRunLong,
   kCrossPage,
   kMiddleField,
+  kStopsAtData,
+  kGoesOnIntoData,
+  kStartsBehindBlock,
   // B: what was written.
   kContinuesPattern,
   kContinuesZero,
@@ -82,6 +85,7 @@ enum class Weight {
   // F: hardware.
   kSingleBit,
   kManyBits,
+  kSingleBitUnexplained,
   // G: crash context.
   kCrashNamesDoubleFree,
   kCrashNamesOverrun,

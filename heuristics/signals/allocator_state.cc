@@ -46,9 +46,9 @@ void VoteAllocatorState(const Scene& scene, const Hypothesis& h, std::vector<Vot
       VoteLink(scene, h, votes);
       break;
     case SpotKind::kHeader:
-      if (h.kind == FaultKind::kOverrun && scene.HasSpot(SpotKind::kLink))
+      if (h.kind == FaultKind::kOverrun && scene.victim_is_listed)
         votes.push_back({Weight::kFreeHeaderDamaged, 1, scene.AddressOf(scene.damage_begin()),
-                         "the header of the free block behind and its links are both overwritten"});
+                         "a free list still leads to the block behind, whose header and links are overwritten"});
       break;
     case SpotKind::kNamed:
       if (h.kind == FaultKind::kDoubleFree)

@@ -35,10 +35,23 @@ std::uint32_t DifferingBits(const Scene& scene) {
   return bits;
 }
 
+/// The hypothesis already says why the byte is what it is; that its distance is one bit is then chance.
+bool ExplainsContent(const Hypothesis& h) {
+  return std::any_of(h.votes.begin(), h.votes.end(), [](const Vote& vote) {
+    const WeightRow& row = WeightOf(vote.weight);
+    return row.group == SignalGroup::kContent && row.log_odds * vote.strength > 0.5;
+  });
+}
+
 }  // namespace
 
 void VoteBitDistance(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.kind != FaultKind::kBitFlip) return;
+  if (h.kind != FaultKind::kBitFlip) {
+    if (ExplainsContent(h) || DifferingBits(scene) != 1) return;
+    votes.push_back({Weight::kSingleBitUnexplained, 1, scene.AddressOf(scene.damage_begin()),
+                     "a single bit differs, which a write of anything would seldom do"});
+    return;
+  }
   const std::uint64_t at = scene.AddressOf(scene.damage_begin());
   const std::uint32_t bits = DifferingBits(scene);
   if (bits == 1) {

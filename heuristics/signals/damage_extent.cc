@@ -2,9 +2,12 @@
 // on, an underrun up to its last; every header byte in between that is still right was right by chance.
 // Looks the same: a wild write that happens to start at a header; a bit flip in the header's first byte.
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <optional>
 #include <string>
 
+#include "heuristics/content.h"
+#include "heuristics/siblings.h"
 #include "heuristics/signals/signals.h"
 
 namespace poolblame {
@@ -12,42 +15,86 @@ namespace {
 
 // Bytes 0..7 of a header are sizes, index, type and tag: known. What follows on x64 is often old and proves nothing.
 constexpr std::uint32_t kKnownHeaderBytes = 8;
+constexpr std::uint32_t kTypeByte = 3, kTagByte = 4;
 // Nats for a byte that a write left as it was: zeros are written often, any other value rarely fits.
 constexpr double kZeroFits = 0.7, kValueFits = 3.5;
+// A byte that the writer's content foretells, or whose right value nothing vouches for, is no surprise.
+constexpr double kForetold = 0.05, kUnvouched = 0.1;
 // Up to here the intact bytes are no surprise / a small one.
 constexpr double kNoSurprise = 1.5, kSmallSurprise = 4.5, kMostSurprise = 14;
 
-/// Header bytes that nobody found wrong and that are not proven right either: text over a tag reads as a tag, so one
-/// that no healthy block of this image carries may be the damage's own bytes.
-std::uint32_t UnprovenBytes(const Scene& scene, const PoolBlock& block) {
-  constexpr std::uint32_t kTagBytes = 0xF0;
-  const TagStatistics* tag = scene.census->Tag(PoolTag{block.read.PoolTag}.name());
-  const bool seen = tag != nullptr && tag->allocated + tag->free > 0;
-  return block.header_damaged() && !seen ? kTagBytes : 0;
+/// True when another sound header of the page has the same PoolType: a merely legal type vouches for nothing.
+bool TypeIsOnPage(const Scene& scene, const SceneBlock& block) {
+  return std::any_of(scene.blocks.begin(), scene.blocks.end(), [&](const SceneBlock& other) {
+    return other.block != nullptr && other.page == block.page && &other != &block && !other.block->header_damaged() &&
+           other.block->read.PoolType == block.block->read.PoolType;
+  });
 }
 
-/// How surprising the intact header bytes in scene offsets [begin, end) are if a write covered all of them, in nats.
-double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end) {
+/// True when healthy blocks of this image carry the tag: a merely printable tag may be text.
+bool TagIsInImage(const Scene& scene, const SceneBlock& block) {
+  return scene.census->Tag(PoolTag{block.block->read.PoolTag}.name()) != nullptr;
+}
+
+/// What a write at offset `at` would have put there if it went on with the suspect's content; nothing when unknown.
+using Foretell = std::function<std::optional<std::uint8_t>(std::uint32_t at)>;
+
+/// How surprising the intact bytes of one header in scene offsets [begin, end) are if a write covered them, in nats.
+double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32_t begin, std::uint32_t end,
+                        const Foretell& foretell) {
+  const std::uint32_t unknown = block.block->damaged_bytes | block.block->doubtful_bytes;
+  const bool damaged = block.block->header_damaged();
+  const bool type_vouched = !damaged || TypeIsOnPage(scene, block);
+  const bool tag_vouched = !damaged || TagIsInImage(scene, block);
   double surprise = 0;
-  for (const SceneBlock& block : scene.blocks) {
-    if (block.block == nullptr || block.end <= begin || block.begin >= end) continue;
-    std::array<std::uint8_t, 16> header{};
-    scene.layout().Encode(block.block->read, header.data());
-    const std::uint32_t open =
-        block.block->damaged_bytes | block.block->doubtful_bytes | UnprovenBytes(scene, *block.block);
-    for (std::uint32_t i = 0; i < kKnownHeaderBytes; ++i) {
-      const std::uint32_t at = block.begin + i;
-      if (at < begin || at >= end || (open >> i & 1U) != 0) continue;
-      surprise += header[i] == 0 ? kZeroFits : kValueFits;
-    }
+  for (std::uint32_t i = 0; i < kKnownHeaderBytes; ++i) {
+    const std::uint32_t at = block.begin + i;
+    if (at < begin || at >= end || at >= scene.bytes.size() || (unknown >> i & 1U) != 0) continue;
+    const bool vouched = i < kTypeByte || (i < kTagByte ? type_vouched : tag_vouched);
+    if (foretell(at) == scene.bytes[at])
+      surprise += kForetold;
+    else
+      surprise += !vouched ? kUnvouched : scene.bytes[at] == 0 ? kZeroFits : kValueFits;
   }
   return surprise;
+}
+
+double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end, const Foretell& foretell) {
+  double surprise = 0;
+  for (const SceneBlock& block : scene.blocks)
+    if (block.block != nullptr && block.end > begin && block.begin < end)
+      surprise += SurpriseOfHeader(scene, block, begin, end, foretell);
+  return surprise;
+}
+
+std::optional<std::uint8_t> Nothing(std::uint32_t) { return std::nullopt; }
+
+/// The period of the block's end, carried on over its boundary; text foretells nothing byte by byte.
+Foretell ContinuationOf(const Scene& scene, const Hypothesis& h) {
+  const Bytes left = PayloadOf(scene, *h.block);
+  const Bytes right = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
+  const Continuation c = FindContinuation(left, right);
+  if (c.score <= 0) return Nothing;
+  return [period = left.last(c.lag), begin = h.write_begin](std::uint32_t at) -> std::optional<std::uint8_t> {
+    return period[(at - begin) % period.size()];
+  };
+}
+
+/// The same mirrored, for a block that writes below its start.
+Foretell BackwardContinuationOf(const Scene& scene, const Hypothesis& h) {
+  const Bytes payload = PayloadOf(scene, *h.block);
+  const Bytes below = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
+  const Continuation c = FindBackwardContinuation(below, payload);
+  if (c.score <= 0) return Nothing;
+  return [period = payload.first(c.lag), end = h.write_end](std::uint32_t at) -> std::optional<std::uint8_t> {
+    return period[period.size() - 1 - (end - 1 - at) % period.size()];
+  };
 }
 
 void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const std::uint32_t bytes = h.write_end - h.write_begin;
   const std::uint64_t at = scene.AddressOf(h.write_begin);
-  const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, h.write_end);
+  const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, h.write_end, ContinuationOf(scene, h));
   const std::string run = "the damage starts with the first byte behind this block and runs for " +
                           std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
   if (surprise <= kNoSurprise)
@@ -70,7 +117,8 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
 void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const SceneBlock& block = scene.blocks[*h.block];
   const std::uint64_t at = scene.AddressOf(h.write_begin);
-  const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, block.payload());
+  const double surprise =
+      SurpriseOfIntactBytes(scene, h.write_begin, block.payload(), BackwardContinuationOf(scene, h));
   if (surprise > kNoSurprise) {
     votes.push_back({Weight::kDamageNotSuffix, std::min(surprise, kMostSurprise) / kSmallSurprise, at,
                      "header bytes between the damage and this block's data are intact"});
@@ -84,8 +132,8 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
 void VoteMiddle(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (scene.spots.size() != 1 || scene.spots.front().kind != SpotKind::kHeader) return;
   const SceneBlock& block = scene.blocks[scene.victim()];
-  const double before = SurpriseOfIntactBytes(scene, block.begin, scene.damage_end());
-  const double behind = SurpriseOfIntactBytes(scene, scene.damage_begin(), block.payload());
+  const double before = SurpriseOfIntactBytes(scene, block.begin, scene.damage_end(), Nothing);
+  const double behind = SurpriseOfIntactBytes(scene, scene.damage_begin(), block.payload(), Nothing);
   if (before > kNoSurprise && behind > kNoSurprise)
     votes.push_back({Weight::kMiddleField, 1, scene.AddressOf(h.write_begin),
                      "only a field in the middle of the header is damaged"});

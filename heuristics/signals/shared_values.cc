@@ -11,7 +11,8 @@ namespace poolblame {
 
 void VoteSharedValues(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   constexpr double kMostStrength = 2;
-  const bool fits = h.kind == FaultKind::kOverrun || h.kind == FaultKind::kNonlinearOverrun;
+  const bool fits =
+      h.kind == FaultKind::kOverrun || h.kind == FaultKind::kNonlinearOverrun || h.kind == FaultKind::kUnderrun;
   if (!fits || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
   const std::uint32_t begin = h.write_begin & ~3U;
   const Bytes right =

@@ -14,6 +14,7 @@ constexpr std::array kSignals = {
     SignalRow{"shared-values", VoteSharedValues},
     SignalRow{"sibling-bytes", VoteSiblingBytes},
     SignalRow{"underrun-content", VoteUnderrunContent},
+    SignalRow{"stops-at-data", VoteStopsAtData},
     SignalRow{"victim-field", VoteVictimField},
     SignalRow{"sizes", VoteSizes},
     SignalRow{"count-over-capacity", VoteCountOverCapacity},

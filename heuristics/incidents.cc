@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 #include <set>
 
 #include "heuristics/payload_scan.h"
@@ -185,13 +186,23 @@ bool AlreadyNamed(const std::vector<Scene>& scenes, const Scene& named) {
   });
 }
 
+/// Findings by virtual address, those without one first: a physical image holds the pages of a run in any order.
+std::vector<std::size_t> InAddressOrder(const std::vector<PoolPage>& findings) {
+  std::vector<std::size_t> order(findings.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return findings[a].address < findings[b].address; });
+  return order;
+}
+
 }  // namespace
 
 std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
                                  const TagDatabase& tags) {
   std::vector<Scene> scenes;
   const std::set<std::uint64_t> bad = OverwrittenEntries(census);
-  for (std::size_t f = 0; f < census.findings.size() && scenes.size() < kMaxIncidents; ++f) {
+  for (const std::size_t f : InAddressOrder(census.findings)) {
+    if (scenes.size() >= kMaxIncidents) break;
     const PoolPage& page = census.findings[f];
     const Scene stage = SetScene(space, system, census, tags, page);
     const auto own_page = SceneIndexOf(stage, page);
@@ -213,6 +224,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   for (Scene& scene : named)
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
   AddPayloadIncidents(scenes, space, system, census, tags);
+  while (scenes.size() > kMaxIncidents) scenes.pop_back();
   return scenes;
 }
 

@@ -103,6 +103,21 @@ TEST(FormIncidents, ARunWithHeadersOnBothPagesIsOne) {
   EXPECT_GT(scenes[0].AddressOf(scenes[0].damage_end()), stage.AddressOf(kHealthy + 1, 0));
 }
 
+// A physical image holds the pages in any order.
+TEST(FormIncidents, ARunOverAPageBoundaryIsOneInAnyOrderOfThePages) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage)
+      .Add(Page(1).Block("Even", 0x800).Block("Culp", 0x7C0).Overrun(0x40, 0xEE).Block("Vic1", 0x40))
+      .Add(Page(2).Block("Vic2", 0x40).OverwriteHeader(0, Repeat(0xEE, 16)).Block("File", 0x60));
+  PoolCensus census = stage.Scan();
+  ASSERT_THAT(census.findings, SizeIs(2));
+  std::swap(census.findings[0], census.findings[1]);
+  const std::vector<Scene> scenes = FormIncidents(stage.space(), stage.system(), census, stage.tags());
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kHealthy, 0xFC0));
+  EXPECT_EQ(scenes[0].finding, 1U);
+}
+
 TEST(FormIncidents, ThePageBeforeIsMissedWhereTheRunMustHaveBegunThere) {
   Stage stage(Windows::kSeven64);
   stage.Add(Page(2).Block("Vict", 0x40).OverwriteHeader(0, Repeat(0xEE, 16)).Block("File", 0x60));

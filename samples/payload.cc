@@ -133,7 +133,7 @@ void WriteBitmap(std::uint64_t seed, Bytes& out) {
   for (std::size_t at = 0; at < out.size(); ++at) {
     const std::uint64_t run = Hash(seed, at / 16);
     const bool edge = at % 16 == 15;
-    out[at] = edge ? static_cast<std::uint8_t>(0xFFU << (run % 8)) : (run % 5 < 3 ? 0xFF : 0x00);
+    out[at] = static_cast<std::uint8_t>(edge ? 0xFFU << (run % 8) : (run % 5 < 3 ? 0xFFU : 0U));
   }
 }
 
@@ -187,7 +187,7 @@ Bytes OwnerContent(const PayloadWorld& world, const TagSpec& spec, std::uint32_t
       WritePacket(spec, seed, out);
       break;
     case Content::kZero:
-      for (std::size_t i = 0; i < size; ++i) out[i] = i < 4 ? static_cast<std::uint8_t>(seed >> (8 * i)) : 0;
+      for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::uint8_t>(i < 4 ? seed >> (8 * i) : 0);
       break;
     case Content::kRecords:
       WriteRecords(world, spec, seed, out);

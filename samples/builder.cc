@@ -69,8 +69,7 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
   Seal(machine, *record);
   machine.Live(recipe.after);
   built.kernel = WriteKernelData(machine);
-  const Paging paging = recipe.profile.x64 ? Paging::kX64 : recipe.pae ? Paging::kPae : Paging::kX86;
-  built.cr3 = WritePageTables(machine.memory(), paging, SelfMapIndex(machine));
+  built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));
   if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
   built.truth.machine = recipe.profile.x64 ? "x64" : "x86";
   built.truth.build = recipe.profile.build;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "samples/page_tables.h"
+
 namespace poolblame::samples {
 namespace {
 
@@ -153,15 +155,17 @@ void WriteImage(Machine& machine, std::size_t index) {
   memory.Write(base + kPage, code);
 }
 
-/// Third-party drivers first: they matter most where RAM is scarce. Leaves frames for page tables and some that nobody
-/// owns.
+/// Third-party drivers first: they matter most where RAM is scarce. Leaves frames for the page tables and a few for
+/// nobody.
 void WriteImages(Machine& machine) {
-  const std::uint64_t reserve = 34 + machine.recipe().pages / 200;
+  const std::uint64_t spare = 4 + machine.recipe().pages / 40;
+  std::uint64_t tables = TablesNeeded(machine.memory(), machine.paging());
   WriteImage(machine, 0);
   for (const bool third_party : {true, false}) {
     for (std::size_t i = 1; i < Drivers().size(); ++i) {
-      if (Drivers()[i].third_party == third_party && machine.memory().free_frames() > reserve + 2)
-        WriteImage(machine, i);
+      if (Drivers()[i].third_party != third_party || machine.memory().free_frames() < tables + spare + 2) continue;
+      WriteImage(machine, i);
+      tables = TablesNeeded(machine.memory(), machine.paging());
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "samples/kernel_memory.h"
+#include "samples/page_tables.h"
 #include "samples/payload.h"
 #include "samples/pool_allocator.h"
 #include "samples/recipe.h"
@@ -43,6 +44,9 @@ class Machine {
   void FillBlock(PoolAllocator& pool, std::uint64_t header);
 
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
+  [[nodiscard]] Paging paging() const {
+    return profile().x64 ? Paging::kX64 : recipe_.pae ? Paging::kPae : Paging::kX86;
+  }
   [[nodiscard]] const WindowsProfile& profile() const { return recipe_.profile; }
   KernelMemory& memory() { return memory_; }
   [[nodiscard]] const KernelMemory& memory() const { return memory_; }

@@ -108,6 +108,24 @@ bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
 
 }  // namespace
 
+std::uint64_t TablesNeeded(const KernelMemory& memory, Paging paging) {
+  // A table covers 9 or 10 address bits more than the one below it; PAE always has its four directories.
+  const std::vector<unsigned> shifts = paging == Paging::kX64   ? std::vector<unsigned>{21, 30, 39}
+                                       : paging == Paging::kPae ? std::vector<unsigned>{21}
+                                                                : std::vector<unsigned>{22};
+  std::uint64_t count = paging == Paging::kPae ? 5 : 1;
+  const auto mappings = memory.Mappings();
+  for (const unsigned shift : shifts) {
+    std::uint64_t last = ~std::uint64_t{0};
+    for (const auto& [page, pfn] : mappings) {
+      const std::uint64_t prefix = page * kPage >> shift;
+      count += prefix != last ? 1U : 0U;
+      last = prefix;
+    }
+  }
+  return count;
+}
+
 std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, std::uint32_t self_map) {
   TableWriter tables(memory, paging);
   if (tables.root() == 0 || !WriteSelfMap(tables, paging, self_map)) return 0;

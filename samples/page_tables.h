@@ -13,4 +13,7 @@ enum class Paging { kX86, kPae, kX64 };
 /// (0x1ED before 14393, drawn later); the 32-bit modes have a fixed one. Returns 0 when RAM is used up.
 std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, std::uint32_t self_map);
 
+/// Frames that WritePageTables would take for what is mapped now.
+std::uint64_t TablesNeeded(const KernelMemory& memory, Paging paging);
+
 }  // namespace poolblame::samples

@@ -20,12 +20,12 @@ void AddOther(Hypotheses& out, FaultKind kind, SuspectRole role, Weight prior, c
   out.push_back({kind, role, std::nullopt, prior, scene.damage_begin(), scene.damage_end(), {}, 0, 0});
 }
 
-/// A run of at least this many smashed headers, or one that starts with a page, may come from far away.
-constexpr std::size_t kStompHeaders = 3;
+/// A run at least this long, or one that starts with a page, may come from far away.
+constexpr std::uint32_t kStompBytes = 256;
 
 bool MayBePageStomp(const Scene& scene) {
-  const std::uint64_t begin = scene.AddressOf(scene.damage_begin());
-  return scene.spots.size() >= kStompHeaders || begin % kPageSize == 0;
+  return scene.damage_end() - scene.damage_begin() >= kStompBytes ||
+         scene.AddressOf(scene.damage_begin()) % kPageSize == 0;
 }
 
 /// Everything from the first damaged byte to the end of its page is zero: nobody wrote here, ever.

@@ -150,9 +150,10 @@ void AppendNextPage(Scene& scene, std::size_t page_index, const std::set<std::ui
     if (Connected(scene.spots.back(), spot)) scene.spots.push_back(spot);
 }
 
-bool NamedBlockWasFreedTwice(const PoolBlock& block, const BugCheck& bugcheck) {
-  return bugcheck.hint == BugCheckHint::kDoubleFree &&
-         (block.state == BlockState::kFree || block.state == BlockState::kLookaside);
+/// Where freed blocks carry a mark, a block without it was not freed; elsewhere the bug check's word has to do.
+bool NamedBlockWasFreedTwice(const PoolBlock& block, const PoolCensus& census) {
+  if (block.state == BlockState::kFree || block.state == BlockState::kLookaside) return true;
+  return block.state == BlockState::kAllocated && !census.trust.lookaside_marked;
 }
 
 /// A double free leaves no damaged byte: the bug check names the block, and its header says that it is free already.
@@ -169,7 +170,7 @@ void AddNamedBlock(std::vector<Scene>& scenes, const AddressSpace& space, const 
       const std::uint64_t wanted = named.address.value - scene.base;
       const bool hit = named.use == AddressUse::kBlockHeader ? wanted == block.begin : wanted == block.payload();
       if (!hit || block.block == nullptr || block.block->header_damaged()) continue;
-      if (!NamedBlockWasFreedTwice(*block.block, *system.bugcheck)) continue;
+      if (!NamedBlockWasFreedTwice(*block.block, census)) continue;
       scene.spots = {{SpotKind::kNamed, i, block.begin, block.payload(), 0, 0}};
       MarkCrash(scene);
       scenes.push_back(std::move(scene));
@@ -225,6 +226,9 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
   AddPayloadIncidents(scenes, space, system, census, tags);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
+  if (scenes.empty()) return scenes;
+  const auto templates = std::make_shared<const TemplateTable>(LearnTemplates(census));
+  for (Scene& scene : scenes) scene.templates = templates;
   return scenes;
 }
 

@@ -14,6 +14,9 @@ struct Outlier {
   PayloadRange range;
 };
 
+/// Fewer siblings are no rule to hold a healthy block to.
+constexpr std::size_t kSiblingsForAnAlarm = 12;
+
 /// What one group of siblings showed. More than one outlier in fifty is variety, not damage.
 struct GroupCount {
   std::uint64_t blocks = 0;
@@ -25,14 +28,31 @@ struct GroupCount {
   }
 };
 
-/// The block below ends where this block's header begins and holds a distinctive value that also stands in the damage.
+/// Every dword of `bytes` stands somewhere in `left`.
+bool HoldsEveryDword(Bytes left, Bytes bytes) {
+  for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+    bool found = false;
+    for (std::size_t j = 0; j + 4 <= left.size() && !found; j += 4)
+      found = WordAt(left.subspan(j), 4) == WordAt(bytes.subspan(i), 4);
+    if (!found) return false;
+  }
+  return true;
+}
+
+/// Every dword of the damage also stands in the block below, one of them distinctive: its owner's values, put down in
+/// the wrong block. A block of the same tag holds such values by right.
 bool BlockBelowHoldsTheBytes(const PoolPageRef& page, std::uint32_t below, const Outlier& outlier,
                              const PoolHeaderLayout& layout) {
   if (below >= outlier.offset) return false;
+  const PoolHeaderFields left_header = layout.Decode(page.bytes + below);
+  if (PoolTag{left_header.PoolTag}.name() == PoolTag{layout.Decode(page.bytes + outlier.offset).PoolTag}.name())
+    return false;
   const Bytes left(page.bytes + below + layout.header_size, outlier.offset - below - layout.header_size);
   const std::uint32_t payload = outlier.offset + layout.header_size;
-  const std::uint32_t begin = outlier.range.begin & ~3U;
-  return SharedDwords(left, Bytes(page.bytes + payload + begin, outlier.range.end - begin)) > 0;
+  const std::uint32_t begin = outlier.range.begin & ~3U, end = (outlier.range.end + 3) & ~3U;
+  if (payload + end > kPageSize) return false;
+  const Bytes damage(page.bytes + payload + begin, end - begin);
+  return SharedDwords(left, damage) > 0 && HoldsEveryDword(left, damage);
 }
 
 using Groups = std::map<std::pair<PoolTag, std::uint32_t>, GroupCount>;
@@ -45,7 +65,8 @@ void LookAtPage(const PoolPageRef& page, const PoolHeaderLayout& layout, const T
     const std::uint32_t size = header.BlockSize * layout.unit;
     if (size < layout.header_size || size > kPageSize - offset) return;
     const auto found = templates.find({PoolTag{header.PoolTag}.name(), size});
-    if (found != templates.end() && StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated) {
+    if (found != templates.end() && found->second.siblings() >= kSiblingsForAnAlarm &&
+        StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated) {
       GroupCount& group = groups[found->first];
       ++group.blocks;
       const auto range =

@@ -9,6 +9,7 @@ namespace poolblame {
 std::optional<SiblingTemplate> SiblingTemplate::Learn(const std::vector<Bytes>& payloads) {
   if (payloads.size() < kFewestSiblings) return std::nullopt;
   SiblingTemplate learned;
+  learned.siblings_ = payloads.size();
   const std::size_t size = std::min(payloads.front().size(), kBytesLookedAt);
   learned.value_.assign(payloads.front().begin(), payloads.front().begin() + static_cast<std::ptrdiff_t>(size));
   learned.mask_.assign(size, 0xFF);
@@ -31,6 +32,22 @@ std::optional<PayloadRange> SiblingTemplate::Deviation(Bytes payload) const {
   constexpr std::size_t kFewest = 3;
   if (differing < kFewest || differing * 2 > constant_bytes_) return std::nullopt;
   return PayloadRange{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last + 1)};
+}
+
+SiblingTemplate::Fit SiblingTemplate::FitFront(Bytes payload) const {
+  constexpr std::size_t kVeryFront = 8;
+  Fit fit;
+  for (std::size_t i = 0; i < std::min({kFrontBytes, mask_.size(), payload.size()}); ++i) {
+    if (mask_[i] == 0) continue;
+    if (payload[i] == value_[i]) {
+      if (value_[i] != 0) ++fit.agreeing;
+      continue;
+    }
+    ++fit.differing;
+    fit.last_difference = static_cast<std::uint32_t>(i);
+    fit.differs_at_front = fit.differs_at_front || i < kVeryFront;
+  }
+  return fit;
 }
 
 TemplateTable LearnTemplates(const PoolCensus& census) {

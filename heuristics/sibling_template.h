@@ -26,12 +26,23 @@ class SiblingTemplate {
   [[nodiscard]] std::optional<PayloadRange> Deviation(Bytes payload) const;
   [[nodiscard]] std::size_t constant_bytes() const { return constant_bytes_; }
 
-  static constexpr std::size_t kFewestSiblings = 12;
+  /// Payloads it was learned from.
+  [[nodiscard]] std::size_t siblings() const { return siblings_; }
+  /// How the first bytes of `payload` (same size) fit: constants that agree and are not zero, constants that differ,
+  /// and where the last differing one stands. Looks at kFrontBytes.
+  struct Fit {
+    std::uint32_t agreeing = 0, differing = 0, last_difference = 0;
+    bool differs_at_front = false;  // among the first eight bytes
+  };
+  [[nodiscard]] Fit FitFront(Bytes payload) const;
+
+  static constexpr std::size_t kFewestSiblings = 5;
+  static constexpr std::size_t kFrontBytes = 64;
   static constexpr std::size_t kBytesLookedAt = 512;  // fields stand in front; what follows is mostly data
 
  private:
   std::vector<std::uint8_t> value_, mask_;  // mask 0xFF where all siblings agree
-  std::size_t constant_bytes_ = 0;
+  std::size_t constant_bytes_ = 0, siblings_ = 0;
 };
 
 /// Templates by tag name and block size (bytes, header included), for every tag with enough samples.

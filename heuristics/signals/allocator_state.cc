@@ -1,6 +1,8 @@
 // E1, E2, E8, B10: what the allocator's own records say. A broken link behind a sound header: somebody wrote into freed
 // memory. A link that leads to itself: freed twice. A link that is off by a small step: a counter that is no longer
 // one. Looks the same: lists that are being changed while the dump is written; those are not asked (see FieldTrust).
+#include <algorithm>
+
 #include "heuristics/content.h"
 #include "heuristics/link_repair.h"
 #include "heuristics/signals/signals.h"
@@ -14,6 +16,17 @@ std::uint64_t FirstLink(const Scene& scene) {
   return at + size <= scene.bytes.size() ? WordAt(Bytes(scene.bytes).subspan(at), size) : 0;
 }
 
+/// True when `link` is the list entry of a free block elsewhere in the pool: list code wrote it, not a driver.
+bool LeadsToFreeBlock(const Scene& scene, std::uint64_t link) {
+  if (scene.physical) return false;
+  const auto page = ReadPoolPage(*scene.space, *scene.system, *scene.census, VirtAddr{link}.page());
+  if (!page) return false;
+  return std::any_of(page->blocks.begin(), page->blocks.end(), [&](const PoolBlock& block) {
+    const bool is_free = block.state == BlockState::kFree || block.state == BlockState::kLookaside;
+    return is_free && (*page->address + block.offset + page->layout->header_size).value == link;
+  });
+}
+
 void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const Spot& spot = scene.spots.front();
   const std::uint64_t at = scene.AddressOf(spot.begin);
@@ -22,13 +35,14 @@ void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes)
   const bool pointer = LooksLikeKernelPointer(link, scene.pointer_size());
   if (h.kind == FaultKind::kDoubleFree && self)
     votes.push_back({Weight::kSelfLink, 1, at, "the free block's link leads to itself: it was put on the list twice"});
-  if (h.kind == FaultKind::kUseAfterFree && !scene.HasSpot(SpotKind::kHeader))
+  const bool in_freed_memory = h.kind == FaultKind::kUseAfterFree || h.kind == FaultKind::kFreeList;
+  if (in_freed_memory && !self)
     votes.push_back(
-        {Weight::kFreeHeaderIntact, 1, at, "the links of this free block are overwritten, its header is sound"});
+        {Weight::kFreeHeaderIntact, 1, at, "links of this free block are overwritten, its header is sound"});
   if (h.kind == FaultKind::kUseAfterFree && !pointer)
     votes.push_back({Weight::kDataInLink, 1, at, "where a list link must stand, there is data"});
-  if (h.kind == FaultKind::kFreeList && pointer && !self)
-    votes.push_back({Weight::kPointerInLink, 1, at, "the link is a kernel pointer, but not one that comes back"});
+  if (h.kind == FaultKind::kFreeList && pointer && !self && LeadsToFreeBlock(scene, link))
+    votes.push_back({Weight::kPointerInLink, 1, at, "the link leads to another free block, which does not lead back"});
   if (h.kind == FaultKind::kUseAfterFree && pointer && !self) {
     const auto repair = RepairLink(scene, spot);
     if (repair && repair->difference >= -8 && repair->difference <= 8)

@@ -23,6 +23,9 @@ constexpr double kForetold = 0.05, kUnvouched = 0.1;
 // Up to here the intact bytes are no surprise / a small one.
 constexpr double kNoSurprise = 1.5, kSmallSurprise = 4.5, kMostSurprise = 14;
 
+/// Longer writes of many blocks are copies of whole buffers oftener than overruns.
+constexpr std::uint32_t kLongOverrun = 256;
+
 /// True when another sound header of the page has the same PoolType: a merely legal type vouches for nothing.
 bool TypeIsOnPage(const Scene& scene, const SceneBlock& block) {
   return std::any_of(scene.blocks.begin(), scene.blocks.end(), [&](const SceneBlock& other) {
@@ -108,7 +111,7 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
   if (scene.AddressOf(scene.blocks[*h.block].end) % kPageSize == 0)
     votes.push_back(
         {Weight::kCrossPage, 1, at, "this block ends with its page and the next page's first header is damaged"});
-  if (scene.spots.size() > 1)
+  if (scene.spots.size() > 1 && bytes < kLongOverrun)
     votes.push_back({Weight::kDamageRunLong, 1, at,
                      "one run of damage goes through " + std::to_string(scene.spots.size()) +
                          " headers and starts behind this block"});

@@ -1,18 +1,34 @@
-// B9, F5: damage that starts on a 512-byte or page boundary and is long was moved there by a device or a copy of
+// B9, F5: damage that is long and fits between two 512-byte boundaries was moved there by a device or by a copy of
 // somebody else's buffer, not by the block below.
-// Looks the same: a long overrun from a block that ends on such a boundary by chance (one in 32 on x64).
+// Looks the same: a long overrun that ends by chance before such a boundary.
+#include <string>
+
 #include "heuristics/signals/signals.h"
 
 namespace poolblame {
+namespace {
+
+constexpr std::uint64_t kSector = 512;
+constexpr std::uint32_t kLong = 256;  // bytes between the first and the last wrong byte
+
+/// Where the next sound header stands behind the damage: the write ended before it.
+std::uint32_t FirstSoundHeaderBehind(const Scene& scene) {
+  for (const SceneBlock& block : scene.blocks)
+    if (block.begin >= scene.damage_end() && block.block != nullptr && !block.block->header_damaged())
+      return block.begin;
+  return static_cast<std::uint32_t>(scene.bytes.size());
+}
+
+}  // namespace
 
 void VoteForeignContent(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  constexpr std::uint64_t kSector = 512;
-  constexpr std::size_t kHeaders = 3;
-  if (h.kind != FaultKind::kPageStomp || scene.spots.size() < kHeaders) return;
-  const std::uint64_t begin = scene.AddressOf(scene.damage_begin());
-  if (begin % kSector >= scene.layout().unit) return;
-  votes.push_back(
-      {Weight::kForeignAlignment, 1, begin, "the damage starts on a 512-byte boundary and covers several blocks"});
+  if (h.kind != FaultKind::kPageStomp || scene.damage_end() - scene.damage_begin() < kLong) return;
+  const std::uint64_t last = scene.AddressOf(scene.damage_end());
+  const std::uint64_t boundary = (last + kSector - 1) / kSector * kSector;
+  if (boundary > scene.AddressOf(FirstSoundHeaderBehind(scene))) return;
+  votes.push_back({Weight::kForeignAlignment, 1, scene.AddressOf(scene.damage_begin()),
+                   "a run of " + std::to_string(scene.damage_end() - scene.damage_begin()) +
+                       " bytes that fits between two 512-byte boundaries"});
 }
 
 }  // namespace poolblame

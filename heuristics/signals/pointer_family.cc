@@ -29,12 +29,14 @@ std::set<std::uint64_t> Families(const Scene& scene, Bytes bytes) {
 }  // namespace
 
 void VotePointerFamily(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.role != SuspectRole::kBlock || !h.block || h.kind == FaultKind::kDoubleFree) return;
+  const bool fits = h.kind == FaultKind::kOverrun || h.kind == FaultKind::kNonlinearOverrun;
+  if (!fits || !h.block) return;
   if (scene.spots.front().kind == SpotKind::kNamed) return;
   const SceneBlock& block = scene.blocks[*h.block];
   const std::uint32_t size = scene.pointer_size();
   std::set<std::uint64_t> own = Families(scene, PayloadOf(scene, *h.block));
   for (const Sibling& sibling : SiblingsOf(scene, *h.block)) own.merge(Families(scene, sibling.payload));
+  std::optional<std::uint32_t> family;
   const std::uint32_t first = h.write_begin + (size - h.write_begin % size) % size;
   for (std::uint32_t at = first; at + size <= h.write_end && at + size <= scene.bytes.size(); at += size) {
     const std::uint64_t word = WordAt(Bytes(scene.bytes).subspan(at), size);
@@ -44,10 +46,11 @@ void VotePointerFamily(const Scene& scene, const Hypothesis& h, std::vector<Vote
           {Weight::kPointerIntoOwner, 1, scene.AddressOf(at), "the damage holds a pointer into this very block"});
       return;
     }
-    if (own.contains(FamilyOf(scene, word)))
-      votes.push_back({Weight::kPointerFamily, 1, scene.AddressOf(at),
-                       "the damage holds a pointer to where this tag's own pointers point"});
+    if (!family && own.contains(FamilyOf(scene, word))) family = at;
   }
+  if (family)
+    votes.push_back({Weight::kPointerFamily, 1, scene.AddressOf(*family),
+                     "the damage holds a pointer to where this tag's own pointers point"});
 }
 
 }  // namespace poolblame

@@ -28,6 +28,14 @@ Run PatternBefore(Bytes bytes, std::uint32_t end) {
   return best;
 }
 
+/// A header full of ASCII text whose next byte is neither text nor the NUL that would end it.
+bool TextStopsAt(Bytes bytes, std::uint32_t data, std::uint32_t header_size) {
+  const std::uint8_t next = bytes[data];
+  return TrailingAscii(bytes.first(data)) >= header_size && next != 0 && (next < 0x20 || next >= 0x7F);
+}
+
+constexpr std::uint32_t kTextInBlockBefore = 4;  // characters, to call it one text
+
 }  // namespace
 
 void VoteStopsAtData(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -38,6 +46,16 @@ void VoteStopsAtData(const Scene& scene, const Hypothesis& h, std::vector<Vote>&
   const std::uint32_t data = last.payload();
   if (data >= last.end || data >= scene.bytes.size()) return;
   const Bytes bytes(scene.bytes);
+  if (underrun && TextStopsAt(bytes, data, last.header_size)) {
+    votes.push_back({Weight::kStopsAtData, 1, scene.AddressOf(data),
+                     "text fills the header and stops, without a NUL, exactly where this block's data begins"});
+    votes.push_back(
+        {Weight::kDamageSuffix, 1, scene.AddressOf(data), "this block's whole header is overwritten, up to its data"});
+    if (TrailingAscii(bytes.first(data)) > last.header_size + kTextInBlockBefore)
+      votes.push_back({Weight::kUnderrunPattern, 2, scene.AddressOf(data),
+                       "one text fills the end of the block before and this block's header"});
+    return;
+  }
   const Run run = PatternBefore(bytes, data);
   const std::uint32_t covered = run.length + run.lag;
   if (covered < last.header_size) return;

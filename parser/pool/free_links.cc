@@ -1,11 +1,15 @@
 #include "parser/pool/free_links.h"
 
+#include <array>
+#include <span>
+
 #include "parser/base/little_endian.h"
 
 namespace poolblame {
 
 FreeLinkChecker::FreeLinkChecker(const AddressSpace& space, const PoolHeaderLayout& layout)
     : space_(&space),
+      layout_(&layout),
       pointer_size_(layout.is_64bit ? 8 : 4),
       header_size_(layout.header_size),
       kernel_base_(layout.is_64bit ? 0xFFFF800000000000 : 0x80000000) {}
@@ -23,6 +27,14 @@ std::optional<std::uint64_t> FreeLinkChecker::ReadPointer(std::uint64_t address)
 
 bool FreeLinkChecker::IsKernel(std::uint64_t value) const {
   return value >= kernel_base_ && value % pointer_size_ == 0;
+}
+
+bool FreeLinkChecker::LeadsToBlockInUse(std::uint64_t payload) const {
+  std::array<std::uint8_t, 16> header{};
+  const std::span<std::uint8_t> bytes(header.data(), layout_->header_size);
+  if (space_->Read(VirtAddr{payload - layout_->header_size}, bytes) != Presence::kPresent) return false;
+  const BlockState state = StateOfPoolType(*layout_, layout_->Decode(header.data()).PoolType);
+  return state != BlockState::kLookaside && state != BlockState::kFree;
 }
 
 FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
@@ -60,7 +72,13 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
   if (check.lookaside) {
     finding.value = PointerAt(page + at);
     finding.length = pointer_size_;
-    if (finding.value != 0 && !IsKernel(finding.value)) check.finding = finding;
+    if (finding.value == 0) return check;
+    if (!IsKernel(finding.value)) {
+      check.finding = finding;
+    } else if (finding.value == entry || LeadsToBlockInUse(finding.value)) {
+      finding.problem = LinkProblem::kBrokenBackLink;
+      check.finding = finding;
+    }
     return check;
   }
   const Link flink = CheckLink(PointerAt(page + at), entry, true);

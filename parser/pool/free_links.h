@@ -42,9 +42,12 @@ class FreeLinkChecker {
   [[nodiscard]] std::uint64_t PointerAt(const std::uint8_t* bytes) const;
   [[nodiscard]] std::optional<std::uint64_t> ReadPointer(std::uint64_t address) const;
   [[nodiscard]] bool IsKernel(std::uint64_t value) const;
+  /// The header in front of `payload` is readable and is no freed block's: no freed block may lead there.
+  [[nodiscard]] bool LeadsToBlockInUse(std::uint64_t payload) const;
   [[nodiscard]] Link CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
 
   const AddressSpace* space_;
+  const PoolHeaderLayout* layout_;
   std::uint32_t pointer_size_;
   std::uint32_t header_size_;
   std::uint64_t kernel_base_;

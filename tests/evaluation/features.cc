@@ -28,6 +28,8 @@ const char* GroupName(SignalGroup group) {
       return "prior";
     case SignalGroup::kExtent:
       return "extent";
+    case SignalGroup::kStop:
+      return "stop";
     case SignalGroup::kContent:
       return "content";
     case SignalGroup::kSize:

@@ -51,17 +51,22 @@ class HeaderChecks {
   }
   void Tag(std::uint32_t read, std::uint32_t expected) {
     const auto text = [](std::uint32_t tag) { return fmt::format("0x{:08x} '{}'", tag, Escaped(PoolTag{tag}.text())); };
-    Add("PoolTag", kPoolTagBytes, read != expected || !block_.tag_known, text(read), text(expected));
+    if (block_.tag_known)
+      Add("PoolTag", kPoolTagBytes, read != expected, text(read), text(expected));
+    else
+      AddUnknown("PoolTag", text(read));
   }
   void Add(const char* field, FieldBytes bytes, bool differs, const std::string& read, const std::string& expected) {
     const std::uint32_t mask = layout_.is_64bit ? bytes.x64 : bytes.x86;
-    const bool doubtful = (block_.doubtful_bytes & mask) != 0;
-    if (!differs && !doubtful) return;
-    out_.push_back(
-        {"header " + BlockName(block_),
-         doubtful && !differs
-             ? fmt::format("{} is {}, which lies inside the damage: its true value is not known", field, read)
-             : fmt::format("{} is {}, must have been {}", field, read, expected)});
+    if (differs)
+      out_.push_back(
+          {"header " + BlockName(block_), fmt::format("{} is {}, must have been {}", field, read, expected)});
+    else if ((block_.doubtful_bytes & mask) != 0)
+      AddUnknown(field, read);
+  }
+  void AddUnknown(const char* field, const std::string& read) {
+    out_.push_back({"header " + BlockName(block_),
+                    fmt::format("{} is {}, which lies inside the damage: its true value is not known", field, read)});
   }
 
   const PoolHeaderLayout& layout_;

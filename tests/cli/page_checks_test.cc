@@ -34,6 +34,14 @@ TEST(FailedChecks, DoubtIsNotCertainty) {
                                                        "damage: its true value is not known"}));
 }
 
+TEST(FailedChecks, ATagThatIsLostIsNotMadeUp) {
+  PoolPage page = MakePage({{0x1000, "Aaaa"}});
+  page.blocks[0].tag_known = false;
+  page.blocks[0].damaged_bytes = 0x30;
+  EXPECT_EQ(Sentences(page), (std::vector<std::string>{"header +000 (tag unknown): PoolTag is 0x61616141 'Aaaa', which "
+                                                       "lies inside the damage: its true value is not known"}));
+}
+
 TEST(FailedChecks, SpeaksOfLinksAndNeighbours) {
   PoolPage page = MakePage({{0x800, "Aaaa"}, {0x800, "Bbbb"}});
   page.free_links = {{0, LinkProblem::kBrokenBackLink, 0x10, 8, 0xFFFFFA8000001000, 0x4141}};

@@ -70,10 +70,10 @@ void WriteStale(TextWriter& out, const PoolPage& page, bool all) {
 void WriteReading(TextWriter& out, const PoolPage& page) {
   if (page.layout != nullptr) out.Line(fmt::format("layout {}", page.layout->name));
   if (page.cost > 0) {
-    out.Sentence("",
-                 fmt::format("the headers were recovered: this reading disagrees with the bytes by {:.1f} nats, the "
-                             "next best by {:.1f} more",
-                             page.cost, page.margin));
+    out.Sentence(
+        "",
+        fmt::format("headers recovered: this reading differs from the bytes by {:.1f} nats, the next best by {:.1f}",
+                    page.cost, page.cost + page.margin));
   }
 }
 

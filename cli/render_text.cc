@@ -25,8 +25,8 @@ std::string Answer(const ImageReport& facts) {
     case Verdict::kCorrupt:
       return report.incidents.empty() ? "corruption found, no incident described" : Headline(report.incidents.front());
     case Verdict::kClean:
-      return fmt::format("no corruption found: {} judged, {}", Counted(facts.census.pool_pages, "pool page"),
-                         Counted(facts.census.pool_blocks, "block"));
+      return fmt::format("no corruption found{}: {} judged, {}", facts.image.truncated ? " in a truncated image" : "",
+                         Counted(facts.census.pool_pages, "pool page"), Counted(facts.census.pool_blocks, "block"));
     case Verdict::kInconclusive:
       break;
   }
@@ -64,20 +64,32 @@ void WriteFacts(TextWriter& out, const Incident& incident) {
   if (!kinds.empty()) out.Sentence("  kind     ", kinds);
 }
 
-/// Evidence, strongest first: what speaks for the first suspect with '+', what speaks against it with '-'.
-void WriteEvidence(TextWriter& out, const Suspect& suspect, bool verbose) {
-  if (suspect.evidence.empty()) return;
+/// Evidence, strongest first; each sentence once unless `verbose`, where every signal stands with its weight.
+std::vector<Evidence> SortedEvidence(const Suspect& suspect, bool verbose) {
   std::vector<Evidence> sorted = suspect.evidence;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Evidence& a, const Evidence& b) { return a.log_odds > b.log_odds; });
+  if (verbose) return sorted;
+  std::vector<Evidence> once;
+  for (const Evidence& item : sorted) {
+    const auto same = [&](const Evidence& other) { return other.text == item.text; };
+    if (std::none_of(once.begin(), once.end(), same)) once.push_back(item);
+  }
+  return once;
+}
+
+/// What speaks for the first suspect with '+', what speaks against it with '-'.
+void WriteEvidence(TextWriter& out, const Suspect& suspect, bool verbose) {
+  const std::vector<Evidence> evidence = SortedEvidence(suspect, verbose);
+  if (evidence.empty()) return;
   out.Heading("why");
-  const std::size_t shown = verbose ? sorted.size() : std::min(sorted.size(), kEvidenceShown);
+  const std::size_t shown = verbose ? evidence.size() : std::min(evidence.size(), kEvidenceShown);
   for (std::size_t i = 0; i < shown; ++i) {
-    const Evidence& item = sorted[i];
+    const Evidence& item = evidence[i];
     const std::string weight = verbose ? fmt::format(" [{}, {:+.2f}]", item.signal, item.log_odds) : "";
     out.Sentence(item.log_odds < 0 ? "  - " : "  + ", item.text + weight);
   }
-  if (shown < sorted.size()) out.Sentence("  ", fmt::format("and {} more (--verbose)", sorted.size() - shown));
+  if (shown < evidence.size()) out.Sentence("  ", fmt::format("and {} more (--verbose)", evidence.size() - shown));
 }
 
 void WritePicture(TextWriter& out, const Incident& incident, const std::optional<PoolPage>& page) {
@@ -100,7 +112,9 @@ void WriteAdvice(TextWriter& out, const Incident& incident) {
 }
 
 void WriteSuspects(TextWriter& out, const Incident& incident, const TextOptions& options) {
-  const std::size_t first = NamesCulprit(incident) ? 1 : 0;
+  const bool hardware = incident.kind == FaultKind::kBitFlip && !incident.suspects.empty() &&
+                        incident.suspects.front().role == SuspectRole::kHardware;
+  const std::size_t first = NamesCulprit(incident) || hardware ? 1 : 0;  // the headline has said that one
   std::size_t end = first;
   while (end < incident.suspects.size() && end < options.top &&
          (options.verbose || incident.suspects[end].probability >= kWorthAMention))

@@ -38,6 +38,13 @@ TEST(ReportText, EvidenceIsStrongestFirstWithItsSide) {
                                                "  - the block has no slack\n"));
 }
 
+TEST(ReportText, TheSameSentenceIsSaidOnce) {
+  ImageReport facts = OverrunReport();
+  std::vector<Evidence>& evidence = facts.report.incidents[0].suspects[0].evidence;
+  evidence.push_back(evidence[1]);
+  EXPECT_EQ(Text(facts), Text(OverrunReport()));
+}
+
 TEST(ReportText, VerboseShowsSignalsAndWeights) {
   TextOptions options;
   options.verbose = true;
@@ -79,6 +86,9 @@ TEST(ReportText, CleanSaysWhatCleanMeans) {
   const std::string text = Text(CleanReport());
   EXPECT_EQ(FirstLine(text), "no corruption found: 8,123 pool pages judged, 190,233 blocks");
   EXPECT_THAT(text, Not(HasSubstr("why")));
+  ImageReport cut = CleanReport();
+  cut.image.truncated = true;
+  EXPECT_EQ(FirstLine(Text(cut)), "no corruption found in a truncated image: 8,123 pool pages judged, 190,233 blocks");
 }
 
 TEST(ReportText, InconclusiveSaysWhatIsMissing) {

@@ -78,6 +78,17 @@ Continuation FindBackwardContinuation(Bytes left, Bytes right) {
   return FindContinuation(from, on);
 }
 
+PatternRun FindPatternBefore(Bytes bytes) {
+  const auto end = static_cast<std::uint32_t>(bytes.size());
+  PatternRun best;
+  for (const std::uint32_t lag : {1U, 2U, 4U, 8U}) {
+    std::uint32_t length = 0;
+    while (length + lag < end && bytes[end - 1 - length] == bytes[end - 1 - length - lag]) ++length;
+    if (length > best.length) best = {lag, length};
+  }
+  return best;
+}
+
 std::uint32_t TrailingAscii(Bytes bytes) {
   std::uint32_t n = 0;
   while (n < bytes.size() && IsPrintable(bytes[bytes.size() - 1 - n])) ++n;

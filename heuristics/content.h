@@ -30,6 +30,13 @@ Continuation FindBackwardContinuation(Bytes left, Bytes right);
 /// The longest record FindContinuation looks for: bigger ones repeat too rarely inside one block to be seen.
 inline constexpr std::uint32_t kMaxLag = 256;
 
+/// The longest run at the end of `bytes` that repeats with a lag that fills, dwords or pointers have (1, 2, 4 or 8).
+struct PatternRun {
+  std::uint32_t lag = 0;
+  std::uint32_t length = 0;  // bytes that equal the byte `lag` before them
+};
+PatternRun FindPatternBefore(Bytes bytes);
+
 /// Text that crosses the boundary: characters at the left's end and at the right's start.
 struct CrossingText {
   bool utf16 = false;

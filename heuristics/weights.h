@@ -8,7 +8,7 @@
 namespace poolblame {
 
 /// Signals of one group speak of the same fact; inside a group only the best and the worst vote count.
-enum class SignalGroup { kPrior, kExtent, kStop, kContent, kSize, kOwnership, kAllocator, kHardware, kCrash };
+enum class SignalGroup { kPrior, kExtent, kStop, kStart, kContent, kSize, kOwnership, kAllocator, kHardware, kCrash };
 
 /// One row of the table. Names are "signal/variant"; the part before the slash is the signal's file.
 enum class Weight {
@@ -51,6 +51,9 @@ enum class Weight {
   kStartsBehindBlock,
   kVictimDataIntact,
   kVictimDataOverwritten,
+  kRunStartsAtData,
+  kRunStartsInside,
+  kRunStartsInsideOther,
   // B: what was written.
   kContinuesPattern,
   kContinuesZero,

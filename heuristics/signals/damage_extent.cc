@@ -21,7 +21,7 @@ constexpr double kZeroFits = 0.7, kValueFits = 3.5;
 // A byte that the writer's content foretells, or whose right value nothing vouches for, is no surprise.
 constexpr double kForetold = 0.05, kUnvouched = 0.1;
 // Up to here the intact bytes are no surprise / a small one.
-constexpr double kNoSurprise = 1.5, kSmallSurprise = 4.5, kMostSurprise = 14;
+constexpr double kNoSurprise = 1.5, kSmallSurprise = 2.5, kMostSurprise = 14;
 
 /// Longer writes of many blocks are copies of whole buffers oftener than overruns.
 constexpr std::uint32_t kLongOverrun = 256;
@@ -39,6 +39,19 @@ bool TagIsInImage(const Scene& scene, const SceneBlock& block) {
   return scene.census->Tag(PoolTag{block.block->read.PoolTag}.name()) != nullptr;
 }
 
+/// The one value that all damaged bytes of a header have, when there are several: a fill, which explains its equals.
+std::optional<std::uint8_t> UniformValue(const Scene& scene, const SceneBlock& block) {
+  std::optional<std::uint8_t> value;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < kKnownHeaderBytes && block.begin + i < scene.bytes.size(); ++i) {
+    if ((block.block->damaged_bytes >> i & 1U) == 0) continue;
+    if (value && *value != scene.bytes[block.begin + i]) return std::nullopt;
+    value = scene.bytes[block.begin + i];
+    ++count;
+  }
+  return count > 1 ? value : std::nullopt;
+}
+
 /// What a write at offset `at` would have put there if it went on with the suspect's content; nothing when unknown.
 using Foretell = std::function<std::optional<std::uint8_t>(std::uint32_t at)>;
 
@@ -49,12 +62,13 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
   const bool damaged = block.block->header_damaged();
   const bool type_vouched = !damaged || TypeIsOnPage(scene, block);
   const bool tag_vouched = !damaged || TagIsInImage(scene, block);
+  const auto uniform = UniformValue(scene, block);
   double surprise = 0;
   for (std::uint32_t i = 0; i < kKnownHeaderBytes; ++i) {
     const std::uint32_t at = block.begin + i;
     if (at < begin || at >= end || at >= scene.bytes.size() || (unknown >> i & 1U) != 0) continue;
     const bool vouched = i < kTypeByte || (i < kTagByte ? type_vouched : tag_vouched);
-    if (foretell(at) == scene.bytes[at])
+    if (foretell(at) == scene.bytes[at] || uniform == scene.bytes[at])
       surprise += kForetold;
     else
       surprise += !vouched ? kUnvouched : scene.bytes[at] == 0 ? kZeroFits : kValueFits;
@@ -105,7 +119,7 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
   else if (surprise <= kSmallSurprise)
     votes.push_back({Weight::kDamagePrefixWeak, 1, at, run + ", but for bytes that kept their value"});
   else
-    votes.push_back({Weight::kDamageNotPrefix, std::min(surprise, kMostSurprise) / kSmallSurprise, at,
+    votes.push_back({Weight::kDamageNotPrefix, std::min(surprise, kMostSurprise), at,
                      "between this block's end and the damage, header bytes are intact"});
   if (surprise > kSmallSurprise) return;
   if (scene.AddressOf(scene.blocks[*h.block].end) % kPageSize == 0)
@@ -123,7 +137,7 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
   const double surprise =
       SurpriseOfIntactBytes(scene, h.write_begin, block.payload(), BackwardContinuationOf(scene, h));
   if (surprise > kNoSurprise) {
-    votes.push_back({Weight::kDamageNotSuffix, std::min(surprise, kMostSurprise) / kSmallSurprise, at,
+    votes.push_back({Weight::kDamageNotSuffix, std::min(surprise, kMostSurprise), at,
                      "header bytes between the damage and this block's data are intact"});
   } else if (h.write_begin > block.begin) {
     votes.push_back(

@@ -14,6 +14,7 @@ constexpr std::array kSignals = {
     SignalRow{"shared-values", VoteSharedValues},
     SignalRow{"sibling-bytes", VoteSiblingBytes},
     SignalRow{"underrun-content", VoteUnderrunContent},
+    SignalRow{"run-start", VoteRunStart},
     SignalRow{"stops-at-data", VoteStopsAtData},
     SignalRow{"victim-data", VoteVictimData},
     SignalRow{"victim-field", VoteVictimField},

@@ -11,23 +11,6 @@
 namespace poolblame {
 namespace {
 
-/// Bytes before `end` that repeat with the lag of the longest such run, at lags a fill or pointer pattern has; none for
-/// zeros, which end anywhere.
-struct Run {
-  std::uint32_t lag = 0;
-  std::uint32_t length = 0;
-};
-
-Run PatternBefore(Bytes bytes, std::uint32_t end) {
-  Run best;
-  for (const std::uint32_t lag : {1U, 2U, 4U, 8U}) {
-    std::uint32_t length = 0;
-    while (length + lag < end && bytes[end - 1 - length] == bytes[end - 1 - length - lag]) ++length;
-    if (length > best.length) best = {lag, length};
-  }
-  return best;
-}
-
 /// A header full of ASCII text whose next byte is neither text nor the NUL that would end it.
 bool TextStopsAt(Bytes bytes, std::uint32_t data, std::uint32_t header_size) {
   const std::uint8_t next = bytes[data];
@@ -56,7 +39,7 @@ void VoteStopsAtData(const Scene& scene, const Hypothesis& h, std::vector<Vote>&
                        "one text fills the end of the block before and this block's header"});
     return;
   }
-  const Run run = PatternBefore(bytes, data);
+  const PatternRun run = FindPatternBefore(bytes.first(data));
   const std::uint32_t covered = run.length + run.lag;
   if (covered < last.header_size) return;
   const Bytes tail = bytes.subspan(data - last.header_size, last.header_size);

@@ -30,6 +30,8 @@ const char* GroupName(SignalGroup group) {
       return "extent";
     case SignalGroup::kStop:
       return "stop";
+    case SignalGroup::kStart:
+      return "start";
     case SignalGroup::kContent:
       return "content";
     case SignalGroup::kSize:

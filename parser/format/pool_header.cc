@@ -160,4 +160,8 @@ bool IsPagedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type) {
   return !low_bit && (pool_type & 3) != 0;
 }
 
+bool IsCacheAlignedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type) {
+  return layout.in_use == InUseEncoding::kBit2 && (pool_type & 6) == 6;
+}
+
 }  // namespace poolblame

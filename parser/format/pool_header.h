@@ -42,18 +42,18 @@ enum class InUseEncoding {
 enum class QuotaEncoding { kTailPointer, kPlainPointer, kXorCookie };
 
 struct PoolHeaderLayout {
-  std::string_view name;      // REPORT.md's `pool_layout`: "nt6-x64"
+  std::string_view name;  // REPORT.md's `pool_layout`: "nt6-x64"
   bool is_64bit = false;
   std::uint32_t first_build = 0, last_build = 0;  // inclusive; rows may overlap where the build does not settle it
-  std::uint32_t unit = 0;                          // bytes of one size unit
-  std::uint32_t header_size = 0;                   // bytes
+  std::uint32_t unit = 0;                         // bytes of one size unit
+  std::uint32_t header_size = 0;                  // bytes
   InUseEncoding in_use = InUseEncoding::kBit2;
   QuotaEncoding quota = QuotaEncoding::kPlainPointer;
   bool aligned_second_header = false;  // Windows 8+ x64: CacheAligned requests carry a second header in the block
   std::string_view source;
 
-  [[nodiscard]] PoolHeaderFields Decode(const std::uint8_t* bytes) const;            // reads header_size bytes
-  void Encode(const PoolHeaderFields& fields, std::uint8_t* bytes) const;            // writes header_size bytes
+  [[nodiscard]] PoolHeaderFields Decode(const std::uint8_t* bytes) const;  // reads header_size bytes
+  void Encode(const PoolHeaderFields& fields, std::uint8_t* bytes) const;  // writes header_size bytes
   /// Largest value of a size field, in units: 0x1FF or 0xFF.
   [[nodiscard]] std::uint32_t max_units() const { return is_64bit ? 0xFF : 0x1FF; }
   [[nodiscard]] std::uint32_t units_in_page() const { return 4096 / unit; }
@@ -77,5 +77,8 @@ inline constexpr std::uint16_t kPoolTypeVerifier = 0x40;  // the block's last po
 BlockState StateOfPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type);
 /// True when an allocated or lookaside block of this type is paged pool.
 bool IsPagedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type);
+
+/// True when a busy block's type carries Vista's CacheAligned mark (6 or 7): rare, and a neighbour of the common types.
+bool IsCacheAlignedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type);
 
 }  // namespace poolblame

@@ -17,18 +17,20 @@ inline constexpr float kByte = 0.2F;
 /// The same through payload between two headers, where nothing can be checked: an overrun of a few hundred bytes must
 /// stay cheaper than two runs, one of a whole page must not.
 inline constexpr float kPayloadByte = 0.004F;
-/// A run that ends before the next header field.
-inline constexpr float kClose = 0.7F;
+/// A run that ends in the payload behind a header: anywhere there, so nearly free; and one that ends at one certain
+/// byte of a header, which an overrun of random length does one time in ten or so.
+inline constexpr float kClose = 0.5F;
+inline constexpr float kCloseInside = 2.0F;
 /// A written byte that happens to equal the right one: often when both are zero, else about ln 256 less what small
 /// numbers give back.
-inline constexpr float kEqualZero = 1.5F;
+inline constexpr float kEqualZero = 0.7F;
 inline constexpr float kEqualOther = 4.0F;
 
 /// The same for a PoolType that is merely legal: one in five bytes is.
 inline constexpr float kLegalType = 1.5F;
 
 /// A printable tag that no healthy block of the image has: new tags turn up all the time.
-inline constexpr float kTagUnseen = 0.7F;
+inline constexpr float kTagUnseen = 1.5F;
 /// An unprintable tag on an allocated block, where the image has shown that this occurs …
 inline constexpr float kTagOdd = 1.5F;
 /// … and where it never does: more than opening a run for it.
@@ -39,11 +41,17 @@ inline constexpr float kTagPrintableInRun = 0.0F;
 /// A legal PoolType that nothing else on the page has.
 inline constexpr float kTypeUnseen = 1.0F;
 
-/// A block that swallows two headers which agree with each other: payload does not do that by chance, so the price is
-/// near what it takes to break such a pair. Where neither is allocated they may be what coalescing left behind in a
+/// Denying that two headers which agree with each other are neighbours: payload does not agree by chance, so the price
+/// is near what it takes to damage such a pair. Where neither is allocated they may be what coalescing left behind in a
 /// free block whose own header is gone.
-inline constexpr float kSwallowedLink = 4.0F;
-inline constexpr float kSwallowedFreedLink = 1.5F;
+inline constexpr float kDeniedLink = 7.0F;
+inline constexpr float kDeniedFreedLink = 2.0F;
+/// Denying one header's word about another where that one says otherwise, or its word that it ends with the page.
+inline constexpr float kDeniedClaim = 3.5F;
+/// The same where what lies at the other end does not look like a header.
+inline constexpr float kDeniedClaimOnNothing = 2.5F;
+/// A block whose own header says "free, and this long" pays this part of it: stale headers are normal there.
+inline constexpr float kStaleShare = 0.15F;
 
 /// The page starts with the tail of a big allocation, behind it a `Frag` block, or a free block without a left
 /// neighbour.

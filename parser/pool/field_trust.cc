@@ -28,6 +28,8 @@ void TrustTally::Add(const PageWalk& walk) {
   count(kManySessionBitsDiffer, many_sessions);
   count(kFreeNeighbours, free_neighbours);
   count(kOddTag, odd_tags);
+  count(kVerifierType, verifier_types);
+  count(kAlignedType, aligned_types);
 }
 
 void TrustTally::Add(const TrustTally& other) {
@@ -40,6 +42,8 @@ void TrustTally::Add(const TrustTally& other) {
   many_sessions += other.many_sessions;
   free_neighbours += other.free_neighbours;
   odd_tags += other.odd_tags;
+  verifier_types += other.verifier_types;
+  aligned_types += other.aligned_types;
   lookaside_blocks += other.lookaside_blocks;
   sound_links += other.sound_links;
   broken_links += other.broken_links;
@@ -57,8 +61,12 @@ FieldTrust LearnTrust(const TrustTally& tally) {
   trust.paged_bit_uniform = Holds(tally.one_paged, tally.many_paged, tally.pages);
   trust.session_bit_uniform = Holds(tally.one_session, tally.many_sessions, tally.pages);
   trust.tags_printable = Holds(tally.odd_tags, 0, tally.pages);
-  trust.free_blocks_coalesce =
-      tally.pages >= kPagesForNever && tally.free_neighbours <= std::max<std::uint64_t>(1, tally.pages / 500);
+  const auto never = [&](std::uint64_t pages) {
+    return tally.pages >= kPagesForNever && pages <= std::max<std::uint64_t>(1, tally.pages / 500);
+  };
+  trust.free_blocks_coalesce = never(tally.free_neighbours);
+  trust.verifier_unused = never(tally.verifier_types);
+  trust.aligned_unused = never(tally.aligned_types);
   trust.lookaside_marked = tally.lookaside_blocks > 0 || tally.pages < kPagesForNever;
   // Nine of ten must be sound before one that is not is called broken.
   const auto sound = [](std::uint64_t good, std::uint64_t bad) { return good >= kLinksForSound && bad * 10 <= good; };
@@ -72,7 +80,8 @@ bool NeedsSecondLook(std::uint16_t oddities, const FieldTrust& trust) {
   return has(kUnknownType) || (trust.pool_index_uniform && has(kOneIndexDiffers | kManyIndicesDiffer)) ||
          (trust.paged_bit_uniform && has(kOnePagedBitDiffers | kManyPagedBitsDiffer)) ||
          (trust.session_bit_uniform && has(kOneSessionBitDiffers | kManySessionBitsDiffer)) ||
-         (trust.free_blocks_coalesce && has(kFreeNeighbours)) || (trust.tags_printable && has(kOddTag));
+         (trust.free_blocks_coalesce && has(kFreeNeighbours)) || (trust.tags_printable && has(kOddTag)) ||
+         (trust.verifier_unused && has(kVerifierType)) || (trust.aligned_unused && has(kAlignedType));
 }
 
 }  // namespace poolblame

@@ -16,7 +16,7 @@ struct TrustTally {
   std::uint64_t one_paged = 0, many_paged = 0;
   std::uint64_t one_session = 0, many_sessions = 0;
   std::uint64_t free_neighbours = 0;
-  std::uint64_t odd_tags = 0;
+  std::uint64_t odd_tags = 0, verifier_types = 0, aligned_types = 0;
   std::uint64_t lookaside_blocks = 0;
   std::uint64_t sound_links = 0, broken_links = 0;          // LIST_ENTRYs of free blocks
   std::uint64_t sound_lookaside = 0, broken_lookaside = 0;  // single links of blocks on lookaside lists

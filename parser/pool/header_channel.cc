@@ -5,7 +5,8 @@ namespace {
 
 constexpr std::uint32_t kFreeTag = 0x65657246;  // `Free`: what a split leaves in the remainder's header
 
-Symbol PriceTag(const QuickHeader& header, const PageProfile& profile, const ImageKnowledge& knowledge) {
+Symbol PriceTag(const QuickHeader& header, std::uint32_t place, const PageProfile& profile,
+                const ImageKnowledge& knowledge) {
   Symbol tag;
   tag.damaged = 4 * cost::kByte;
   if (header.state == BlockState::kFree) {
@@ -13,10 +14,8 @@ Symbol PriceTag(const QuickHeader& header, const PageProfile& profile, const Ima
     if (header.tag == kFreeTag) tag.damaged += cost::kTagKnownInRun;
     return tag;
   }
-  const auto on_page = profile.tags.find(header.tag);
-  const std::uint32_t seen_here = on_page == profile.tags.end() ? 0 : on_page->second;
   const bool printable = TagIsPrintable(header.tag);
-  if (seen_here >= 2 || knowledge.BlocksWithTag(header.tag) >= (printable ? 1U : 2U)) {
+  if (profile.OthersWithTag(header.tag, place) > 0 || knowledge.BlocksWithTag(header.tag) >= (printable ? 1U : 2U)) {
     tag.damaged += cost::kTagKnownInRun;
   } else if (printable) {
     tag.clean = cost::kTagUnseen;
@@ -31,13 +30,13 @@ Symbol PriceTag(const QuickHeader& header, const PageProfile& profile, const Ima
 
 HeaderChannel::HeaderChannel(const std::uint8_t* page, std::uint32_t place, const HeaderReader& reader,
                              const PageProfile& profile, const ImageKnowledge& knowledge)
-    : header_(reader.At(page, place)), is_64bit_(reader.layout().is_64bit) {
+    : place_(place), header_(reader.At(page, place)), is_64bit_(reader.layout().is_64bit) {
   const std::uint8_t* bytes = page + place * reader.unit();
   for (std::uint32_t i = 0; i < 4; ++i) bytes_[i] = bytes[i];
-  type_fits_ = profile.Fits(header_, reader);
+  type_fits_ = profile.FitsType(header_.type, reader);
   if (profile.index) index_match_ = header_.index == *profile.index ? Match::kEqual : Match::kDiffers;
   if (profile.vouched >= 3 && profile.type_votes[header_.type & 0xFF] == 0) type_cost_ = cost::kTypeUnseen;
-  tag_ = PriceTag(header_, profile, knowledge);
+  tag_ = PriceTag(header_, place, profile, knowledge);
 }
 
 std::array<Match, 2> HeaderChannel::MatchFront(std::uint32_t previous) const {

@@ -26,7 +26,7 @@ struct Symbol {
 
 /// The next state of the channel.
 constexpr ChannelState Step(const ChannelState& in, const Symbol& symbol) {
-  const float stay_clean = in[0] < in[1] + cost::kClose ? in[0] : in[1] + cost::kClose;
+  const float stay_clean = in[0] < in[1] + cost::kCloseInside ? in[0] : in[1] + cost::kCloseInside;
   const float in_run = in[1] < in[0] + symbol.open ? in[1] : in[0] + symbol.open;
   return {stay_clean + symbol.clean, in_run + symbol.damaged};
 }
@@ -44,6 +44,7 @@ class HeaderChannel {
   HeaderChannel(const std::uint8_t* page, std::uint32_t place, const HeaderReader& reader, const PageProfile& profile,
                 const ImageKnowledge& knowledge);
 
+  [[nodiscard]] std::uint32_t place() const { return place_; }
   [[nodiscard]] const QuickHeader& header() const { return header_; }
   [[nodiscard]] bool type_fits() const { return type_fits_; }
   /// `previous` and `size` in units.
@@ -53,6 +54,7 @@ class HeaderChannel {
   [[nodiscard]] const Symbol& Tag() const { return tag_; }
 
  private:
+  std::uint32_t place_;
   QuickHeader header_;
   std::array<std::uint8_t, 4> bytes_{};
   bool is_64bit_ = false;

@@ -62,7 +62,8 @@ void MarkRuns(const std::vector<std::uint32_t>& sizes, std::vector<PricedHeader>
     PricedHeader& header = headers[(at - 1) / kSteps];
     const std::size_t s = (at - 1) % kSteps;
     const ChannelState& before = states[at - 1];
-    const bool closed = !in_run && before[1] + cost::kClose < before[0];
+    const float price = s == kSymbols ? cost::kClose : cost::kCloseInside;
+    const bool closed = !in_run && before[1] + price < before[0];
     if (s == kSymbols) {
       in_run = in_run || closed;
       continue;
@@ -103,8 +104,7 @@ class Repair {
     if (!header.in_run[4]) return;
     const std::uint32_t tag = block.read.PoolTag;
     if (header.channel.header().state != BlockState::kFree || tag == kFreeTag) {
-      const auto on_page = profile_.tags.find(tag);
-      if (knowledge_.BlocksWithTag(tag) > 0 || (on_page != profile_.tags.end() && on_page->second > 1)) return;
+      if (knowledge_.BlocksWithTag(tag) > 0 || profile_.OthersWithTag(tag, header.channel.place()) > 0) return;
     }
     const bool alone = !header.in_run[0] && !header.in_run[1] && !header.in_run[2] && !header.in_run[3];
     if (alone) {
@@ -157,7 +157,7 @@ class Repair {
   [[nodiscard]] std::vector<std::uint32_t> FittingTypes() const {
     std::vector<std::uint32_t> types;
     for (std::uint32_t type = 0; type < profile_.type_votes.size(); ++type)
-      if (profile_.type_votes[type] != 0 && reader_.StateOf(type) != BlockState::kUnknown) types.push_back(type);
+      if (profile_.type_votes[type] != 0 && profile_.FitsType(type, reader_)) types.push_back(type);
     return types;
   }
 

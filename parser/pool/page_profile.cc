@@ -53,19 +53,30 @@ std::optional<std::uint32_t> PageProfile::CommonAllocatedType(const HeaderReader
   return best;
 }
 
-bool PageProfile::Fits(const QuickHeader& header, const HeaderReader& reader) const {
-  if (header.state == BlockState::kUnknown) return false;
-  if (header.state == BlockState::kFree) return true;
-  if (paged && IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type)) != *paged) return false;
-  return !session || ((header.type & kPoolTypeSession) != 0) == *session;
+bool PageProfile::FitsType(std::uint32_t type, const HeaderReader& reader) const {
+  const BlockState state = reader.StateOf(type);
+  if (state == BlockState::kUnknown) return false;
+  if (state == BlockState::kFree) return true;
+  if (verifier_unused && (type & kPoolTypeVerifier) != 0) return false;
+  if (aligned_unused && IsCacheAlignedPoolType(reader.layout(), static_cast<std::uint16_t>(type))) return false;
+  if (paged && IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(type)) != *paged) return false;
+  return !session || ((type & kPoolTypeSession) != 0) == *session;
+}
+
+std::uint32_t PageProfile::OthersWithTag(std::uint32_t tag, std::uint32_t place) const {
+  const auto found = tags.find(tag);
+  if (found == tags.end()) return 0;
+  return found->second - (vouched_places[place] ? 1 : 0);
 }
 
 PageProfile ProfilePage(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
   PageProfile profile;
   Votes index, paged, session;
-  const auto vouched = VouchedPlaces(page, reader);
+  profile.verifier_unused = knowledge.trust.verifier_unused;
+  profile.aligned_unused = knowledge.trust.aligned_unused;
+  profile.vouched_places = VouchedPlaces(page, reader);
   for (std::uint32_t place = 0; place < reader.units_in_page(); ++place) {
-    if (!vouched[place]) continue;
+    if (!profile.vouched_places[place]) continue;
     const QuickHeader header = reader.At(page, place);
     ++profile.vouched;
     ++index[header.index];

@@ -24,14 +24,18 @@ struct ImageKnowledge {
 struct PageProfile {
   std::optional<std::uint32_t> index;  // nothing where it is not kept uniform or nobody vouched
   std::optional<bool> paged, session;
+  bool verifier_unused = false, aligned_unused = false;  // types the image never has
   std::array<std::uint16_t, 256> type_votes{};
   std::map<std::uint32_t, std::uint32_t> tags;  // raw tag -> vouched headers
   std::uint32_t vouched = 0;
+  std::array<bool, 512> vouched_places{};
 
   /// The allocated type most vouched headers carry, or nothing.
   [[nodiscard]] std::optional<std::uint32_t> CommonAllocatedType(const HeaderReader& reader) const;
   /// True when the type is legal and of the page's own pool.
-  [[nodiscard]] bool Fits(const QuickHeader& header, const HeaderReader& reader) const;
+  [[nodiscard]] bool FitsType(std::uint32_t type, const HeaderReader& reader) const;
+  /// Vouched headers of the page with this tag, the one at `place` not counted.
+  [[nodiscard]] std::uint32_t OthersWithTag(std::uint32_t tag, std::uint32_t place) const;
 };
 
 PageProfile ProfilePage(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge);

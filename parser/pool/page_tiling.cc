@@ -104,32 +104,76 @@ std::optional<float> LeadingCost(const Node& node, const HeaderReader& reader) {
   return std::nullopt;
 }
 
-// Two headers that agree about the boundary between them (or one that ends with the page), and what it costs a block
-// to swallow them.
-struct InnerLink {
+// A claim that a block reaches from one header to another, and what it costs to deny it.
+struct Claim {
   std::uint32_t from = 0, to = 0;  // units
   float price = 0;
 };
 
-std::vector<InnerLink> FindLinks(const std::uint8_t* page, const HeaderReader& reader) {
-  std::vector<InnerLink> links;
-  const std::uint32_t end = reader.units_in_page();
-  const auto busy = [](const QuickHeader& header) { return header.state == BlockState::kAllocated; };
-  for (std::uint32_t place = 0; place < end; ++place) {
-    const QuickHeader header = reader.At(page, place);
-    if (!reader.LooksLikeBlock(header, place)) continue;
-    const std::uint32_t next = place + header.size;
-    bool any_busy = busy(header);
-    if (next < end) {
-      const QuickHeader answer = reader.At(page, next);
-      if (answer.previous != header.size || !reader.LooksLikeBlock(answer, next)) continue;
-      any_busy = any_busy || busy(answer);
+// What the headers of the page say about each other: both about the boundary between them, or only one of them, by its
+// BlockSize or its PreviousSize. Ascending by `from`.
+class Claims {
+ public:
+  Claims(const std::uint8_t* page, const HeaderReader& reader) : page_(page), reader_(reader) {
+    for (std::uint32_t place = 0; place < reader.units_in_page(); ++place) {
+      const QuickHeader header = reader.At(page, place);
+      if (!reader.LooksLikeBlock(header, place)) continue;
+      if (header.previous != 0 && header.previous <= place) Backward(place, header);
+      Forward(place, header);
     }
-    links.push_back({place, next, any_busy ? cost::kSwallowedLink : cost::kSwallowedFreedLink});
+    std::sort(claims_.begin(), claims_.end(), [](const Claim& x, const Claim& y) { return x.from < y.from; });
   }
-  std::sort(links.begin(), links.end(), [](const InnerLink& a, const InnerLink& b) { return a.to < b.to; });
-  return links;
-}
+  [[nodiscard]] const std::vector<Claim>& all() const { return claims_; }
+
+ private:
+  static bool Busy(const QuickHeader& header) { return header.state == BlockState::kAllocated; }
+
+  // A header's word about a place where nothing looks like a header counts only if another header vouches for it:
+  // text is full of words.
+  [[nodiscard]] bool AgreesAhead(std::uint32_t place, const QuickHeader& header) const {
+    const std::uint32_t next = place + header.size;
+    return next == reader_.units_in_page() || reader_.At(page_, next).previous == header.size;
+  }
+  [[nodiscard]] bool AgreesBehind(std::uint32_t place, const QuickHeader& header) const {
+    if (header.previous == 0) return place == 0;
+    return header.previous <= place && reader_.At(page_, place - header.previous).size == header.previous;
+  }
+
+  // PreviousSize, where the block it names does not say the same: if it does, that block's Forward has it.
+  void Backward(std::uint32_t place, const QuickHeader& header) {
+    const std::uint32_t before = place - header.previous;
+    const QuickHeader claimed = reader_.At(page_, before);
+    const bool block = reader_.LooksLikeBlock(claimed, before);
+    if (block && claimed.size == header.previous) return;
+    if (block)
+      claims_.push_back({before, place, cost::kDeniedClaim});
+    else if (AgreesAhead(place, header))
+      claims_.push_back({before, place, cost::kDeniedClaimOnNothing});
+  }
+
+  void Forward(std::uint32_t place, const QuickHeader& header) {
+    const std::uint32_t next = place + header.size;
+    if (next == reader_.units_in_page()) {
+      claims_.push_back({place, next, Busy(header) ? cost::kDeniedClaim : cost::kDeniedFreedLink});
+      return;
+    }
+    const QuickHeader answer = reader_.At(page_, next);
+    // The answering header may be damaged behind its PreviousSize.
+    const bool header_like = answer.state != BlockState::kUnknown || TagIsPrintable(answer.tag);
+    if (answer.previous == header.size && header_like) {
+      claims_.push_back({place, next, Busy(header) || Busy(answer) ? cost::kDeniedLink : cost::kDeniedFreedLink});
+    } else {
+      if (reader_.LooksLikeBlock(answer, next))
+        claims_.push_back({place, next, cost::kDeniedClaim});
+      else if (AgreesBehind(place, header))
+        claims_.push_back({place, next, cost::kDeniedClaimOnNothing});
+    }
+  }
+
+  const std::uint8_t* page_;
+  const HeaderReader& reader_;
+  std::vector<Claim> claims_;
+};
 
 class Search {
  public:
@@ -141,7 +185,7 @@ class Search {
     forward_.assign(nodes_.size(), {cost::kNever, cost::kNever});
     backward_ = forward_;
     for (std::size_t i = 0; i < nodes_.size(); ++i) Enter(i, reader);
-    PriceSwallowing(FindLinks(page, reader));
+    PriceDenials(Claims(page, reader).all());
   }
 
   PageTiling Run() {
@@ -162,26 +206,31 @@ class Search {
       leading_.push_back({i, forward_[i][0]});
   }
 
-  // For each pair of boundaries the links from a header between them, also those that lead to the second boundary. A
-  // block whose own header says "free, and this long" may hold any number of stale headers.
-  void PriceSwallowing(const std::vector<InnerLink>& links) {
+  // For each pair of boundaries the claims that a block between them denies: those of headers inside it, and those
+  // that its own header is part of and that lead elsewhere. A block whose own header says "free, and this long" may
+  // well hold stale headers.
+  void PriceDenials(const std::vector<Claim>& claims) {
+    std::vector<float> before(end_ + 1, 0);  // price of all claims from places below
+    for (const Claim& claim : claims) before[claim.from + 1] += claim.price;
+    for (std::size_t place = 1; place <= end_; ++place) before[place] += before[place - 1];
     const std::size_t stride = nodes_.size() + 1;
-    swallowed_.assign(nodes_.size() * stride, 0);
+    denied_.assign(nodes_.size() * stride, 0);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const std::uint32_t from = nodes_[i].place;
       const QuickHeader& header = nodes_[i].channel.header();
-      float price = 0;
-      std::size_t link = 0;
+      const auto own = std::equal_range(claims.begin(), claims.end(), Claim{from, 0, 0},
+                                        [](const Claim& x, const Claim& y) { return x.from < y.from; });
       for (std::size_t k = i + 1; k <= nodes_.size(); ++k) {
         const std::uint32_t to = k == nodes_.size() ? end_ : nodes_[k].place;
-        for (; link < links.size() && links[link].to <= to; ++link)
-          if (links[link].from > from) price += links[link].price;
         const bool free_and_this_long = header.state == BlockState::kFree && header.size == to - from;
-        swallowed_[i * stride + k] = free_and_this_long ? 0 : price;
+        float& price = denied_[i * stride + k];
+        price = (before[to] - before[from + 1]) * (free_and_this_long ? cost::kStaleShare : 1);
+        for (auto claim = own.first; claim != own.second; ++claim)
+          if (claim->to != to) price += claim->price;
       }
     }
   }
-  [[nodiscard]] float Swallowed(std::size_t i, std::size_t k) const { return swallowed_[i * (nodes_.size() + 1) + k]; }
+  [[nodiscard]] float Denied(std::size_t i, std::size_t k) const { return denied_[i * (nodes_.size() + 1) + k]; }
 
   [[nodiscard]] std::uint32_t Size(std::size_t i, std::size_t k) const { return nodes_[k].place - nodes_[i].place; }
   [[nodiscard]] Matrix Edge(std::size_t i, std::size_t k) const {
@@ -190,13 +239,13 @@ class Search {
     for (ChannelState& row : back) row = Cross(row, size * unit_);
     Matrix edge = Compose(back, Front(nodes_[k], size));
     for (ChannelState& row : edge)
-      for (float& price : row) price += Swallowed(i, k);
+      for (float& price : row) price += Denied(i, k);
     return edge;
   }
   [[nodiscard]] ChannelState Last(std::size_t i) const {  // cost from the middle of header i to the end of the page
     const Matrix& m = Back(nodes_[i], end_ - nodes_[i].place);
-    const float swallowed = Swallowed(i, nodes_.size());
-    return {std::min(m[0][0], m[0][1]) + swallowed, std::min(m[1][0], m[1][1]) + swallowed};
+    const float denied = Denied(i, nodes_.size());
+    return {std::min(m[0][0], m[0][1]) + denied, std::min(m[1][0], m[1][1]) + denied};
   }
 
   void Forward() {
@@ -283,7 +332,7 @@ class Search {
   std::uint32_t end_, unit_;
   std::vector<Node> nodes_;
   std::vector<ChannelState> forward_, backward_;
-  std::vector<float> swallowed_;  // [place][next place], the page end last
+  std::vector<float> denied_;  // [place][next place], the page end last
   std::vector<std::size_t> path_;
   ChannelState start_{};
   std::vector<std::pair<std::size_t, float>> leading_;

@@ -52,6 +52,8 @@ void NoteBlock(const QuickHeader& header, const HeaderReader& reader, PageWalk& 
       break;
   }
   if (!TagIsPrintable(header.tag)) walk.oddities |= kOddTag;
+  if ((header.type & kPoolTypeVerifier) != 0) walk.oddities |= kVerifierType;
+  if (IsCacheAlignedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type))) walk.oddities |= kAlignedType;
   tally.paged.Add(IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type)) ? 1 : 0);
   tally.session.Add(header.type & kPoolTypeSession);
 }

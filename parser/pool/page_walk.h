@@ -21,6 +21,8 @@ enum WalkOddity : std::uint16_t {
   kFreeNeighbours = 1 << 6,  // two adjacent free blocks
   kOddTag = 1 << 7,          // an allocated block whose tag is not printable
   kUnknownType = 1 << 8,     // a PoolType outside the legal set
+  kVerifierType = 1 << 9,    // a block tracked by Driver Verifier
+  kAlignedType = 1 << 10,    // a busy block marked CacheAligned
 };
 
 struct PageWalk {

@@ -52,6 +52,8 @@ struct FieldTrust {
   bool paged_bit_uniform = true;      // all blocks of a page are of one pool
   bool session_bit_uniform = true;    // session pool and other pool do not share a page
   bool tags_printable = true;         // allocated blocks carry printable tags
+  bool verifier_unused = false;       // no block is tracked by Driver Verifier (PoolType bit 0x40)
+  bool aligned_unused = false;        // no busy block carries CacheAligned (PoolType 6 or 7 of Vista and later)
   bool free_blocks_coalesce = true;   // two adjacent free blocks do not occur
   bool lookaside_marked = true;       // blocks on lookaside lists carry a freed mark
   bool free_links_sound = true;       // free blocks carry LIST_ENTRYs that come back

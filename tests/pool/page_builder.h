@@ -114,9 +114,15 @@ inline PageBuilder RandomPage(std::string_view layout, std::uint32_t seed) {
   const bool paged = random() % 3 == 0;
   std::uint8_t busy = 2;
   switch (page.layout().in_use) {
-    case InUseEncoding::kBit2: busy = paged ? 3 : 2; break;
-    case InUseEncoding::kBasePlusOne: busy = paged ? 2 : 1; break;
-    case InUseEncoding::kBasePlusOneBit4: busy = paged ? 6 : 5; break;
+    case InUseEncoding::kBit2:
+      busy = paged ? 3 : 2;
+      break;
+    case InUseEncoding::kBasePlusOne:
+      busy = paged ? 2 : 1;
+      break;
+    case InUseEncoding::kBasePlusOneBit4:
+      busy = paged ? 6 : 5;
+      break;
   }
   page.Index(static_cast<std::uint8_t>(random() % 3));
   bool after_free = true;
@@ -126,8 +132,10 @@ inline PageBuilder RandomPage(std::string_view layout, std::uint32_t seed) {
     if (page.at() == 0) units = std::min(units, page.layout().max_units());
     if (units > left || left - units < 2) units = std::min(left, page.layout().max_units());
     const bool make_free = !after_free && random() % 5 == 0;
-    if (make_free) page.Free(units * unit);
-    else page.Typed(kTags[random() % 10], units * unit, static_cast<std::uint8_t>(random() % 8 == 0 ? busy | 8 : busy));
+    if (make_free)
+      page.Free(units * unit);
+    else
+      page.Typed(kTags[random() % 10], units * unit, static_cast<std::uint8_t>(random() % 8 == 0 ? busy | 8 : busy));
     after_free = make_free;
   }
   return page;

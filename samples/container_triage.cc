@@ -142,52 +142,69 @@ Bytes StackBytes(const Snapshot& s) {
   return stack;
 }
 
-}  // namespace
+/// Where the parts of the file came to lie.
+struct TriageParts {
+  std::uint64_t debugger = 0, debugger_size = 0, names = 0, names_end = 0, drivers = 0, unloaded = 0, stack = 0,
+                marker = 0;
+  BlockTable blocks;
+};
 
-void WriteTriageDump(const Snapshot& s, std::ostream& out) {
-  const bool x64 = s.machine.profile().x64;
-  const std::size_t block = x64 ? 0x2000 : 0x1000;
-  TriageFile file(DumpHeader(s, 4, 0));
-  file.Append(Bytes(x64 ? 0x80 : 0x68, 0));
+TriageParts AppendParts(const Snapshot& s, TriageFile& file) {
+  TriageParts parts;
   const Bytes debugger = DebuggerData(s.machine, s.kernel);
-  const std::uint64_t debugger_at = file.Append(debugger);
+  parts.debugger = file.Append(debugger);
+  parts.debugger_size = debugger.size();
   std::vector<std::uint64_t> names;
   for (const DriverSpec& driver : Drivers()) names.push_back(file.Append(DumpString(driver.name)));
-  const std::uint64_t names_end = file.size();
+  parts.names = names.front();
+  parts.names_end = file.size();
   Bytes drivers;
   for (std::size_t i = 0; i < Drivers().size(); ++i) {
     const Bytes entry = DriverEntry(s, i, names[i]);
     drivers.insert(drivers.end(), entry.begin(), entry.end());
   }
-  const std::uint64_t drivers_at = file.Append(drivers);
-  const std::uint64_t unloaded_at = file.Append(UnloadedTable(s));
-  const std::uint64_t stack_at = file.Append(StackBytes(s));
-  const BlockTable blocks = AppendDataBlocks(s, file);
-  const Bytes marker = {'T', 'R', 'G', 'D'};
-  const std::uint64_t marker_at = file.Append(marker, 4);
-  Bytes& b = file.bytes();
-  Put64(b, 0xFA0, b.size());
+  parts.drivers = file.Append(drivers);
+  parts.unloaded = file.Append(UnloadedTable(s));
+  parts.stack = file.Append(StackBytes(s));
+  parts.blocks = AppendDataBlocks(s, file);
+  parts.marker = file.Append({'T', 'R', 'G', 'D'}, 4);
+  return parts;
+}
+
+/// TRIAGE_DUMP: 0x80 (x64) or 0x68 (x86) bytes behind the header; all offsets are the file's.
+void PutTriageHeader(bool x64, const TriageParts& parts, std::size_t block, Bytes& b) {
   Put32(b, block + 0x04, b.size());
-  Put32(b, block + 0x08, marker_at);
+  Put32(b, block + 0x08, parts.marker);
   Put32(b, block + 0x0C, x64 ? 0x348 : 0x320);
   Put32(b, block + 0x10, x64 ? 0xF00 : 0x7D0);
-  Put32(b, block + 0x18, unloaded_at);
-  Put32(b, block + 0x28, stack_at);
+  Put32(b, block + 0x18, parts.unloaded);
+  Put32(b, block + 0x28, parts.stack);
   Put32(b, block + 0x2C, 0x400);
-  Put32(b, block + 0x30, drivers_at);
+  Put32(b, block + 0x30, parts.drivers);
   Put32(b, block + 0x34, Drivers().size());
-  Put32(b, block + 0x38, names.front());
-  Put32(b, block + 0x3C, names_end - names.front());
-  const std::uint64_t stack_va = x64 ? 0xFFFFF88003A4E000U : 0x8D7F2000U;
+  Put32(b, block + 0x38, parts.names);
+  Put32(b, block + 0x3C, parts.names_end - parts.names);
   if (x64) {
-    Put64(b, block + 0x48, stack_va);
+    Put64(b, block + 0x48, 0xFFFFF88003A4E000);  // where the stack was
   } else {
-    Put32(b, block + 0x48, stack_va);
+    Put32(b, block + 0x48, 0x8D7F2000);
   }
-  Put32(b, block + (x64 ? 0x70 : 0x58), debugger_at);
-  Put32(b, block + (x64 ? 0x74 : 0x5C), debugger.size());
-  Put32(b, block + (x64 ? 0x78 : 0x60), blocks.at);
-  Put32(b, block + (x64 ? 0x7C : 0x64), blocks.count);
+  Put32(b, block + (x64 ? 0x70 : 0x58), parts.debugger);
+  Put32(b, block + (x64 ? 0x74 : 0x5C), parts.debugger_size);
+  Put32(b, block + (x64 ? 0x78 : 0x60), parts.blocks.at);
+  Put32(b, block + (x64 ? 0x7C : 0x64), parts.blocks.count);
+}
+
+}  // namespace
+
+void WriteTriageDump(const Snapshot& s, std::ostream& out) {
+  const bool x64 = s.machine.profile().x64;
+  TriageFile file(DumpHeader(s, 4, 0));
+  file.Append(Bytes(x64 ? 0x80 : 0x68, 0));
+  const TriageParts parts = AppendParts(s, file);
+  Bytes& b = file.bytes();
+  Put64(b, 0xFA0, b.size());  // RequiredDumpSpace, at the same place on both machines
+  PutTriageHeader(x64, parts, x64 ? 0x2000 : 0x1000, b);
   out.write(reinterpret_cast<const char*>(b.data()), static_cast<std::streamsize>(b.size()));
 }
 

@@ -4,6 +4,8 @@
 namespace poolblame::samples {
 namespace {
 
+constexpr std::uint32_t kRoomyBlock = 0x50;  // bytes; room for links and a field behind them
+
 bool HasLinks(const PoolAllocator& pool, const Block& block) {
   return pool.OnListHeads(block) || block.state == BlockState::kLookaside || block.state == BlockState::kDeferred;
 }
@@ -43,7 +45,8 @@ Bytes StaleWrite(Machine& machine, const Block& block, std::uint64_t va, std::ui
 
 Result<FaultRecord> UseAfterFree(Machine& machine) {
   const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t, const Block& b) {
-    return HasLinks(pool, b) && b.model != kNoModel && b.units > 3 && VictimAllowed(machine, b);
+    return HasLinks(pool, b) && b.model != kNoModel && b.units * machine.profile().unit() >= kRoomyBlock &&
+           VictimAllowed(machine, b);
   });
   if (!block) return NoFit("freed block with a known last owner");
   const Block& freed = *block->pool->Find(block->header);

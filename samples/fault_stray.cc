@@ -28,7 +28,9 @@ Result<FaultRecord> WildWrite(Machine& machine) {
       machine, [&](const PoolAllocator&, std::uint64_t, const Block& b) { return VictimAllowed(machine, b); });
   if (!block) return NoFit("block");
   constexpr std::uint64_t kSizes[] = {1, 2, 4, 4, 8, 8, 12};
-  const std::uint64_t size = machine.recipe().bytes != 0 ? machine.recipe().bytes : kSizes[machine.random().Below(7)];
+  constexpr std::uint32_t kMost = 64;  // a stray write that is larger is a copy: another fault
+  const std::uint64_t size =
+      machine.recipe().bytes != 0 ? std::min(machine.recipe().bytes, kMost) : kSizes[machine.random().Below(7)];
   std::uint64_t at = block->header;
   if (machine.random().Chance(50)) {
     at += machine.random().Below(8 / std::min<std::uint64_t>(size, 8)) * std::min<std::uint64_t>(size, 4);

@@ -126,7 +126,7 @@ Result<FaultRecord> PayloadOverrun(Machine& machine) {
 }
 
 Result<FaultRecord> CrossPage(Machine& machine) {
-  const std::uint32_t length = DamageLength(machine);
+  const std::uint32_t length = std::min(DamageLength(machine), static_cast<std::uint32_t>(kPage));
   const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
     const std::uint64_t end = pool.BlockEnd(header);
     const Block* next = pool.Find(end);
@@ -137,7 +137,7 @@ Result<FaultRecord> CrossPage(Machine& machine) {
 }
 
 Result<FaultRecord> BigOverrun(Machine& machine) {
-  const std::uint32_t length = DamageLength(machine);
+  const std::uint32_t length = std::min(DamageLength(machine), static_cast<std::uint32_t>(kPage));
   for (const auto& pool : machine.pools()) {
     for (const BigAllocation& big : pool->big()) {
       const std::uint64_t end = (big.va + big.bytes + kPage - 1) & ~(kPage - 1);

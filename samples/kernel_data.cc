@@ -112,18 +112,14 @@ void WriteModuleList(Machine& machine, std::uint64_t head) {
   LinkList(memory, head, entries);
 }
 
-/// A driver's first two pages: a PE header, and code that pushes the driver's pool tags as the allocator's argument.
-void WriteImage(Machine& machine, std::size_t index) {
-  KernelMemory& memory = machine.memory();
-  const std::uint64_t base = machine.layout().driver_bases[index];
-  if (!memory.MapNew(base) || !memory.MapNew(base + kPage)) return;
-  const bool x64 = machine.profile().x64;
+/// A PE header with one section: enough for readers that check an image base.
+Bytes ImageHeader(bool x64, std::size_t index) {
   Bytes header(0x200, 0);
   PutText(header, 0, "MZ");
   Put32(header, 0x3C, 0x80);
   PutText(header, 0x80, "PE");
   Put16(header, 0x84, x64 ? 0x8664 : 0x14C);
-  Put16(header, 0x86, 1);  // one section: .text
+  Put16(header, 0x86, 1);
   Put32(header, 0x88, 0x4CE78000U + index * 0x1234);
   Put16(header, 0x94, x64 ? 0xF0 : 0xE0);
   Put16(header, 0x98, x64 ? 0x20B : 0x10B);
@@ -133,26 +129,35 @@ void WriteImage(Machine& machine, std::size_t index) {
   Put32(header, section + 8, Drivers()[index].image_size - 0x1000);
   Put32(header, section + 0xC, 0x1000);
   Put32(header, section + 0x24, 0x68000020);
-  memory.Write(base, header);
+  return header;
+}
+
+/// Code that gives the driver's pool tags to the allocator: `mov r8d, tag` (x64) or `push tag` (x86), then a call
+/// through the import table, with noise between.
+Bytes ImageCode(bool x64, std::size_t index) {
   Bytes code(kPage, 0xCC);
   Random random(MixSeed(7, index));
   std::size_t at = 0;
   for (const TagSpec& spec : Tags()) {
     if (spec.driver != index) continue;
-    for (std::size_t filler = 0; filler < 24; ++filler) code[at++] = random.Byte();
-    if (x64) {  // mov r8d, tag; call [rip+…]
-      PutText(code, at, "\x41\xB8");
-      at += 2;
-    } else {  // push tag; … call [ds:…]
-      code[at++] = 0x68;
-    }
+    for (std::size_t noise = 0; noise < 24; ++noise) code[at++] = random.Byte();
+    const std::string_view move = x64 ? "\x41\xB8" : "\x68";
+    PutText(code, at, move);
+    at += move.size();
     Put32(code, at, TagOf(spec.tag));
-    at += 4;
-    PutText(code, at, "\xFF\x15");
-    Put32(code, at + 2, 0x2000);
-    at += 6;
+    PutText(code, at + 4, "\xFF\x15");
+    Put32(code, at + 6, 0x2000);
+    at += 10;
   }
-  memory.Write(base + kPage, code);
+  return code;
+}
+
+void WriteImage(Machine& machine, std::size_t index) {
+  KernelMemory& memory = machine.memory();
+  const std::uint64_t base = machine.layout().driver_bases[index];
+  if (!memory.MapNew(base) || !memory.MapNew(base + kPage)) return;
+  memory.Write(base, ImageHeader(machine.profile().x64, index));
+  memory.Write(base + kPage, ImageCode(machine.profile().x64, index));
 }
 
 /// Third-party drivers first: they matter most where RAM is scarce. Leaves frames for the page tables and a few for

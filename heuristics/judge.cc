@@ -43,7 +43,7 @@ std::vector<Suspect> MergeSuspects(const Scene& scene, const std::vector<Hypothe
   for (const Hypothesis& h : ranked) {
     const auto same = std::find_if(out.begin(), out.end(), [&](const Suspect& s) {
       if (s.role != h.role) return false;
-      return h.role != SuspectRole::kBlock || s.block->header == scene.AddressOf(scene.blocks[*h.block].begin);
+      return h.role != SuspectRole::kBlock || s.block->header == scene.Reference(*h.block).header;
     });
     if (same != out.end())
       same->probability += h.probability;
@@ -104,7 +104,7 @@ std::optional<ExpectedHeader> ExpectedHeaderOf(const Scene& scene) {
 const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& ranked, const Suspect& first) {
   return *std::find_if(ranked.begin(), ranked.end(), [&](const Hypothesis& h) {
     if (h.role != first.role) return false;
-    return h.role != SuspectRole::kBlock || first.block->header == scene.AddressOf(scene.blocks[*h.block].begin);
+    return h.role != SuspectRole::kBlock || first.block->header == scene.Reference(*h.block).header;
   });
 }
 

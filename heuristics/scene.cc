@@ -26,6 +26,20 @@ PoolPage OpaquePage(const PageBytes& bytes, VirtAddr address, const PoolHeaderLa
   return page;
 }
 
+/// How far the pages in front of `page` go on without being pool blocks or ending: the same big allocation, as far as
+/// can be told without its table.
+std::uint32_t BytesOfAllocationBefore(const AddressSpace& space, const System& system, const PoolCensus& census,
+                                      VirtAddr page) {
+  constexpr std::uint32_t kMostPages = 64;  // 256 KiB: bigger ones have a list of their own
+  std::uint32_t pages = 0;
+  while (pages < kMostPages) {
+    const VirtAddr before = page - (pages + 1) * kPageSize;
+    if (space.Page(before).presence != Presence::kPresent || ReadPoolPage(space, system, census, before)) break;
+    ++pages;
+  }
+  return pages * static_cast<std::uint32_t>(kPageSize);
+}
+
 std::optional<PoolPage> NeighbourPage(const AddressSpace& space, const System& system, const PoolCensus& census,
                                       VirtAddr address) {
   if (auto page = ReadPoolPage(space, system, census, address)) return page;
@@ -48,10 +62,10 @@ std::optional<std::size_t> Scene::Below(std::size_t block) const {
 BlockReference Scene::Reference(std::size_t index) const {
   const SceneBlock& b = blocks[index];
   BlockReference ref;
-  ref.header = AddressOf(b.begin);
-  ref.address = AddressOf(b.payload());
+  ref.header = AddressOf(b.begin) - b.bytes_before;
+  ref.address = AddressOf(b.payload()) - b.bytes_before;
   ref.physical = physical;
-  ref.size = b.end - b.begin;
+  ref.size = b.end - b.begin + b.bytes_before;
   ref.offset_in_page = static_cast<std::uint32_t>(ref.header & (kPageSize - 1));
   ref.state = b.block != nullptr ? b.block->state : BlockState::kBig;
   if (b.block != nullptr && b.block->tag_known) ref.tag = b.block->tag();
@@ -68,8 +82,10 @@ Scene SetScene(const AddressSpace& space, const System& system, const PoolCensus
   scene.physical = !page.address.has_value();
   const std::uint64_t here = page.address ? page.address->value : ToPhysAddr(page.pfn.value_or(0)).value;
   scene.base = here;
+  bool opaque_before = false;
   if (page.address) {
     if (auto before = NeighbourPage(space, system, census, *page.address - kPageSize)) {
+      opaque_before = before->blocks.empty();
       scene.pages.push_back(std::move(*before));
       scene.base = here - kPageSize;
     }
@@ -84,6 +100,7 @@ Scene SetScene(const AddressSpace& space, const System& system, const PoolCensus
     AppendBlocks(scene, i, static_cast<std::uint32_t>(scene.bytes.size()));
     scene.bytes.insert(scene.bytes.end(), bytes.begin(), bytes.end());
   }
+  if (opaque_before) scene.blocks.front().bytes_before = BytesOfAllocationBefore(space, system, census, {scene.base});
   return scene;
 }
 

@@ -23,6 +23,7 @@ struct SceneBlock {
   std::uint32_t header_size = 0;     // 0 for the tail of a big allocation: it has no header
   const PoolBlock* block = nullptr;  // nullptr for the tail of a big allocation
   std::size_t page = 0;              // index in Scene::pages
+  std::uint32_t bytes_before = 0;    // of a big allocation: what lies before the scene's first byte
   [[nodiscard]] std::uint32_t payload() const { return begin + header_size; }
 };
 

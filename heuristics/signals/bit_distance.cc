@@ -48,7 +48,9 @@ bool ExplainsContent(const Hypothesis& h) {
 void VoteBitDistance(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (h.kind != FaultKind::kBitFlip) {
     if (ExplainsContent(h) || DifferingBits(scene) != 1) return;
-    votes.push_back({Weight::kSingleBitUnexplained, 1, scene.AddressOf(scene.damage_begin()),
+    // A NUL over a power of two is one bit away, too, and sizes are often powers of two.
+    const double strength = scene.bytes[scene.damage_begin()] == 0 ? 0.3 : 1.0;
+    votes.push_back({Weight::kSingleBitUnexplained, strength, scene.AddressOf(scene.damage_begin()),
                      "a single bit differs, which a write of anything would seldom do"});
     return;
   }

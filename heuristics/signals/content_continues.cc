@@ -25,12 +25,23 @@ std::string Describe(const Continuation& c) {
   return bytes + " bytes over the boundary continue this block's records of " + std::to_string(c.lag) + " bytes";
 }
 
+/// What is known to be damaged and, because the last bytes of a header cannot be checked, the rest of that header where
+/// it goes on with the same pattern.
+Bytes BytesThatMayBelong(const Scene& scene, const Hypothesis& h) {
+  const std::uint32_t known = std::min(h.write_end - h.write_begin, kMaxLag);
+  const Bytes all = Bytes(scene.bytes).subspan(h.write_begin);
+  const SceneBlock& last = scene.blocks[scene.spots.back().block];
+  const std::size_t whole = std::min<std::size_t>(last.payload() - h.write_begin, all.size());
+  if (whole <= known || whole > kMaxLag) return all.first(known);
+  const Continuation all_of_it = FindContinuation(PayloadOf(scene, *h.block), all.first(whole));
+  return all_of_it.score > 0 && all_of_it.right_matched == all_of_it.right_total ? all.first(whole) : all.first(known);
+}
+
 }  // namespace
 
 void VoteContentContinues(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
-  const Bytes right = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
-  const Continuation c = FindContinuation(PayloadOf(scene, *h.block), right);
+  const Continuation c = FindContinuation(PayloadOf(scene, *h.block), BytesThatMayBelong(scene, h));
   if (c.score <= 0) return;
   const std::uint64_t at = scene.AddressOf(h.write_begin);
   if (c.all_zero()) {

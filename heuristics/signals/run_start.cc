@@ -37,6 +37,7 @@ void VoteRunStart(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
   const std::uint64_t at = scene.AddressOf(start);
   if (start <= below.payload() + kHead) {
     if (overrun) votes.push_back({Weight::kRunStartsAtData, 1, at, "the run fills this block from its first bytes on"});
+    if (underrun) votes.push_back({Weight::kRunStartsInside, 1, at, "the run fills all of the block before"});
     return;
   }
   if (overrun) votes.push_back({Weight::kRunStartsInside, 1, at, "the run starts in the middle of this block"});

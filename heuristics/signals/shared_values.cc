@@ -17,7 +17,8 @@ void VoteSharedValues(const Scene& scene, const Hypothesis& h, std::vector<Vote>
   const std::uint32_t begin = h.write_begin & ~3U;
   const Bytes right =
       Bytes(scene.bytes).subspan(begin, std::min<std::size_t>(h.write_end - begin, scene.bytes.size() - begin));
-  std::uint32_t shared = SharedDwords(PayloadOf(scene, *h.block), right);
+  // The data behind a damaged header may be the same damage; only a block below it holds its own data for sure.
+  std::uint32_t shared = h.kind == FaultKind::kUnderrun ? 0 : SharedDwords(PayloadOf(scene, *h.block), right);
   const char* where = "this block's own data";
   if (shared == 0) {
     where = "other blocks of this tag";

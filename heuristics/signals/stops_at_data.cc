@@ -22,7 +22,7 @@ constexpr std::uint32_t kTextInBlockBefore = 4;  // characters, to call it one t
 }  // namespace
 
 void VoteStopsAtData(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  constexpr double kZeroStrength = 0.5, kBytesOfOneVote = 5, kMostStrength = 3;
+  constexpr double kZeroStrength = 0.25, kBytesOfOneVote = 5, kMostStrength = 3;
   const bool overrun = h.kind == FaultKind::kOverrun, underrun = h.kind == FaultKind::kUnderrun;
   if ((!overrun && !underrun) || scene.spots.back().kind != SpotKind::kHeader) return;
   const SceneBlock& last = scene.blocks[scene.spots.back().block];

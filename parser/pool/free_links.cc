@@ -37,6 +37,14 @@ bool FreeLinkChecker::LeadsToBlockInUse(std::uint64_t payload) const {
   return state != BlockState::kLookaside && state != BlockState::kFree;
 }
 
+bool FreeLinkChecker::IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
+  for (std::uint32_t bit = 0; bit < pointer_size_ * 8; ++bit) {
+    const std::uint64_t candidate = value ^ (std::uint64_t{1} << bit);
+    if (IsKernel(candidate) && ReadPointer(candidate + (is_flink ? pointer_size_ : 0)) == entry) return true;
+  }
+  return false;
+}
+
 FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
   Link link{LinkState::kSound, value, 0};
   if (!IsKernel(value)) {
@@ -46,7 +54,7 @@ FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint6
   // A Flink is answered by the target's Blink, which is its second pointer; a Blink by the target's Flink.
   const auto answer = ReadPointer(value + (is_flink ? pointer_size_ : 0));
   if (!answer) {
-    link.state = LinkState::kUnreadable;
+    link.state = IsOneBitFromAnswer(value, entry, is_flink) ? LinkState::kBroken : LinkState::kUnreadable;
     return link;
   }
   link.target_value = *answer;

@@ -44,6 +44,8 @@ class FreeLinkChecker {
   [[nodiscard]] bool IsKernel(std::uint64_t value) const;
   /// The header in front of `payload` is readable and is no freed block's: no freed block may lead there.
   [[nodiscard]] bool LeadsToBlockInUse(std::uint64_t payload) const;
+  /// `value` cannot be read, but one bit away from it lies an entry that names `entry`. Reads at most 64 addresses.
+  [[nodiscard]] bool IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
   [[nodiscard]] Link CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
 
   const AddressSpace* space_;

@@ -25,6 +25,9 @@ bool Votes(const PoolHeaderLayout& layout, std::uint32_t type) {
   return layout.in_use != InUseEncoding::kBit2 || (type & 6) != 6;
 }
 
+// One type that cannot be outweighs the blocks that any reading would call allocated.
+constexpr double kVotesOfImpossibleType = 8;
+
 // Two rows that read the same bytes the same way.
 bool SameReading(const PoolHeaderLayout& a, const PoolHeaderLayout& b) {
   return a.is_64bit == b.is_64bit && a.in_use == b.in_use;
@@ -50,14 +53,16 @@ LayoutVote::LayoutVote(std::vector<const PoolHeaderLayout*> candidates) {
 
 double LayoutVote::Weigh(Entry& entry, const std::uint8_t* page) {
   const PageWalk walk = WalkPage(page, entry.reader);
-  if (walk.closes && walk.blocks >= 2 && (walk.oddities & kUnknownType) == 0) {
-    std::uint32_t voters = 0;
+  if (walk.closes && walk.blocks >= 2) {
+    std::uint32_t voters = 0, impossible = 0;
     ForEachBlock(page, entry.reader, [&](std::uint32_t, const QuickHeader& header) {
+      if (header.state == BlockState::kUnknown) ++impossible;
       if (header.state != BlockState::kAllocated || !Votes(entry.reader.layout(), header.type)) return;
       ++voters;
       ++((header.tag & PoolTag::kProtectedBit) != 0 ? entry.protected_tags : entry.plain_tags);
     });
-    return voters == 0 ? 0 : voters;
+    // The sizes agree all over the page, so a type that this reading does not know speaks against the reading.
+    return voters - kVotesOfImpossibleType * impossible;
   }
   const PageEvidence evidence = WeighPage(page, entry.reader);
   return evidence.points() >= kPointsForPool && evidence.links_of_allocated > 0 ? evidence.links_of_allocated : 0;
@@ -69,6 +74,7 @@ bool LayoutVote::Add(const std::uint8_t* page) {
     const double votes = Weigh(entry, page);
     if (votes == 0) continue;
     entry.votes += votes;
+    if (votes < 0) continue;
     ++entry.pages;
     any = true;
   }
@@ -84,7 +90,8 @@ bool LayoutVote::Add(const std::uint8_t* page) {
 LayoutVote::Result LayoutVote::Winner() const {
   const Entry* best = nullptr;
   for (const Entry& entry : entries_)
-    if (entry.votes > 0 && (best == nullptr || entry.votes > best->votes)) best = &entry;
+    // Where the pages do not tell, the later row: there are more machines of it.
+    if (entry.votes > 0 && (best == nullptr || entry.votes >= best->votes)) best = &entry;
   if (best == nullptr) return {};
   double second = 0;
   for (const Entry& entry : entries_)

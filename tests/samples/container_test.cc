@@ -1,6 +1,7 @@
 // Containers: magics and offsets against numbers typed by hand from the public header layouts.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <string>
 
 #include "samples/builder.h"
@@ -18,7 +19,7 @@ BuiltImage Build(const std::string& words) {
 std::uint64_t U64(const Bytes& b, std::size_t at) { return Load<std::uint64_t>(&b.at(at)); }
 std::uint32_t U32(const Bytes& b, std::size_t at) { return Load<std::uint32_t>(&b.at(at)); }
 std::string Text(const Bytes& b, std::size_t at, std::size_t size) {
-  return {b.begin() + static_cast<long>(at), b.begin() + static_cast<long>(at + size)};
+  return {b.begin() + static_cast<std::ptrdiff_t>(at), b.begin() + static_cast<std::ptrdiff_t>(at + size)};
 }
 
 TEST(Container, FullX64) {
@@ -62,7 +63,7 @@ TEST(Container, Summary) {
   EXPECT_LT(U32(b, 0x2014), 112U) << "pages of nobody are left out";
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < (U32(b, 0x2010) + 7) / 8; ++i)
-    bits += static_cast<std::uint32_t>(__builtin_popcount(b[0x2028 + i]));
+    bits += static_cast<std::uint32_t>(std::popcount(b[0x2028 + i]));
   EXPECT_EQ(bits, U32(b, 0x2014));
   const Bytes x86 = Build("windows=2600 machine=x86 container=summary").bytes;
   EXPECT_EQ(Text(x86, 0x1000, 8), "SDMPDUMP");

@@ -151,26 +151,37 @@ void AppendNextPage(Scene& scene, std::size_t page_index, const std::set<std::ui
 }
 
 /// Where freed blocks carry a mark, a block without it was not freed; elsewhere the bug check's word has to do.
-bool NamedBlockWasFreedTwice(const PoolBlock& block, const PoolCensus& census) {
+bool MayHaveBeenFreed(const PoolBlock& block, const PoolCensus& census) {
   if (block.state == BlockState::kFree || block.state == BlockState::kLookaside) return true;
   return block.state == BlockState::kAllocated && !census.trust.lookaside_marked;
 }
 
-/// A double free leaves no damaged byte: the bug check names the block, and its header says that it is free already.
+/// 0xC2/7, whatever its parameters made of the header: the free found the block free already.
+bool SaysFreedAlready(const BugCheck& bugcheck) {
+  return bugcheck.hint == BugCheckHint::kDoubleFree || (bugcheck.code == 0xC2 && bugcheck.parameters[0] == 7);
+}
+
+/// True when the bug check's address and this sound block fit a fault that leaves no damaged byte. Versions differ in
+/// whether they name the header or the data, so either is taken.
+bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck& bugcheck, const PoolCensus& census) {
+  if (block.block == nullptr || block.block->header_damaged()) return false;
+  if (bugcheck.hint == BugCheckHint::kBadFree)
+    return offset > block.payload() && offset < block.end && block.block->state == BlockState::kAllocated;
+  const bool is_block = offset == block.begin || offset == block.payload();
+  return is_block && SaysFreedAlready(bugcheck) && MayHaveBeenFreed(*block.block, census);
+}
+
+/// A double or bad free leaves no damaged byte: the bug check names the block, and its header is sound.
 void AddNamedBlock(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
                    const PoolCensus& census, const TagDatabase& tags) {
-  if (!system.bugcheck || system.bugcheck->hint != BugCheckHint::kDoubleFree) return;
+  if (!system.bugcheck) return;
   for (const BugCheckAddress& named : system.bugcheck->addresses) {
-    if (named.use != AddressUse::kBlockHeader && named.use != AddressUse::kBlockPayload) continue;
     auto page = ReadPoolPage(space, system, census, named.address.page());
     if (!page) continue;
     Scene scene = SetScene(space, system, census, tags, *page);
     for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
       const SceneBlock& block = scene.blocks[i];
-      const std::uint64_t wanted = named.address.value - scene.base;
-      const bool hit = named.use == AddressUse::kBlockHeader ? wanted == block.begin : wanted == block.payload();
-      if (!hit || block.block == nullptr || block.block->header_damaged()) continue;
-      if (!NamedBlockWasFreedTwice(*block.block, census)) continue;
+      if (!IsNamedBlock(block, named.address.value - scene.base, *system.bugcheck, census)) continue;
       scene.spots = {{SpotKind::kNamed, i, block.begin, block.payload(), 0, 0}};
       MarkCrash(scene);
       scenes.push_back(std::move(scene));

@@ -145,9 +145,10 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
     {.code = 0xC2, .sub_code = 0x6, .pool_related = true, .hint = kDoubleFree,
      .sentence = "the block with its header at {3} was freed although it is free already (first ULONG {4})",
      .roles = {{{3, "freed block", kBlockHeader}}}, .header_parameter = 4},
+    // XP came with two readings: P3 the header's address and P4 zero, or P3 the header's contents and P4 an address.
     {.code = 0xC2, .sub_code = 0x7, .last_build = kLastBuildOfXp, .pool_related = true, .hint = kDoubleFree,
-     .sentence = "the block with its header at {3} was freed although it is not marked as allocated",
-     .roles = {{{3, "freed block", kBlockHeader}}}},
+     .sentence = "a block was freed although it is not marked as allocated (header {3p}, address {4p})",
+     .roles = {{{3, "freed block", kBlockHeader}, {4, "freed block", kBlockPayload}}}},
     {.code = 0xC2, .sub_code = 0x7, .last_build = kLastBuildOf2003, .pool_related = true, .hint = kDoubleFree,
      .sentence = "the block with its header at {4} was freed although it is not marked as allocated",
      .roles = {{{4, "freed block", kBlockHeader}}}, .header_parameter = 3, .detail = FreedTwiceOrSmashed,

@@ -83,7 +83,7 @@ Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tag
   const PoolCensus census = ScanPool(space, system, scan);
   const samples::Truth truth = TruthInContainer(recipe, built->truth);
   Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
-  outcome.in_image = recipe.container != "triage" || HoldsDamage(space, built->truth);
+  outcome.in_image = outcome.clean() || recipe.container != "triage" || HoldsDamage(space, truth);
   if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);
   outcome.build_seconds = Seconds(ready - start);
   outcome.judge_seconds = Seconds(Clock::now() - ready);

@@ -66,6 +66,11 @@ void EnumerateLink(const Scene& scene, Hypotheses& out) {
     AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunLink, scene.blocks[*left].end, end);
     AddBlock(out, FaultKind::kNonlinearOverrun, *left, Weight::kPriorNonlinearLink, begin, end);
   }
+  if (scene.HasSpot(SpotKind::kHeader)) {
+    const std::size_t last = scene.spots.back().block;
+    AddBlock(out, FaultKind::kUnderrun, last, Weight::kPriorUnderrunLink, begin, scene.blocks[last].payload());
+    AddOther(out, FaultKind::kPageStomp, SuspectRole::kUnknown, Weight::kPriorPageStompLink, scene);
+  }
   AddOther(out, FaultKind::kFreeList, SuspectRole::kUnknown, Weight::kPriorFreeListLink, scene);
   AddOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorBitFlipLink, scene);
   AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildLink, scene);

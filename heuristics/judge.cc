@@ -139,6 +139,18 @@ bool GraverThan(const Incident& a, const Incident& b) {
   return a.damage.start < b.damage.start;
 }
 
+/// A page whose front is overwritten for long, behind a page that is no pool page: more likely the last page of a big
+/// allocation, with headers of an earlier life behind its end, than an overrun of that length.
+bool MayBeReusedPage(const Scene& scene) {
+  constexpr std::uint32_t kLong = 256;
+  const std::uint32_t begin = scene.damage_begin();
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  const auto left = scene.Below(scene.victim());
+  const bool at_page_start = scene.AddressOf(victim.begin) % kPageSize == 0;
+  return scene.spots.front().kind == SpotKind::kHeader && at_page_start && left &&
+         scene.blocks[*left].block == nullptr && scene.damage_end() - begin >= kLong;
+}
+
 Verdict VerdictOf(const Report& report, const PoolCensus& census) {
   if (!report.incidents.empty()) return Verdict::kCorrupt;
   if (census.pool_pages == 0 || !report.not_judged.empty()) return Verdict::kInconclusive;
@@ -153,7 +165,14 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
   report.notes = census.notes;
   report.notes.insert(report.notes.end(), system.notes.begin(), system.notes.end());
   if (census.layout != nullptr) {
-    for (const Scene& scene : FormIncidents(space, system, census, tags)) report.incidents.push_back(JudgeScene(scene));
+    for (const Scene& scene : FormIncidents(space, system, census, tags)) {
+      if (MayBeReusedPage(scene))
+        report.not_judged.push_back(
+            {"the page's front may be the end of a big allocation, its headers of an earlier life",
+             VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
+      else
+        report.incidents.push_back(JudgeScene(scene));
+    }
     if (report.incidents.size() >= kMaxIncidents)
       report.notes.push_back("more than " + std::to_string(kMaxIncidents) +
                              " separate places are damaged; the rest is left out");

@@ -8,7 +8,19 @@
 namespace poolblame {
 
 /// Signals of one group speak of the same fact; inside a group only the best and the worst vote count.
-enum class SignalGroup { kPrior, kExtent, kStop, kStart, kContent, kSize, kOwnership, kAllocator, kHardware, kCrash };
+enum class SignalGroup {
+  kPrior,
+  kExtent,
+  kStop,
+  kStart,
+  kLeft,
+  kContent,
+  kSize,
+  kOwnership,
+  kAllocator,
+  kHardware,
+  kCrash
+};
 
 /// One row of the table. Names are "signal/variant"; the part before the slash is the signal's file.
 enum class Weight {
@@ -28,6 +40,8 @@ enum class Weight {
   kPriorBitFlipLink,
   kPriorWildLink,
   kPriorUnknownLink,
+  kPriorUnderrunLink,
+  kPriorPageStompLink,
   kPriorNonlinearPayload,
   kPriorOverrunPayload,
   kPriorWildPayload,
@@ -54,6 +68,9 @@ enum class Weight {
   kRunStartsAtData,
   kRunStartsInside,
   kRunStartsInsideOther,
+  kLeftFilled,
+  kLeftTailForeign,
+  kLeftTailMine,
   // B: what was written.
   kContinuesPattern,
   kContinuesZero,

@@ -36,7 +36,7 @@ void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes)
   if (h.kind == FaultKind::kDoubleFree && self)
     votes.push_back({Weight::kSelfLink, 1, at, "the free block's link leads to itself: it was put on the list twice"});
   const bool in_freed_memory = h.kind == FaultKind::kUseAfterFree || h.kind == FaultKind::kFreeList;
-  if (in_freed_memory && !self)
+  if (in_freed_memory && !self && !scene.HasSpot(SpotKind::kHeader))
     votes.push_back(
         {Weight::kFreeHeaderIntact, 1, at, "links of this free block are overwritten, its header is sound"});
   if (h.kind == FaultKind::kUseAfterFree && !pointer)

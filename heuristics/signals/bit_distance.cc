@@ -9,6 +9,11 @@
 namespace poolblame {
 namespace {
 
+bool TagIsKnown(const Scene& scene, const SceneBlock& block) {
+  const PoolTag tag{block.block->expected.PoolTag};
+  return tag.plausible() || scene.census->Tag(tag.name()) != nullptr;
+}
+
 /// For a tag that cannot be one: a tag of this image that is one bit away.
 bool IsOneBitFromKnownTag(const Scene& scene, const SceneBlock& block) {
   const std::uint32_t read = block.block->read.PoolTag & ~PoolTag::kProtectedBit;
@@ -25,6 +30,8 @@ std::uint32_t DifferingBits(const Scene& scene) {
   for (const Spot& spot : scene.spots) {
     std::uint32_t own = spot.differing_bits;
     const SceneBlock& block = scene.blocks[spot.block];
+    // A tag that no block of this image has is not known to be right: more than the counted bits may be wrong.
+    if (spot.kind == SpotKind::kHeader && block.block != nullptr && !TagIsKnown(scene, block)) own = 0;
     if (spot.kind == SpotKind::kHeader && own == 0 && spot.certain_bytes <= 4 && spot.begin >= block.begin + 4)
       own = IsOneBitFromKnownTag(scene, block) ? 1 : 0;
     if (spot.kind == SpotKind::kLink)

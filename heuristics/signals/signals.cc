@@ -15,6 +15,7 @@ constexpr std::array kSignals = {
     SignalRow{"sibling-bytes", VoteSiblingBytes},
     SignalRow{"underrun-content", VoteUnderrunContent},
     SignalRow{"run-start", VoteRunStart},
+    SignalRow{"left-data", VoteLeftData},
     SignalRow{"stops-at-data", VoteStopsAtData},
     SignalRow{"victim-data", VoteVictimData},
     SignalRow{"victim-field", VoteVictimField},

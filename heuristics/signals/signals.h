@@ -26,6 +26,7 @@ void VotePointerFamily(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteSharedValues(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteSiblingBytes(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteUnderrunContent(const Scene&, const Hypothesis&, std::vector<Vote>&);
+void VoteLeftData(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteRunStart(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteStopsAtData(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteVictimData(const Scene&, const Hypothesis&, std::vector<Vote>&);

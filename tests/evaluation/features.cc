@@ -32,6 +32,8 @@ const char* GroupName(SignalGroup group) {
       return "stop";
     case SignalGroup::kStart:
       return "start";
+    case SignalGroup::kLeft:
+      return "left";
     case SignalGroup::kContent:
       return "content";
     case SignalGroup::kSize:

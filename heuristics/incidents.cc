@@ -7,6 +7,7 @@
 #include <set>
 
 #include "heuristics/payload_scan.h"
+#include "heuristics/tag_scan.h"
 
 namespace poolblame {
 namespace {
@@ -236,9 +237,9 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   for (Scene& scene : named)
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
   AddPayloadIncidents(scenes, space, system, census, tags);
-  while (scenes.size() > kMaxIncidents) scenes.pop_back();
-  if (scenes.empty()) return scenes;
   const auto templates = std::make_shared<const TemplateTable>(LearnTemplates(census));
+  AddTagIncidents(scenes, space, system, census, tags, *templates);
+  while (scenes.size() > kMaxIncidents) scenes.pop_back();
   for (Scene& scene : scenes) scene.templates = templates;
   return scenes;
 }

@@ -18,6 +18,7 @@ namespace {
 /// What the child leaves behind when it dies: lies in memory that both share.
 struct Progress {
   std::uint64_t next = 0;
+  std::uint64_t slowest_input = 0;
   double slowest_seconds = 0;
   std::uint64_t peak_bytes = 0;
   std::uint64_t held_bytes = 0;  // of the input that was over the limit
@@ -47,7 +48,10 @@ void ArmCpuLimit() {
     ArmCpuLimit();
     const double start = CpuSeconds();
     campaign.exercise({bytes.data(), bytes.size()});
-    progress.slowest_seconds = std::max(progress.slowest_seconds, CpuSeconds() - start);
+    if (const double took = CpuSeconds() - start; took > progress.slowest_seconds) {
+      progress.slowest_seconds = took;
+      progress.slowest_input = i;
+    }
     const std::uint64_t held = PeakBytes() - before;
     progress.peak_bytes = std::max(progress.peak_bytes, held);
     if (held > kMemoryLimit) {
@@ -84,6 +88,7 @@ Outcome Run(const Campaign& campaign) {
     ++progress.next;
   }
   outcome.tried = progress.next;
+  outcome.slowest_input = progress.slowest_input;
   outcome.slowest_seconds = progress.slowest_seconds;
   outcome.peak_bytes = progress.peak_bytes;
   munmap(shared, sizeof(Progress));

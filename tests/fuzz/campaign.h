@@ -29,6 +29,7 @@ struct Failure {
 
 struct Outcome {
   std::uint64_t tried = 0;
+  std::uint64_t slowest_input = 0;
   double slowest_seconds = 0;     // CPU time of the slowest input
   std::uint64_t peak_bytes = 0;   // most that one input held at once
   std::vector<Failure> failures;  // at most kMaxFailures; the campaign ends there

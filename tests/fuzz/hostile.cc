@@ -61,8 +61,9 @@ void Save(const Arguments& arguments, const Campaign& campaign, std::uint64_t in
 /// Runs one campaign, prints its line, returns the number of failures.
 std::size_t RunAndPrint(const Arguments& arguments, const Campaign& campaign, std::size_t image_bytes) {
   const Outcome outcome = Run(campaign);
-  std::printf("%-36s %9llu %9zu %10.3f %12llu %8zu\n", campaign.name.c_str(),
+  std::printf("%-36s %9llu %9zu %10.3f %9llu %12llu %8zu\n", campaign.name.c_str(),
               static_cast<unsigned long long>(outcome.tried), image_bytes, outcome.slowest_seconds,
+              static_cast<unsigned long long>(outcome.slowest_input),
               static_cast<unsigned long long>(outcome.peak_bytes), outcome.failures.size());
   for (const Failure& failure : outcome.failures) {
     std::printf("  input %llu: %s\n", static_cast<unsigned long long>(failure.index), failure.what.c_str());
@@ -123,7 +124,8 @@ int Main(int argc, char** argv) {
                  "usage: hostile [--count N] [--prefix-step N] [--seed N] [--container NAME] [--save FOLDER]\n");
     return 2;
   }
-  std::printf("%-36s %9s %9s %10s %12s %8s\n", "input", "tried", "bytes", "slowest s", "most held", "failures");
+  std::printf("%-36s %9s %9s %10s %9s %12s %8s\n", "input", "tried", "bytes", "slowest s", "at input", "most held",
+              "failures");
   std::size_t failures = 0;
   for (const Container& container : Containers()) {
     if (!arguments->container.empty() && container.name != arguments->container) continue;

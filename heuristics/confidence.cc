@@ -14,22 +14,25 @@ bool HasVote(const Hypothesis& h, std::initializer_list<Weight> wanted) {
   });
 }
 
-/// Content that can hardly be chance: a strong vote of a row that "strong" may rest on.
-bool HasTellingContent(const Hypothesis& h) {
-  constexpr double kTelling = 0.6;  // of the row's full strength
+// Strengths of a content vote, of its row's full strength. Backwards a pattern is oftener mistaken for one, so to
+// accuse by it, it has to be long; to cast doubt on somebody else's guilt, a short one is enough.
+constexpr double kTelling = 0.6, kTellingBackwards = 2.0;
+
+/// Content that can hardly be chance: a vote of at least `needed` strength of a row that "strong" may rest on.
+bool HasTellingContent(const Hypothesis& h, double needed) {
   constexpr std::array kRows = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
                                 Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
   return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
     // An exact stop fits an overrun of just that length, too: it does not tell, it only tips.
     if (std::string_view(vote.signal) == "stops-at-data") return false;
-    return vote.strength >= kTelling && std::find(kRows.begin(), kRows.end(), vote.weight) != kRows.end();
+    return vote.strength >= needed && std::find(kRows.begin(), kRows.end(), vote.weight) != kRows.end();
   });
 }
 
 /// Another block that the content speaks for, too.
 bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
   return std::any_of(all.begin(), all.end(), [&](const Hypothesis& other) {
-    return other.role == SuspectRole::kBlock && other.block != best.block && HasTellingContent(other);
+    return other.role == SuspectRole::kBlock && other.block != best.block && HasTellingContent(other, kTelling);
   });
 }
 
@@ -40,17 +43,17 @@ bool HasExtent(const Hypothesis& h) {
 bool HasAnyEvidence(const Hypothesis& h) {
   return std::any_of(h.votes.begin(), h.votes.end(), [](const Vote& vote) {
     const WeightRow& row = WeightOf(vote.weight);
-    return row.group != SignalGroup::kOwnership && row.log_odds * vote.strength > 1.0;
+    return row.group != SignalGroup::kOwnership && row.log_odds * vote.strength > 0.5;
   });
 }
 
 }  // namespace
 
 Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all) {
-  constexpr double kStrong = 0.8, kSuspect = 0.5;
+  constexpr double kStrong = 0.93, kSuspect = 0.5;
   if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
-  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) && HasTellingContent(best) &&
-      !HasRival(best, all))
+  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) &&
+      HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) && !HasRival(best, all))
     return Confidence::kStrong;
   if (probability >= kSuspect && HasAnyEvidence(best)) return Confidence::kSuspect;
   return Confidence::kInsufficient;

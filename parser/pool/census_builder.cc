@@ -164,6 +164,17 @@ void CensusBuilder::ReportBrokenLinks(const HeaderReader& reader, const std::vec
   }
 }
 
+// A page of two blocks that lost one header has nothing left but its first: at the edge of a pool that counts when the
+// tag is one that healthy pages of this image have.
+bool CensusBuilder::StartsWithKnownBlock(const HeaderReader& reader, const FoundPage& found) const {
+  constexpr std::uint64_t kKnown = 2;  // blocks with the tag
+  const std::uint8_t* page = source_.Bytes(found.where).data();
+  const QuickHeader header = reader.At(page, 0);
+  if (header.previous != 0 || header.state != BlockState::kAllocated || !reader.LooksLikeBlock(header, 0)) return false;
+  const TagStatistics* tag = census_.Tag(PoolTag{header.tag}.name());
+  return tag != nullptr && tag->allocated >= kKnown;
+}
+
 void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects,
                             const std::vector<VirtAddr>& pool_addresses) {
   const auto is_pool_at = [&](VirtAddr address) {
@@ -194,8 +205,13 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
   }
   for (const FoundPage& found : suspects.weak) {
     const auto address = source_.Address(found.where);
-    const bool between_pool = address && is_pool_at(*address - kPageSize) && is_pool_at(*address + kPageSize);
-    if (source_.all_claimed_pool() || between_pool) examine(found, PageTrust::kNamed);
+    if (source_.all_claimed_pool()) {
+      examine(found, PageTrust::kNamed);
+      continue;
+    }
+    if (!address) continue;
+    const int neighbours = (is_pool_at(*address - kPageSize) ? 1 : 0) + (is_pool_at(*address + kPageSize) ? 1 : 0);
+    if (neighbours == 2 || (neighbours == 1 && StartsWithKnownBlock(reader, found))) examine(found, PageTrust::kNamed);
   }
   if (left_out > 0)
     AddNotJudged(std::to_string(left_out) + " damaged pages beyond the limit of " + std::to_string(kMaxExamined),

@@ -95,6 +95,22 @@ std::vector<std::uint16_t> WitnessedPlaces(const std::uint8_t* page, const Heade
   return places;
 }
 
+// Headers that agree with each other lead from the page's start exactly to `place`: what lies before it are blocks, not
+// the tail of a big allocation, whatever the header at `place` says.
+bool HeadersLeadTo(const std::vector<Node>& nodes, std::uint32_t place, const HeaderReader& reader) {
+  std::uint32_t at = 0, previous = 0;
+  for (const Node& node : nodes) {
+    if (node.place < at) continue;
+    if (node.place != at) return false;
+    if (at == place) return place != 0;
+    const QuickHeader& header = node.channel.header();
+    if (header.previous != previous || header.size == 0 || !reader.LooksLikeBlock(header, at)) return false;
+    previous = header.size;
+    at += header.size;
+  }
+  return false;
+}
+
 std::optional<float> LeadingCost(const Node& node, const HeaderReader& reader) {
   const QuickHeader& header = node.channel.header();
   if (node.place == 0 || header.state == BlockState::kUnknown || header.size == 0) return std::nullopt;
@@ -199,7 +215,8 @@ class Search {
  private:
   void Enter(std::size_t i, const HeaderReader& reader) {
     if (nodes_[i].place == 0) forward_[i] = Apply(kClean, Front(nodes_[i], 0));
-    if (const auto leading = LeadingCost(nodes_[i], reader)) forward_[i] = {*leading, cost::kNever};
+    const auto leading = LeadingCost(nodes_[i], reader);
+    if (leading && !HeadersLeadTo(nodes_, nodes_[i].place, reader)) forward_[i] = {*leading, cost::kNever};
     if (nodes_[i].place == 0)
       start_ = forward_[i];
     else if (forward_[i][0] < cost::kNever)

@@ -14,13 +14,16 @@ void VoteOwnership(const Scene& scene, const Hypothesis& h, std::vector<Vote>& v
     votes.push_back({Weight::kGenericTag, 1, std::nullopt, "the tag is a generic one and owns nothing"});
     return;
   }
-  const Owner owner = OwnerOf(tag, *scene.tags, *scene.system);
-  if (owner.driver.empty() && owner.vendor.empty())
+  if (scene.tags->Find(tag).empty()) {
     votes.push_back(
         {Weight::kUnknownTag, 1, std::nullopt, "the tag is in no table: it is nobody's well-known allocation"});
-  else if (owner.vendor == "Microsoft" || owner.vendor.empty())
+    return;
+  }
+  // Several drivers may share the tag, and a user's table names no vendors: then there is nothing to say.
+  const Owner owner = OwnerOf(tag, *scene.tags, *scene.system);
+  if (owner.vendor == "Microsoft")
     votes.push_back({Weight::kSystemTag, 1, std::nullopt, "the tag belongs to Windows itself"});
-  else
+  else if (!owner.vendor.empty())
     votes.push_back({Weight::kThirdPartyTag, 1, std::nullopt, "the tag belongs to " + owner.vendor});
 }
 

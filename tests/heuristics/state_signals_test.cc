@@ -139,7 +139,7 @@ TEST(BitDistance, TwoBitsAndManyBitsAreNot) {
 
 TEST(BitDistance, TwoHeadersWithOneBitEachAreTwoBits) {
   Stage stage(Windows::kSeven64);
-  stage.Add(Page().Block("Left", 0x80).Block("Vict", 0x40).FlipBit(2, 5).Block("Next", 0x40).FlipBit(2, 5));
+  stage.Add(Page().Block("Left", 0x80).Block("Vict", 0x40).FlipBit(2, 5).Block("Next", 0x40).FlipBit(3, 6));
   EXPECT_THAT(On(stage, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kManyBits));
 }
 
@@ -213,6 +213,14 @@ TEST(Ownership, TellsSystemThirdPartyUnknownAndGenericTagsApart) {
   EXPECT_THAT(OfTag("1gat", tags), Votes(Weight::kThirdPartyTag));
   EXPECT_THAT(OfTag("?!0z", tags), Votes(Weight::kUnknownTag));
   EXPECT_THAT(OfTag("None", tags), Votes(Weight::kGenericTag));
+}
+
+TEST(Ownership, SaysNothingWhereTheTableNamesNoVendorOrSeveralDrivers) {
+  TagDatabase tags;
+  const std::string text = "Mine - mine.sys - of nobody knows whom\nBoth - one.sys - a\nBoth - two.sys - b\n";
+  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  EXPECT_THAT(OfTag("Mine", tags), IsEmpty());
+  EXPECT_THAT(OfTag("Both", tags), IsEmpty());
 }
 
 TEST(Ownership, HardwareOwnsNoTag) {

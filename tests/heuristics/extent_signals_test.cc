@@ -132,21 +132,29 @@ TEST(DamageExtent, DamageAtAnEndOfTheHeaderIsNoMiddleField) {
 
 // foreign-content
 
-TEST(ForeignContent, LongDamageFromASectorBoundary) {
-  const PageBuilder page =
-      Page().Block("Frst", 0x200).Overrun(0x60, 0xEE).Block("Vic1", 0x20).Block("Vic2", 0x20).Block("Vic3", 0x40);
+/// Damage from 0x200 on through three headers; the third block is `last` bytes long.
+PageBuilder LongDamage(std::uint32_t last) {
+  return Page()
+      .Block("Frst", 0x200)
+      .Overrun(0x190, 0xEE)
+      .Block("Vic1", 0x100)
+      .Block("Vic2", 0x80)
+      .Block("Vic3", last)
+      .Block("Next", 0x60);
+}
+
+TEST(ForeignContent, LongDamageBetweenTwoSectorBoundaries) {
   Stage stage(Windows::kSeven64);
-  stage.Add(page);
+  stage.Add(LongDamage(0x80));
   const Scene scene = stage.Scene();
   EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kPageStomp)),
               Votes(Weight::kForeignAlignment));
   EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kOverrun, "Frst")), IsEmpty());
 }
 
-TEST(ForeignContent, OneUnitBesideTheSectorIsSilent) {
+TEST(ForeignContent, DamageThatEndsBeforeASectorDoesIsSilent) {
   Stage stage(Windows::kSeven64);
-  stage.Add(
-      Page().Block("Frst", 0x210).Overrun(0x60, 0xEE).Block("Vic1", 0x20).Block("Vic2", 0x20).Block("Vic3", 0x40));
+  stage.Add(LongDamage(0x70));
   const Scene scene = stage.Scene();
   EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kPageStomp)), IsEmpty());
 }

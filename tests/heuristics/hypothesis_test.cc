@@ -100,7 +100,7 @@ TEST(Weigh, EveryVoteNamesItsSignalAndSaysSomething) {
 
 TEST(Weigh, AFillOverTheBoundaryPointsAtTheBlockBelow) {
   const std::vector<Hypothesis> hypotheses =
-      Weighed(Page().Block("Frst", 0x40).Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
+      Weighed(Page().Block("Frst", 0x40).Block("Culp", 0x80).Fill(0x41).Overrun(24, 0x41).Block("Vict", 0x40));
   const auto best = std::max_element(hypotheses.begin(), hypotheses.end(),
                                      [](const auto& a, const auto& b) { return a.probability < b.probability; });
   EXPECT_EQ(best->kind, FaultKind::kOverrun);
@@ -127,12 +127,12 @@ TEST(Enumerate, TheFirstBlockOfTheSceneHasNobodyBelow) {
   EXPECT_TRUE(Kinds(Enumerate(scene)).contains(FaultKind::kPageStomp)) << "it may have begun in the page before";
 }
 
-TEST(Enumerate, ThreeHeadersMayBeAPageStompAndTwoMayNot) {
-  Stage three(Windows::kSeven64), two(Windows::kSeven64);
-  three.Add(Page().Block("Left", 0x40).Overrun(0x50, 0xEE).Block("Aaaa", 0x20).Block("Bbbb", 0x20).Block("Cccc", 0x40));
-  two.Add(Page().Block("Left", 0x40).Overrun(0x30, 0xEE).Block("Aaaa", 0x20).Block("Bbbb", 0x40).Block("Cccc", 0x40));
-  EXPECT_TRUE(Kinds(Enumerate(three.Scene())).contains(FaultKind::kPageStomp));
-  EXPECT_FALSE(Kinds(Enumerate(two.Scene())).contains(FaultKind::kPageStomp));
+TEST(Enumerate, ALongRunMayBeAPageStompAndAShortOneMayNot) {
+  Stage long_run(Windows::kSeven64), short_run(Windows::kSeven64);
+  long_run.Add(Page().Block("Left", 0x40).Overrun(0x160, 0xEE).Block("Aaaa", 0x100).Block("Bbbb", 0x80));
+  short_run.Add(Page().Block("Left", 0x40).Overrun(0x60, 0xEE).Block("Aaaa", 0x40).Block("Bbbb", 0x80));
+  EXPECT_TRUE(Kinds(Enumerate(long_run.Scene())).contains(FaultKind::kPageStomp));
+  EXPECT_FALSE(Kinds(Enumerate(short_run.Scene())).contains(FaultKind::kPageStomp));
 }
 
 TEST(Enumerate, APageThatIsZeroToItsEndMayNeverHaveBeenWritten) {

@@ -65,7 +65,7 @@ TEST(Judge, AHealthyImageIsClean) {
 }
 
 TEST(Judge, AFillOverTheBoundaryIsStrong) {
-  const Report report = Judged(Overrun(0x41, 16, 0x41));
+  const Report report = Judged(Overrun(0x41, 12, 0x41));
   EXPECT_EQ(report.verdict, Verdict::kCorrupt);
   ASSERT_THAT(report.incidents, SizeIs(1));
   ExpectSound(report);
@@ -80,6 +80,24 @@ TEST(Judge, AFillOverTheBoundaryIsStrong) {
   EXPECT_THAT(incident.advice, Contains(HasSubstr("/driver culprit.sys")));
   EXPECT_EQ(incident.damage.start, FactsOf(Windows::kSeven64).first_page + kHealthy * kPageSize + 0xE0);
   EXPECT_EQ(incident.damage.bytes.front(), 0x41);
+}
+
+// The victim's data then begins with the same bytes, so its own underrun explains them, too.
+TEST(Judge, AFillIntoTheVictimsDataIsStillItsWriters) {
+  const Report report = Judged(Overrun(0x41, 24, 0x41));
+  ASSERT_THAT(report.incidents, SizeIs(1));
+  EXPECT_EQ(report.incidents[0].kind, FaultKind::kOverrun);
+  EXPECT_EQ(report.incidents[0].suspects[0].block->tag.text(), "Culp");
+  EXPECT_NE(report.incidents[0].confidence, Confidence::kInsufficient);
+}
+
+// As long as a header and no longer: an overrun by one unit, or an underrun that stops where its data begins. Neither
+// may be called strong.
+TEST(Judge, AFillThatIsExactlyAHeaderLongIsNeverStrong) {
+  const Report report = Judged(Overrun(0x41, 16, 0x41));
+  ASSERT_THAT(report.incidents, SizeIs(1));
+  ExpectSound(report);
+  EXPECT_NE(report.incidents[0].confidence, Confidence::kStrong);
 }
 
 TEST(Judge, TheExpectedHeaderIsTheOneThatStoodThere) {
@@ -181,7 +199,7 @@ TEST(Judge, TheSurestIncidentComesFirst) {
   stage.AddHealthy(kHealthy)
       .Add(Between(
           Page(1).Block("Even", 0x60).Block("Aaaa", 0x80).Block("Vict", 0x60).OverwriteHeader(5, Repeat(0xEE, 1))))
-      .Add(Overrun(0x41, 16, 0x41));
+      .Add(Overrun(0x41, 24, 0x41));
   const Report report = stage.Judge();
   ASSERT_THAT(report.incidents, SizeIs(2));
   ExpectSound(report);
@@ -214,7 +232,7 @@ TEST(Judge, EveryWindowsSeesTheSameOverrun) {
                  .Block("Even", 0x60)
                  .Block("Culp", 0x80)
                  .Fill(0xEE)
-                 .Overrun(8, 0xEE)
+                 .Overrun(12, 0xEE)
                  .Block("Vict", 0x60))
         .AddHealthy(1);
     const Report report = stage.Judge();

@@ -35,7 +35,7 @@ TEST(AllocatorState, DataInLinksBehindASoundHeaderIsUseAfterFree) {
   const auto votes = On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone");
   EXPECT_THAT(votes, IncludesVote(Weight::kFreeHeaderIntact));
   EXPECT_THAT(votes, IncludesVote(Weight::kDataInLink));
-  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IsEmpty());
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), Not(IncludesVote(Weight::kPointerInLink)));
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kDoubleFree, "Gone"), IsEmpty());
 }
 
@@ -52,11 +52,22 @@ TEST(AllocatorState, ALinkToTheHeaderIsNoLinkToItself) {
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kDoubleFree, "Gone"), IsEmpty());
 }
 
-TEST(AllocatorState, AnotherKernelPointerSpeaksOfTheList) {
+TEST(AllocatorState, APointerToNoFreeBlockIsNoListCodes) {
   Stage stage(Windows::kSeven64);
   WithLink(stage, 0xFFFFFA8009876540);
-  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), Votes(Weight::kPointerInLink));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), Not(IncludesVote(Weight::kPointerInLink)));
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone"), Not(IncludesVote(Weight::kDataInLink)));
+}
+
+TEST(AllocatorState, APointerToAnotherFreeBlockSpeaksOfTheList) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page()
+                .Block("Left", 0x80)
+                .FreeBlock("Gone", 0x80)
+                .OverwritePayload(0, Word(stage.AddressOf(0, 0x150), 8))
+                .Block("Mid ", 0x40)
+                .FreeBlock("Othr", 0x80));
+  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IncludesVote(Weight::kPointerInLink));
 }
 
 /// Two free blocks on one list, `Gone` at 0x80 and `Next` at 0x140; Gone's Flink is then changed by `change`.
@@ -85,10 +96,13 @@ TEST(AllocatorState, ALinkFarOffIsNoCounter) {
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kUseAfterFree, "Gone"), Not(IncludesVote(Weight::kSmallChange)));
 }
 
-TEST(AllocatorState, HeaderAndLinksTogetherSpeakOfTheBlockBefore) {
+TEST(AllocatorState, ADamagedHeaderThatAListStillLeadsToSpeaksOfTheBlockBefore) {
   Stage stage(Windows::kSeven64);
   stage.Add(Page().Block("Culp", 0x80).Overrun(0x20, 0xEE).FreeBlock("Gone", 0x80));
-  EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kOverrun, "Culp"), Votes(Weight::kFreeHeaderDamaged));
+  Scene scene = stage.Scene();
+  scene.victim_is_listed = true;
+  EXPECT_THAT(VotesOf(VoteAllocatorState, scene, HypothesisOf(scene, FaultKind::kOverrun, "Culp")),
+              Votes(Weight::kFreeHeaderDamaged));
 }
 
 TEST(AllocatorState, AHeaderAloneIsSilent) {

@@ -39,12 +39,12 @@ TEST(DamageExtent, AHeaderDamagedFromItsFirstByteIsAnOverruns) {
   EXPECT_THAT(votes.front().text, HasSubstr("runs for 4 bytes"));
 }
 
-// The tag is "AAAA" then: no healthy block has it, so it is no intact tag.
+// The tag is "CDEF" then: no healthy block has it, so it is no intact tag.
 TEST(DamageExtent, TextOverATagIsNoIntactTag) {
-  const PageBuilder page = Page().Block("Left", 0x80).Block("Culp", 0x40).Underrun(Repeat('A', 14));
+  const PageBuilder page = Page().Block("Left", 0x80).Block("Culp", 0x40).Underrun(Ascii("ABCDEFGHIJKLMN"));
   Stage text(Windows::kSeven64), known(Windows::kSeven64);
   text.Add(page);
-  known.Sibling("AAAA", Varied(0x30, 1)).Add(page);
+  known.Sibling("CDEF", Varied(0x30, 1)).Add(page);
   for (Stage* stage : {&text, &known}) {
     Scene scene = stage->Scene();
     // as a reader sees it that takes any printable tag for a good one
@@ -70,11 +70,27 @@ TEST(DamageExtent, AnIntactStartOfTheHeaderSpeaksAgainstAnOverrun) {
   EXPECT_LT(WeightOf(Weight::kDamageNotPrefix).log_odds, 0);
 }
 
-TEST(DamageExtent, OneByteThatFitsByChanceMakesAWeakPrefix) {
-  // PreviousSize 8 is written as 8, all else differs
+TEST(DamageExtent, AByteThatTheFillExplainsIsNoGap) {
+  // PreviousSize is 8 and stays 8
   EXPECT_THAT(On(Page().Block("Culp", 0x80).Overrun(8, 0x08).Block("Vict", 0x40), VoteDamageExtent, FaultKind::kOverrun,
                  "Culp"),
-              Votes(Weight::kDamagePrefixWeak));
+              Votes(Weight::kDamagePrefix));
+}
+
+TEST(DamageExtent, AByteThatNothingExplainsIsAGap) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Overrun(Word(0xEEDDCC08, 4)).Block("Vict", 0x40), VoteDamageExtent,
+                 FaultKind::kOverrun, "Culp"),
+              Votes(Weight::kDamageNotPrefix));
+}
+
+TEST(DamageExtent, ZerosThatFitInThreeHeadersMakeAWeakPrefix) {
+  const PageBuilder page = Page()
+                               .Block("Culp", 0x80)
+                               .Overrun(Cycle({0xEE, 0x00, 0xDD, 0xCC}, 0x48))
+                               .Block("Aaaa", 0x20)
+                               .Block("Bbbb", 0x20)
+                               .Block("Cccc", 0x40);
+  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kOverrun, "Culp"), IncludesVote(Weight::kDamagePrefixWeak));
 }
 
 TEST(DamageExtent, BytesBehindTheFirstEightProveNothing) {

@@ -82,6 +82,16 @@ TEST(Judge, AFillOverTheBoundaryIsStrong) {
   EXPECT_EQ(incident.damage.bytes.front(), 0x41);
 }
 
+// As long as a header and no longer: an overrun by one unit, or an underrun that stops where its data begins. The fill
+// begins with the block below, so it is that block's.
+TEST(Judge, AFillThatIsExactlyAHeaderLongIsItsWriters) {
+  const Report report = Judged(Overrun(0x41, 16, 0x41));
+  ASSERT_THAT(report.incidents, SizeIs(1));
+  ExpectSound(report);
+  EXPECT_EQ(report.incidents[0].kind, FaultKind::kOverrun);
+  EXPECT_EQ(report.incidents[0].suspects[0].block->tag.text(), "Culp");
+}
+
 // The victim's data then begins with the same bytes, so its own underrun explains them, too.
 TEST(Judge, AFillIntoTheVictimsDataIsStillItsWriters) {
   const Report report = Judged(Overrun(0x41, 24, 0x41));
@@ -101,12 +111,13 @@ TEST(Judge, AFillThatIsExactlyAHeaderLongIsNeverStrong) {
 }
 
 TEST(Judge, TheExpectedHeaderIsTheOneThatStoodThere) {
-  const Report report = Judged(Overrun(0x41, 4, 0x41));
+  const Report report =
+      Judged(Between(Page().Block("Even", 0x60).Block("Culp", 0x80).Fill(0x41).Overrun(4, 0x41).Block("File", 0x60)));
   ASSERT_THAT(report.incidents, SizeIs(1));
   ASSERT_TRUE(report.incidents[0].expected_header.has_value());
   EXPECT_EQ(report.incidents[0].expected_header->previous_size, 0x80U);
   EXPECT_EQ(report.incidents[0].expected_header->block_size, 0x60U);
-  EXPECT_EQ(report.incidents[0].victim->tag.text(), "Vict");
+  EXPECT_EQ(report.incidents[0].victim->tag.text(), "File");
 }
 
 // A wrong accusation costs more than "insufficient": zeros stand behind zeros in every image.

@@ -55,7 +55,8 @@ Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::v
   if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) &&
       HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) && !HasRival(best, all))
     return Confidence::kStrong;
-  if (probability >= kSuspect && HasAnyEvidence(best)) return Confidence::kSuspect;
+  if (probability >= kSuspect && (HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)))
+    return Confidence::kSuspect;
   return Confidence::kInsufficient;
 }
 

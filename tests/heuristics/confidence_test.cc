@@ -54,6 +54,23 @@ TEST(Confidence, StrongNeedsTheProbabilityToo) {
             Confidence::kInsufficient);
 }
 
+TEST(Confidence, ARivalThatContentSpeaksForTakesStrongAway) {
+  Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}});
+  best.block = 1;
+  Hypothesis rival = Block({{Weight::kUnderrunPattern, 1}});
+  rival.block = 2;
+  const Hypothesis bystander = Block({{Weight::kDamageNotPrefix, 1}});
+  EXPECT_EQ(ConfidenceOf(best, 0.95, {best, bystander}), Confidence::kStrong);
+  EXPECT_EQ(ConfidenceOf(best, 0.95, {best, rival}), Confidence::kSuspect);
+}
+
+TEST(Confidence, AnExactStopIsNotTelling) {
+  Hypothesis h = Block({{Weight::kDamageSuffix, 1}, {Weight::kUnderrunPattern, 1}});
+  EXPECT_EQ(ConfidenceOf(h, 0.95), Confidence::kStrong);
+  for (Vote& vote : h.votes) vote.signal = "stops-at-data";
+  EXPECT_EQ(ConfidenceOf(h, 0.95), Confidence::kSuspect);
+}
+
 TEST(Confidence, ANameIsNoEvidence) {
   EXPECT_EQ(ConfidenceOf(Block({{Weight::kThirdPartyTag, 3}}), 0.99), Confidence::kInsufficient);
   EXPECT_EQ(ConfidenceOf(Block({}), 0.99), Confidence::kInsufficient);

@@ -61,7 +61,6 @@ TEST(ContentContinues, ZerosBehindZerosVoteWeakly) {
       OnOverrun(Page().Block("Culp", 0x80).Fill(0).Overrun(16, 0).Block("Vict", 0x40), VoteContentContinues);
   ASSERT_THAT(votes, Votes(Weight::kContinuesZero));
   EXPECT_LE(votes.front().strength, 1);
-  EXPECT_LT(WeightOf(Weight::kContinuesZero).log_odds, WeightOf(Weight::kContinuesPattern).log_odds / 2);
 }
 
 TEST(ContentContinues, AnotherFillIsSilent) {

@@ -139,16 +139,17 @@ bool GraverThan(const Incident& a, const Incident& b) {
   return a.damage.start < b.damage.start;
 }
 
-/// A page whose front is overwritten for long, behind a page that is no pool page: more likely the last page of a big
-/// allocation, with headers of an earlier life behind its end, than an overrun of that length.
-bool MayBeReusedPage(const Scene& scene) {
+/// A page whose front is overwritten for long by nobody's content, or behind a page that is no pool page: more likely a
+/// page in its second life, with headers of the first behind its new bytes, than damage of that length.
+bool MayBeReusedPage(const Scene& scene, const Incident& incident) {
   constexpr std::uint32_t kLong = 256;
-  const std::uint32_t begin = scene.damage_begin();
   const SceneBlock& victim = scene.blocks[scene.victim()];
-  const auto left = scene.Below(scene.victim());
   const bool at_page_start = scene.AddressOf(victim.begin) % kPageSize == 0;
-  return scene.spots.front().kind == SpotKind::kHeader && at_page_start && left &&
-         scene.blocks[*left].block == nullptr && scene.damage_end() - begin >= kLong;
+  if (scene.spots.front().kind != SpotKind::kHeader || !at_page_start) return false;
+  if (scene.damage_end() - scene.damage_begin() < kLong) return false;
+  const auto left = scene.Below(scene.victim());
+  const bool behind_other_memory = left && scene.blocks[*left].block == nullptr;
+  return behind_other_memory || incident.kind == FaultKind::kPageStomp;
 }
 
 Verdict VerdictOf(const Report& report, const PoolCensus& census) {
@@ -166,12 +167,12 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
   report.notes.insert(report.notes.end(), system.notes.begin(), system.notes.end());
   if (census.layout != nullptr) {
     for (const Scene& scene : FormIncidents(space, system, census, tags)) {
-      if (MayBeReusedPage(scene))
-        report.not_judged.push_back(
-            {"the page's front may be the end of a big allocation, its headers of an earlier life",
-             VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
+      Incident incident = JudgeScene(scene);
+      if (MayBeReusedPage(scene, incident))
+        report.not_judged.push_back({"the page's front may be memory in its second life, its headers of the first",
+                                     VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
       else
-        report.incidents.push_back(JudgeScene(scene));
+        report.incidents.push_back(std::move(incident));
     }
     if (report.incidents.size() >= kMaxIncidents)
       report.notes.push_back("more than " + std::to_string(kMaxIncidents) +

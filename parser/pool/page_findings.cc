@@ -42,7 +42,7 @@ bool IsLiving(const PoolPage& page, const ListEvidence& lists, const FieldTrust&
   if (lists.answered) return true;
   if (lists.disowned && trust.free_links_sound) return false;
   if (!page.blocks.front().header_damaged()) return true;
-  constexpr std::uint32_t kOverrunBehindPool = 1024;  // bytes; overruns of more are rarer than reused pages
+  constexpr std::uint32_t kOverrunBehindPool = 2048;  // bytes to the next sound header; more is oftener a reused page
   constexpr std::uint32_t kOverrunAlone = 512;
   const auto clean = std::find_if(page.blocks.begin(), page.blocks.end(),
                                   [](const PoolBlock& block) { return !block.header_damaged(); });

@@ -155,6 +155,35 @@ std::uint32_t SharedDwords(Bytes left, Bytes right) {
   return shared;
 }
 
+WordClass ClassOf(Bytes word) {
+  const auto size = static_cast<std::uint32_t>(word.size());
+  const std::uint64_t value = WordAt(word, size);
+  if (value == 0) return WordClass::kZero;
+  if (TrailingAscii(word) == size) return WordClass::kText;
+  if (TrailingUtf16(word) * 2 == size) return WordClass::kWideText;
+  if (LooksLikeKernelPointer(value, size)) return WordClass::kPointer;
+  constexpr std::uint64_t kSmallest = 0x10000;
+  return value < kSmallest ? WordClass::kSmall : WordClass::kOther;
+}
+
+std::uint32_t LikeBytesBefore(Bytes bytes, Bytes sample, std::uint32_t word_size) {
+  std::set<WordClass> like = {WordClass::kZero, WordClass::kSmall};
+  for (std::size_t i = 0; i + word_size <= sample.size(); i += word_size)
+    like.insert(ClassOf(sample.subspan(i, word_size)));
+  if (like.size() == 2) return 0;
+  std::uint32_t length = 0;
+  while (length + word_size <= bytes.size() &&
+         like.contains(ClassOf(bytes.subspan(bytes.size() - length - word_size, word_size))))
+    length += word_size;
+  // Plain words at the far end belong to what lies before as well.
+  while (length >= word_size) {
+    const WordClass edge = ClassOf(bytes.subspan(bytes.size() - length, word_size));
+    if (edge != WordClass::kZero && edge != WordClass::kSmall) break;
+    length -= word_size;
+  }
+  return length;
+}
+
 std::uint32_t TrailingZeros(Bytes bytes) {
   std::uint32_t n = 0;
   while (n < bytes.size() && bytes[bytes.size() - 1 - n] == 0) ++n;

@@ -59,6 +59,13 @@ bool LooksLikeKernelPointer(std::uint64_t word, std::uint32_t pointer_size);
 bool IsDistinctiveDword(std::uint32_t value);
 /// Number of distinctive dwords of `right` (at 4-byte steps) that also stand in `left` (at 4-byte steps).
 std::uint32_t SharedDwords(Bytes left, Bytes right);
+/// What a word looks like at first sight.
+enum class WordClass { kZero, kSmall, kText, kWideText, kPointer, kOther };
+WordClass ClassOf(Bytes word);
+/// Bytes at the end of `bytes` whose words (of 4 or 8 bytes) are all of classes that `sample` has, zero and small words
+/// counting as any: how far back content like the sample's reaches.
+std::uint32_t LikeBytesBefore(Bytes bytes, Bytes sample, std::uint32_t word_size);
+
 /// Bytes at the end of `bytes` that are zero.
 std::uint32_t TrailingZeros(Bytes bytes);
 

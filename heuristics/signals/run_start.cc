@@ -31,18 +31,29 @@ void VoteRunStart(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
   const auto left = scene.Below(scene.victim());
   if (!left || (overrun && h.block != left) || victim.payload() > scene.bytes.size()) return;
   const SceneBlock& below = scene.blocks[*left];
-  const std::uint32_t run = RunBefore(scene.bytes, victim.payload(), victim.header_size);
+  const Bytes bytes(scene.bytes);
+  const std::uint32_t exact = RunBefore(bytes, victim.payload(), victim.header_size);
+  const bool is_exact = exact >= victim.header_size + kShortestRun;
+  const Bytes damage = bytes.subspan(victim.begin, victim.header_size);
+  const std::uint32_t like = LikeBytesBefore(bytes.first(victim.begin), damage, scene.pointer_size());
+  const std::uint32_t run = is_exact ? exact : victim.header_size + like;
   if (run < victim.header_size + kShortestRun) return;
   const std::uint32_t start = victim.payload() - run;
   const std::uint64_t at = scene.AddressOf(start);
   if (start <= below.payload() + kHead) {
-    if (overrun) votes.push_back({Weight::kRunStartsAtData, 1, at, "the run fills this block from its first bytes on"});
-    if (underrun) votes.push_back({Weight::kRunStartsInside, 1, at, "the run fills all of the block before"});
+    if (overrun)
+      votes.push_back({is_exact ? Weight::kRunStartsAtData : Weight::kLikeStartsAtData, 1, at,
+                       "the run fills this block from its first bytes on"});
+    if (underrun && is_exact)
+      votes.push_back({Weight::kRunStartsInside, 1, at, "the run fills all of the block before"});
     return;
   }
-  if (overrun) votes.push_back({Weight::kRunStartsInside, 1, at, "the run starts in the middle of this block"});
+  if (overrun)
+    votes.push_back({is_exact ? Weight::kRunStartsInside : Weight::kLikeStartsInside, 1, at,
+                     "the run starts in the middle of this block"});
   if (underrun)
-    votes.push_back({Weight::kRunStartsInsideOther, 1, at, "the run ends in the middle of the block before"});
+    votes.push_back({is_exact ? Weight::kRunStartsInsideOther : Weight::kLikeStartsInsideOther, 1, at,
+                     "the run ends in the middle of the block before"});
 }
 
 }  // namespace poolblame

@@ -10,8 +10,8 @@ inline constexpr float kNever = 1e9F;
 
 /// A run of damage that reaches a header at its first byte, as a linear overrun does: the usual way to be hit.
 inline constexpr float kOpenAtStart = 5.0F;
-/// A run that begins inside a header: bit flip, wild write, underrun. Rarer by about e^-2.5.
-inline constexpr float kOpenInside = 7.5F;
+/// A run that begins inside a header: bit flip, wild write, underrun. Rarer by about e^-2.
+inline constexpr float kOpenInside = 7.0F;
 /// A run that goes on by one byte: nearly free, damage is contiguous.
 inline constexpr float kByte = 0.2F;
 /// The same through payload between two headers, where nothing can be checked: an overrun of a few hundred bytes must
@@ -30,7 +30,7 @@ inline constexpr float kEqualOther = 4.0F;
 inline constexpr float kLegalType = 1.5F;
 
 /// A printable tag that no healthy block of the image has: new tags turn up all the time.
-inline constexpr float kTagUnseen = 1.5F;
+inline constexpr float kTagUnseen = 0.5F;
 /// An unprintable tag on an allocated block, where the image has shown that this occurs …
 inline constexpr float kTagOdd = 1.5F;
 /// … and where it never does: more than opening a run for it.
@@ -47,11 +47,13 @@ inline constexpr float kTypeUnseen = 1.0F;
 inline constexpr float kDeniedLink = 7.0F;
 inline constexpr float kDeniedFreedLink = 2.0F;
 /// Denying one header's word about another where that one says otherwise, or its word that it ends with the page.
-inline constexpr float kDeniedClaim = 3.5F;
+inline constexpr float kDeniedClaim = 4.0F;
 /// The same where what lies at the other end does not look like a header.
 inline constexpr float kDeniedClaimOnNothing = 2.5F;
 /// A block whose own header says "free, and this long" pays this part of it: stale headers are normal there.
 inline constexpr float kStaleShare = 0.15F;
+/// The same where the block behind says another size: one of the two words is damaged.
+inline constexpr float kStaleShareAlone = 0.6F;
 
 /// The page starts with the tail of a big allocation, behind it a `Frag` block, or a free block without a left
 /// neighbour.

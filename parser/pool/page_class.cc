@@ -111,7 +111,7 @@ PageClass ClassifyPage(ByteView page, const PoolHeaderLayout& layout) {
   if (IsZero(page)) return PageClass::kZero;
   const HeaderReader reader(layout);
   const PageWalk walk = WalkPage(page.data(), reader);
-  if (walk.closes && walk.blocks >= 2 && (walk.oddities & kUnknownType) == 0) return PageClass::kClassicPool;
+  if (IsHealthyWalk(walk)) return PageClass::kClassicPool;
   if (LooksLikeSpecialPool(page, layout)) return PageClass::kSpecialPool;
   const PageEvidence evidence = WeighPage(page.data(), reader);
   if (evidence.points() < kPointsForPool || evidence.links_of_allocated == 0) {

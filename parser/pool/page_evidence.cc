@@ -30,8 +30,9 @@ PageEvidence WeighPage(const std::uint8_t* page, const HeaderReader& reader) {
   const std::uint32_t end = reader.units_in_page();
   std::uint32_t linked_to = end;
   for (std::uint32_t place = 0; place < end; ++place) {
+    if (!TagIsPrintable(reader.TagAt(page, place))) continue;  // rejects 24 of 25 places of random data
     const QuickHeader header = reader.At(page, place);
-    if (!TagIsPrintable(header.tag) || !reader.LooksLikeBlock(header, place)) continue;
+    if (!reader.LooksLikeBlock(header, place)) continue;
     if (header.previous == 0) {
       if (place == 0)
         evidence.start = true;

@@ -20,6 +20,17 @@ std::uint32_t CountLinks(const std::vector<PoolBlock>& blocks) {
   return links;
 }
 
+// All undamaged headers are the same: an array of records that look like one, if no first block says otherwise.
+bool IsOneRecord(const std::vector<PoolBlock>& blocks) {
+  const PoolBlock* first = nullptr;
+  for (const PoolBlock& block : blocks) {
+    if (block.header_damaged()) continue;
+    if (first == nullptr) first = &block;
+    if (block.size != first->size || block.read.PoolTag != first->read.PoolTag) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
@@ -40,7 +51,8 @@ Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const 
 
 bool IsBelievable(const Reconstruction& page, bool named) {
   if (named) return page.links >= 1 && page.blocks.size() >= 2;
-  return page.links >= 2 && page.links >= page.damaged_headers;
+  if (page.links < 2 || page.links < page.damaged_headers) return false;
+  return !page.blocks.front().header_damaged() || !IsOneRecord(page.blocks);
 }
 
 std::vector<StaleHeader> FindStaleHeaders(const std::uint8_t* page, const HeaderReader& reader,

@@ -1,6 +1,7 @@
 #include "parser/pool/page_scan.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "parser/pool/ordered_chunks.h"
@@ -12,9 +13,14 @@ namespace {
 
 constexpr std::uint64_t kChunkPages = 1024;  // 4 MiB: large against the cost of a lock, small against any image
 
-// A chain that closes is pool; but two blocks with a type nobody knows may be chance.
-bool IsHealthyWalk(const PageWalk& walk) {
-  return walk.closes && walk.blocks >= ((walk.oddities & kUnknownType) != 0 ? 4 : 2);
+// A quarter of a machine's memory is zero. Eight words at a time, left at the first that is not.
+bool IsZeroPage(const std::uint8_t* page) {
+  for (std::uint32_t at = 0; at < kPoolPageBytes; at += 64) {
+    std::uint64_t words[8];
+    std::memcpy(words, page + at, sizeof(words));
+    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -27,6 +33,7 @@ void PageScan::AddPage(const std::uint8_t* page, std::uint64_t where, const Head
     else
       ++overflow;
   };
+  if (IsZeroPage(page)) return;
   const PageWalk walk = WalkPage(page, reader);
   if (IsHealthyWalk(walk)) {
     tally.Add(walk);

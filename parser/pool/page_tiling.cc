@@ -95,22 +95,6 @@ std::vector<std::uint16_t> WitnessedPlaces(const std::uint8_t* page, const Heade
   return places;
 }
 
-// Headers that agree with each other lead from the page's start exactly to `place`: what lies before it are blocks, not
-// the tail of a big allocation, whatever the header at `place` says.
-bool HeadersLeadTo(const std::vector<Node>& nodes, std::uint32_t place, const HeaderReader& reader) {
-  std::uint32_t at = 0, previous = 0;
-  for (const Node& node : nodes) {
-    if (node.place < at) continue;
-    if (node.place != at) return false;
-    if (at == place) return place != 0;
-    const QuickHeader& header = node.channel.header();
-    if (header.previous != previous || header.size == 0 || !reader.LooksLikeBlock(header, at)) return false;
-    previous = header.size;
-    at += header.size;
-  }
-  return false;
-}
-
 std::optional<float> LeadingCost(const Node& node, const HeaderReader& reader) {
   const QuickHeader& header = node.channel.header();
   if (node.place == 0 || header.state == BlockState::kUnknown || header.size == 0) return std::nullopt;
@@ -200,8 +184,9 @@ class Search {
       nodes_.push_back(MakeNode(place, HeaderChannel(page, place, reader, profile, knowledge)));
     forward_.assign(nodes_.size(), {cost::kNever, cost::kNever});
     backward_ = forward_;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) Enter(i, reader);
-    PriceDenials(Claims(page, reader).all());
+    const Claims claims(page, reader);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) Enter(i, reader, claims.all());
+    PriceDenials(claims.all());
   }
 
   PageTiling Run() {
@@ -213,14 +198,18 @@ class Search {
   }
 
  private:
-  void Enter(std::size_t i, const HeaderReader& reader) {
-    if (nodes_[i].place == 0) forward_[i] = Apply(kClean, Front(nodes_[i], 0));
-    const auto leading = LeadingCost(nodes_[i], reader);
-    if (leading && !HeadersLeadTo(nodes_, nodes_[i].place, reader)) forward_[i] = {*leading, cost::kNever};
-    if (nodes_[i].place == 0)
-      start_ = forward_[i];
-    else if (forward_[i][0] < cost::kNever)
-      leading_.push_back({i, forward_[i][0]});
+  // Where a tiling may start: at the page's first byte, or behind the tail of a big allocation, which then denies what
+  // the headers before it claim.
+  void Enter(std::size_t i, const HeaderReader& reader, const std::vector<Claim>& claims) {
+    if (nodes_[i].place == 0) {
+      start_ = forward_[i] = Apply(kClean, Front(nodes_[i], 0));
+    } else if (const auto leading = LeadingCost(nodes_[i], reader)) {
+      float price = *leading;
+      for (const Claim& claim : claims)
+        if (claim.from < nodes_[i].place) price += claim.price;
+      forward_[i] = {price, cost::kNever};
+      leading_.push_back({i, price});
+    }
   }
 
   // For each pair of boundaries the claims that a block between them denies: those of headers inside it, and those
@@ -241,7 +230,9 @@ class Search {
         const std::uint32_t to = k == nodes_.size() ? end_ : nodes_[k].place;
         const bool free_and_this_long = header.state == BlockState::kFree && header.size == to - from;
         float& price = denied_[i * stride + k];
-        price = (before[to] - before[from + 1]) * (free_and_this_long ? cost::kStaleShare : 1);
+        const bool answered = k < nodes_.size() && nodes_[k].channel.header().previous == to - from;
+        const float share = answered ? cost::kStaleShare : cost::kStaleShareAlone;
+        price = (before[to] - before[from + 1]) * (free_and_this_long ? share : 1);
         for (auto claim = own.first; claim != own.second; ++claim)
           if (claim->to != to) price += claim->price;
       }

@@ -85,4 +85,9 @@ PageWalk WalkPage(const std::uint8_t* page, const HeaderReader& reader) {
   return walk;
 }
 
+bool IsHealthyWalk(const PageWalk& walk) {
+  const bool odd = (walk.oddities & (kUnknownType | kOddTag)) != 0;
+  return walk.closes && walk.blocks >= (odd ? 4 : 2) && walk.allocated + walk.lookaside > 0;
+}
+
 }  // namespace poolblame

@@ -36,6 +36,10 @@ struct PageWalk {
 /// Walks `page` (4096 bytes). Bounded by the units of a page; no allocation.
 PageWalk WalkPage(const std::uint8_t* page, const HeaderReader& reader);
 
+/// True when the walk proves a healthy page. A chain of a few blocks with types or tags nobody knows, or with none of
+/// them in use, may close by chance: small numbers are full of zero types.
+bool IsHealthyWalk(const PageWalk& walk);
+
 /// Calls `visit(place, header)` for each block of a page whose walk closes.
 template <typename Visitor>
 void ForEachBlock(const std::uint8_t* page, const HeaderReader& reader, Visitor&& visit) {

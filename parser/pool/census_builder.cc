@@ -33,6 +33,7 @@ PoolCensus CensusBuilder::Build() {
     NameAllocator();
     if (census_.allocator != "segment-heap") {
       Examine(reader, suspects, pool_addresses);
+      TellUnrecognised();
       AskForNamedPages(&reader);
       NameAllocator();
     }
@@ -216,6 +217,17 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
   if (left_out > 0)
     AddNotJudged(std::to_string(left_out) + " damaged pages beyond the limit of " + std::to_string(kMaxExamined),
                  std::nullopt);
+}
+
+// Somebody said that all pages of this file are pool: those that do not even look like it are told, not dropped.
+void CensusBuilder::TellUnrecognised() {
+  if (!source_.all_claimed_pool()) return;
+  auto found = scan_.found.begin();
+  for (std::uint64_t where = 0; where < source_.page_count(); ++where) {
+    while (found != scan_.found.end() && found->where < where) ++found;
+    if (found != scan_.found.end() && found->where == where) continue;
+    AddNotJudged("page is not recognisable as classic pool", source_.Address(where));
+  }
 }
 
 void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {

@@ -30,6 +30,7 @@ class CensusBuilder {
   void ReportBrokenLinks(const HeaderReader& reader, const std::vector<FoundPage>& pages);
   [[nodiscard]] bool StartsWithKnownBlock(const HeaderReader& reader, const FoundPage& found) const;
   void Examine(const HeaderReader& reader, const Suspects& suspects, const std::vector<VirtAddr>& pool_addresses);
+  void TellUnrecognised();
   void AskForNamedPages(const HeaderReader* reader);
   void CountBlocks(const PoolPage& page);
   void AddFinding(PoolPage&& page, std::uint64_t where);

@@ -165,6 +165,8 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
   report.not_judged = census.not_judged;
   report.notes = census.notes;
   report.notes.insert(report.notes.end(), system.notes.begin(), system.notes.end());
+  if (space.image().facts().truncated)
+    report.not_judged.push_back({"the image ends before all the pages that it promises", std::nullopt});
   if (census.layout != nullptr) {
     for (const Scene& scene : FormIncidents(space, system, census, tags)) {
       Incident incident = JudgeScene(scene);

@@ -1,6 +1,7 @@
-// The answer on 120 images that nothing was ever fitted on. The bounds are below the promises of targets.h because 120
+// The answer on 400 images that nothing was ever fitted on. The bounds are below the promises of targets.h because 400
 // images are few: with a true share of 0.95 a bound of 0.95 would fail every other change. A run that a change makes
-// worse by more than chance fails here; the promises themselves are checked by `poolblame_evaluation --check`.
+// worse by more than chance fails here; the promises themselves are checked by `poolblame_evaluation --check`, which
+// the underrun promise does not pass yet: about half are told from an overrun of the block before (see README.md here).
 #include <gtest/gtest.h>
 
 #include "tests/evaluation/runner.h"
@@ -12,24 +13,25 @@ namespace poolblame::evaluation {
 namespace {
 
 constexpr std::uint64_t kReservedSeed = 42;
-constexpr Targets kLowerBounds{.overrun_first = 0.85,
-                               .overrun_in_three = 0.92,
+constexpr Targets kLowerBounds{.overrun_first = 0.90,
+                               .overrun_in_three = 0.95,
+                               .underrun_both = 0.15,
                                .other_kinds_both = 0.60,
-                               .calibration_error = 0.15,
+                               .calibration_error = 0.10,
                                .false_alarms = 0};
 
 TEST(Corpus, ReservedSeedStaysAboveTheLowerBounds) {
   Score score;
   std::string misses;
   for (const Outcome& outcome :
-       RunAll({.images = 120, .seed = kReservedSeed, .threads = 0, .filter = {}, .keep_hypotheses = false})) {
+       RunAll({.images = 400, .seed = kReservedSeed, .threads = 0, .filter = {}, .keep_hypotheses = false})) {
     score.Add(outcome);
     misses += MissLine(outcome) + '\n';
   }
   const std::vector<TargetResult> results = CheckTargets(score, kLowerBounds);
   EXPECT_TRUE(AllHold(results)) << Tables(score, results) << misses;
-  EXPECT_GE(score.clean.images, 20U);
-  EXPECT_GE(score.overrun_header.total, 15U);
+  EXPECT_GE(score.clean.images, 80U);
+  EXPECT_GE(score.overrun_header.total, 60U);
 }
 
 TEST(Corpus, ThreadsDoNotMatter) {

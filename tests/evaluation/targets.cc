@@ -5,8 +5,14 @@
 namespace poolblame::evaluation {
 namespace {
 
-// The kinds of the promise; the others are printed and not promised.
-constexpr const char* kPromisedKinds[] = {"underrun", "double-free", "bit-flip"};
+// The kinds of the promise and what is promised of each; the others are printed and not promised.
+struct PromisedKind {
+  const char* name;
+  double Targets::*share;
+};
+constexpr PromisedKind kPromisedKinds[] = {{"underrun", &Targets::underrun_both},
+                                           {"double-free", &Targets::other_kinds_both},
+                                           {"bit-flip", &Targets::other_kinds_both}};
 
 double Share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -29,10 +35,10 @@ std::vector<TargetResult> CheckTargets(const Score& score, const Targets& target
   const RankCount& overrun = score.overrun_header;
   results.push_back(AtLeast("overrun first", targets.overrun_first, overrun.first, overrun.total));
   results.push_back(AtLeast("overrun in three", targets.overrun_in_three, overrun.in_three, overrun.total));
-  for (const char* kind : kPromisedKinds) {
-    const auto found = score.kinds.find(kind);
+  for (const PromisedKind& kind : kPromisedKinds) {
+    const auto found = score.kinds.find(kind.name);
     const KindBlockCount count = found == score.kinds.end() ? KindBlockCount{} : found->second;
-    results.push_back(AtLeast(std::string(kind) + " first", targets.other_kinds_both, count.both, count.total));
+    results.push_back(AtLeast(std::string(kind.name) + " first", targets.*kind.share, count.both, count.total));
   }
   results.push_back(AtMost("false alarms", static_cast<double>(targets.false_alarms),
                            static_cast<double>(score.clean.false_alarms), score.clean.images));

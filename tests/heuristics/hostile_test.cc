@@ -116,7 +116,7 @@ void WeighMutations(std::uint64_t seed, int scenes) {
 TEST(Hostile, PagesOfNoise) { JudgeGarbage(Noise, 1, 500); }
 TEST(Hostile, PagesOfLyingHeaders) { JudgeGarbage(Headers, 2, 20); }
 TEST(Hostile, MutatedPages) { JudgeGarbage(Mutated, 3, 400); }
-TEST(Hostile, MutatedScenes) { WeighMutations(4, 2000); }
+TEST(Hostile, MutatedScenes) { WeighMutations(4, 500); }
 
 }  // namespace
 }  // namespace poolblame::testing

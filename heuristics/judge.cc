@@ -177,8 +177,8 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
         report.incidents.push_back(std::move(incident));
     }
     if (report.incidents.size() >= kMaxIncidents)
-      report.notes.push_back("more than " + std::to_string(kMaxIncidents) +
-                             " separate places are damaged; the rest is left out");
+      report.notes.push_back("at least " + std::to_string(kMaxIncidents) +
+                             " separate places are damaged; any more are left out");
   }
   std::stable_sort(report.incidents.begin(), report.incidents.end(), GraverThan);
   for (std::size_t i = 0; i < report.incidents.size(); ++i) report.incidents[i].id = static_cast<std::uint32_t>(i + 1);

@@ -59,7 +59,7 @@ struct Owner {
 
 struct Evidence {
   std::string signal;   // "content-continues": the file name of the signal with '-' for '_'
-  double log_odds = 0;  // after grouping and capping
+  double log_odds = 0;  // of this vote; inside a group only the best and the worst one count
   std::optional<std::uint64_t> address;
   std::string text;  // one plain sentence
 };

@@ -21,7 +21,7 @@ constexpr std::array kRows = {
     WeightRow{W::kPriorOverrunSecondLeft, G::kPrior, -3.73,
               "one block further only when the one between was rewritten with its own values"},
     WeightRow{W::kPriorUnderrunHeader, G::kPrior, -1.45,
-              "underruns are some ten times rarer than overruns (special-pool documentation)"},
+              "underruns are rarer than overruns (special-pool documentation); fitted on a corpus with one in six"},
     WeightRow{W::kPriorBitFlipHeader, G::kPrior, -4.21,
               "memory faults are rare beside driver faults (Nightingale et al., EuroSys 2011)"},
     WeightRow{W::kPriorWildHeader, G::kPrior, -2.08,

@@ -236,8 +236,8 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddNamedBlock(named, space, system, census, tags);
   for (Scene& scene : named)
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
-  AddPayloadIncidents(scenes, space, system, census, tags);
   const auto templates = std::make_shared<const TemplateTable>(LearnTemplates(census));
+  AddPayloadIncidents(scenes, space, system, census, tags, *templates);
   AddTagIncidents(scenes, space, system, census, tags, *templates);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   for (Scene& scene : scenes) scene.templates = templates;

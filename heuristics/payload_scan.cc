@@ -101,8 +101,7 @@ std::optional<Scene> SceneOf(const Outlier& outlier, const AddressSpace& space, 
 }  // namespace
 
 void AddPayloadIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
-                         const PoolCensus& census, const TagDatabase& tags) {
-  const TemplateTable templates = LearnTemplates(census);
+                         const PoolCensus& census, const TagDatabase& tags, const TemplateTable& templates) {
   if (templates.empty()) return;
   Groups groups;
   for (const PoolPageRef& page : census.healthy_pages) LookAtPage(page, *census.layout, templates, groups);

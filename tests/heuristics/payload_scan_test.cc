@@ -45,7 +45,7 @@ PageBuilder Damaged(const ByteString& bytes) {
 std::vector<Scene> PayloadIncidents(Stage& stage) {
   const PoolCensus& census = stage.Scan();
   std::vector<Scene> scenes;
-  AddPayloadIncidents(scenes, stage.space(), stage.system(), census, stage.tags());
+  AddPayloadIncidents(scenes, stage.space(), stage.system(), census, stage.tags(), LearnTemplates(census));
   return scenes;
 }
 

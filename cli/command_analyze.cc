@@ -2,7 +2,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/options.h"
-#include "cli/platform.h"
 #include "cli/progress.h"
 #include "cli/render_json.h"
 
@@ -36,12 +35,7 @@ std::string Render(const ImageReport& facts, const AnalyzeOptions& options) {
 ExitStatus RunAnalyze(const AnalyzeOptions& options) {
   const Result<TagDatabase> tags = LoadTags(options.pooltag);
   if (!tags) return Failed(options.pooltag, tags.error());
-  Result<std::unique_ptr<Analysis>> analysis = [&] {
-    Progress progress(options.image.path, IsTerminal(stderr));
-    AnalysisOptions analysis_options = options.image.ToAnalysisOptions();
-    analysis_options.scan.progress = progress.Callback();
-    return AnalyseImage(options.image.path, analysis_options, *tags);
-  }();
+  const Result<std::unique_ptr<Analysis>> analysis = AnalyseShowingProgress(options.image, *tags);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const ImageReport& facts = (*analysis)->facts;
   return Deliver(Render(facts, options), options.output.file, StatusOf(facts.report.verdict));

@@ -3,7 +3,6 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/page_scene.h"
-#include "cli/platform.h"
 #include "cli/progress.h"
 #include "cli/render_page.h"
 
@@ -65,12 +64,7 @@ ExitStatus DeliverOtherPage(const Analysis& analysis, VirtAddr page, const PageO
 ExitStatus RunPage(const PageOptions& options) {
   const Result<TagDatabase> tags = LoadTags(options.pooltag);
   if (!tags) return Failed(options.pooltag, tags.error());
-  Result<std::unique_ptr<Analysis>> analysis = [&] {
-    Progress progress(options.image.path, IsTerminal(stderr));
-    AnalysisOptions analysis_options = options.image.ToAnalysisOptions();
-    analysis_options.scan.progress = progress.Callback();
-    return AnalyseImage(options.image.path, analysis_options, *tags);
-  }();
+  const Result<std::unique_ptr<Analysis>> analysis = AnalyseShowingProgress(options.image, *tags);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const VirtAddr page = VirtAddr{ParseAddress(options.address).value_or(0)}.page();
   const std::optional<PoolPage> pool_page = PoolPageAt(**analysis, page);

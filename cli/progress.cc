@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "cli/escape.h"
+#include "cli/platform.h"
+#include "cli/platform.h"
 
 namespace poolblame::cli {
 namespace {
@@ -31,6 +33,13 @@ void Progress::Show(std::uint64_t done, std::uint64_t total) {
   const double percent = 100.0 * static_cast<double>(std::min(done, total)) / static_cast<double>(total);
   fmt::print(stderr, "\r{}: {:.0f} %\033[K", what_, percent);
   std::fflush(stderr);
+}
+
+Result<std::unique_ptr<Analysis>> AnalyseShowingProgress(const ImageOptions& image, const TagDatabase& tags) {
+  Progress progress(image.path, IsTerminal(stderr));
+  AnalysisOptions options = image.ToAnalysisOptions();
+  options.scan.progress = progress.Callback();
+  return AnalyseImage(image.path, options, tags);
 }
 
 }  // namespace poolblame::cli

@@ -5,7 +5,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+
+#include "cli/analysis.h"
+#include "cli/options.h"
+#include "parser/base/error.h"
+#include "pooltag/tag_database.h"
 
 namespace poolblame::cli {
 
@@ -30,5 +36,8 @@ class Progress {
   bool shown_ = false;
   Clock::time_point next_ = Clock::now() + std::chrono::seconds(1);
 };
+
+/// AnalyseImage with the command line's image options, and a progress line while it lasts.
+Result<std::unique_ptr<Analysis>> AnalyseShowingProgress(const ImageOptions& image, const TagDatabase& tags);
 
 }  // namespace poolblame::cli

@@ -78,7 +78,7 @@ bool IsNamedByAList(const Scene& scene, std::size_t block) {
 }
 
 std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const std::set<std::uint64_t>& bad_entries) {
-  const PoolPage& page = scene.pages[page_index];
+  const PoolPage& page = *scene.pages[page_index];
   std::vector<Spot> spots;
   std::size_t first_block = scene.blocks.size();
   for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
@@ -115,7 +115,7 @@ std::vector<std::vector<Spot>> Group(const std::vector<Spot>& spots) {
 
 std::optional<std::size_t> SceneIndexOf(const Scene& scene, const PoolPage& page) {
   for (std::size_t i = 0; i < scene.pages.size(); ++i)
-    if (scene.pages[i].address == page.address && (page.address || scene.pages[i].pfn == page.pfn)) return i;
+    if (scene.pages[i]->address == page.address && (page.address || scene.pages[i]->pfn == page.pfn)) return i;
   return std::nullopt;
 }
 
@@ -173,16 +173,16 @@ bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck&
 }
 
 /// A double or bad free leaves no damaged byte: the bug check names the block, and its header is sound.
-void AddNamedBlock(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
-                   const PoolCensus& census, const TagDatabase& tags) {
-  if (!system.bugcheck) return;
-  for (const BugCheckAddress& named : system.bugcheck->addresses) {
-    auto page = ReadPoolPage(space, system, census, named.address.page());
+void AddNamedBlock(std::vector<Scene>& scenes, SceneSetter& setter) {
+  const auto& bugcheck = setter.system().bugcheck;
+  if (!bugcheck) return;
+  for (const BugCheckAddress& named : bugcheck->addresses) {
+    const auto page = setter.PoolPageAt(named.address);
     if (!page) continue;
-    Scene scene = SetScene(space, system, census, tags, *page);
+    Scene scene = setter.Set(*page);
     for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
       const SceneBlock& block = scene.blocks[i];
-      if (!IsNamedBlock(block, named.address.value - scene.base, *system.bugcheck, census)) continue;
+      if (!IsNamedBlock(block, named.address.value - scene.base, *bugcheck, setter.census())) continue;
       scene.spots = {{SpotKind::kNamed, i, block.begin, block.payload(), 0, 0}};
       MarkCrash(scene);
       scenes.push_back(std::move(scene));
@@ -213,16 +213,17 @@ std::vector<std::size_t> InAddressOrder(const std::vector<PoolPage>& findings) {
 std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
                                  const TagDatabase& tags) {
   std::vector<Scene> scenes;
+  SceneSetter setter(space, system, census, tags);
   const std::set<std::uint64_t> bad = OverwrittenEntries(census);
   for (const std::size_t f : InAddressOrder(census.findings)) {
     if (scenes.size() >= kMaxIncidents) break;
     const PoolPage& page = census.findings[f];
-    const Scene stage = SetScene(space, system, census, tags, page);
+    const Scene stage = setter.Set(page);
     const auto own_page = SceneIndexOf(stage, page);
     if (!own_page) continue;
     for (const std::vector<Spot>& group : Group(SpotsOfPage(stage, *own_page, bad))) {
       if (ContinuesEarlier(scenes, stage, group) || scenes.size() >= kMaxIncidents) continue;
-      Scene scene = SetScene(space, system, census, tags, page);
+      Scene scene = stage;
       scene.finding = f;
       scene.spots = group;
       AppendNextPage(scene, *own_page, bad);
@@ -233,12 +234,12 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
     }
   }
   std::vector<Scene> named;
-  AddNamedBlock(named, space, system, census, tags);
+  AddNamedBlock(named, setter);
   for (Scene& scene : named)
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
   const auto templates = std::make_shared<const TemplateTable>(LearnTemplates(census));
-  AddPayloadIncidents(scenes, space, system, census, tags, *templates);
-  AddTagIncidents(scenes, space, system, census, tags, *templates);
+  AddPayloadIncidents(scenes, setter, *templates);
+  AddTagIncidents(scenes, setter, *templates);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   for (Scene& scene : scenes) scene.templates = templates;
   return scenes;

@@ -81,12 +81,11 @@ void LookAtPage(const PoolPageRef& page, const PoolHeaderLayout& layout, const T
   }
 }
 
-std::optional<Scene> SceneOf(const Outlier& outlier, const AddressSpace& space, const System& system,
-                             const PoolCensus& census, const TagDatabase& tags) {
+std::optional<Scene> SceneOf(const Outlier& outlier, SceneSetter& setter) {
   if (!outlier.page->address) return std::nullopt;
-  const auto page = ReadPoolPage(space, system, census, *outlier.page->address);
+  const auto page = setter.PoolPageAt(*outlier.page->address);
   if (!page || page->headers_damaged()) return std::nullopt;
-  Scene scene = SetScene(space, system, census, tags, *page);
+  Scene scene = setter.Set(*page);
   const std::uint64_t block_address = outlier.page->address->value + outlier.offset;
   for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
     const SceneBlock& block = scene.blocks[i];
@@ -100,15 +99,15 @@ std::optional<Scene> SceneOf(const Outlier& outlier, const AddressSpace& space, 
 
 }  // namespace
 
-void AddPayloadIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
-                         const PoolCensus& census, const TagDatabase& tags, const TemplateTable& templates) {
+void AddPayloadIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const TemplateTable& templates) {
   if (templates.empty()) return;
+  const PoolCensus& census = setter.census();
   Groups groups;
   for (const PoolPageRef& page : census.healthy_pages) LookAtPage(page, *census.layout, templates, groups);
   for (const auto& [key, group] : groups) {
     if (group.is_variety()) continue;
     for (const Outlier& outlier : group.outliers)
-      if (auto scene = SceneOf(outlier, space, system, census, tags)) scenes.push_back(std::move(*scene));
+      if (auto scene = SceneOf(outlier, setter)) scenes.push_back(std::move(*scene));
   }
 }
 

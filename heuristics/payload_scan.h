@@ -10,7 +10,6 @@
 namespace poolblame {
 
 /// Appends an incident for each such block on a page without other findings. Reads each healthy pool page once.
-void AddPayloadIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
-                         const PoolCensus& census, const TagDatabase& tags, const TemplateTable& templates);
+void AddPayloadIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const TemplateTable& templates);
 
 }  // namespace poolblame

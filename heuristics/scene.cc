@@ -6,7 +6,7 @@ namespace poolblame {
 namespace {
 
 void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
-  const PoolPage& page = scene.pages[page_index];
+  const PoolPage& page = *scene.pages[page_index];
   if (page.leading_bytes > 0)
     scene.blocks.push_back({page_begin, page_begin + page.leading_bytes, 0, nullptr, page_index});
   for (const PoolBlock& block : page.blocks) {
@@ -24,28 +24,6 @@ PoolPage OpaquePage(const PageBytes& bytes, VirtAddr address, const PoolHeaderLa
   page.layout = layout;
   page.leading_bytes = static_cast<std::uint32_t>(kPageSize);
   return page;
-}
-
-/// How far the pages in front of `page` go on without being pool blocks or ending: the same big allocation, as far as
-/// can be told without its table.
-std::uint32_t BytesOfAllocationBefore(const AddressSpace& space, const System& system, const PoolCensus& census,
-                                      VirtAddr page) {
-  constexpr std::uint32_t kMostPages = 64;  // 256 KiB: bigger ones have a list of their own
-  std::uint32_t pages = 0;
-  while (pages < kMostPages) {
-    const VirtAddr before = page - (pages + 1) * kPageSize;
-    if (space.Page(before).presence != Presence::kPresent || ReadPoolPage(space, system, census, before)) break;
-    ++pages;
-  }
-  return pages * static_cast<std::uint32_t>(kPageSize);
-}
-
-std::optional<PoolPage> NeighbourPage(const AddressSpace& space, const System& system, const PoolCensus& census,
-                                      VirtAddr address) {
-  if (auto page = ReadPoolPage(space, system, census, address)) return page;
-  const PageBytes bytes = space.Page(address);
-  if (bytes.presence != Presence::kPresent) return std::nullopt;
-  return OpaquePage(bytes, address, census.layout);
 }
 
 }  // namespace
@@ -72,35 +50,54 @@ BlockReference Scene::Reference(std::size_t index) const {
   return ref;
 }
 
-Scene SetScene(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
-               const PoolPage& page) {
+/// How far the pages in front of `page` go on without being pool blocks or ending: the same big allocation, as far as
+/// can be told without its table.
+std::uint32_t SceneSetter::BytesOfAllocationBefore(VirtAddr page) {
+  constexpr std::uint32_t kMostPages = 64;  // 256 KiB: bigger ones have a list of their own
+  std::uint32_t pages = 0;
+  while (pages < kMostPages) {
+    const VirtAddr before = page - (pages + 1) * kPageSize;
+    if (space_.Page(before).presence != Presence::kPresent || cache_.PoolPageAt(before)) break;
+    ++pages;
+  }
+  return pages * static_cast<std::uint32_t>(kPageSize);
+}
+
+/// Classic pool as it is, anything else that is readable as one opaque block, nullptr where nothing is.
+std::shared_ptr<const PoolPage> SceneSetter::NeighbourPage(VirtAddr address) {
+  if (auto page = cache_.PoolPageAt(address)) return page;
+  const PageBytes bytes = space_.Page(address);
+  if (bytes.presence != Presence::kPresent) return nullptr;
+  return std::make_shared<const PoolPage>(OpaquePage(bytes, address, census_.layout));
+}
+
+Scene SceneSetter::Set(PoolPage page) {
   Scene scene;
-  scene.space = &space;
-  scene.system = &system;
-  scene.census = &census;
-  scene.tags = &tags;
+  scene.space = &space_;
+  scene.system = &system_;
+  scene.census = &census_;
+  scene.tags = &tags_;
   scene.physical = !page.address.has_value();
-  const std::uint64_t here = page.address ? page.address->value : ToPhysAddr(page.pfn.value_or(0)).value;
-  scene.base = here;
+  const std::optional<VirtAddr> address = page.address;
+  scene.base = address ? address->value : ToPhysAddr(page.pfn.value_or(0)).value;
   bool opaque_before = false;
-  if (page.address) {
-    if (auto before = NeighbourPage(space, system, census, *page.address - kPageSize)) {
+  if (address) {
+    if (auto before = NeighbourPage(*address - kPageSize)) {
       opaque_before = before->blocks.empty();
-      scene.pages.push_back(std::move(*before));
-      scene.base = here - kPageSize;
+      scene.pages.push_back(std::move(before));
+      scene.base -= kPageSize;
     }
   }
-  scene.pages.push_back(page);
-  if (page.address)
-    if (auto behind = NeighbourPage(space, system, census, *page.address + kPageSize))
-      scene.pages.push_back(std::move(*behind));
+  scene.pages.push_back(std::make_shared<const PoolPage>(std::move(page)));
+  if (address)
+    if (auto behind = NeighbourPage(*address + kPageSize)) scene.pages.push_back(std::move(behind));
 
   for (std::size_t i = 0; i < scene.pages.size(); ++i) {
-    const ByteView bytes = scene.pages[i].bytes.bytes;
+    const ByteView bytes = scene.pages[i]->bytes.bytes;
     AppendBlocks(scene, i, static_cast<std::uint32_t>(scene.bytes.size()));
     scene.bytes.insert(scene.bytes.end(), bytes.begin(), bytes.end());
   }
-  if (opaque_before) scene.blocks.front().bytes_before = BytesOfAllocationBefore(space, system, census, {scene.base});
+  if (opaque_before) scene.blocks.front().bytes_before = BytesOfAllocationBefore({scene.base});
   return scene;
 }
 

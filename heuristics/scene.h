@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "heuristics/page_cache.h"
 #include "heuristics/report.h"
 #include "heuristics/sibling_template.h"
 #include "parser/image/address_space.h"
@@ -43,6 +44,7 @@ struct Spot {
   std::uint32_t differing_bits = 0;  // against what must have stood there; 0 = not known
 };
 
+/// May be copied: its blocks point into pages that all copies hold together and nobody changes.
 struct Scene {
   const AddressSpace* space = nullptr;
   const System* system = nullptr;
@@ -52,9 +54,9 @@ struct Scene {
   std::uint64_t base = 0;              // address of byte 0; physical when `physical`
   bool physical = false;
   std::vector<std::uint8_t> bytes;
-  std::vector<PoolPage> pages;       // the pages that are pool, ascending
-  std::vector<SceneBlock> blocks;    // ascending
-  std::vector<Spot> spots;           // ascending, of this incident only
+  std::vector<std::shared_ptr<const PoolPage>> pages;  // ascending, never nullptr
+  std::vector<SceneBlock> blocks;                      // ascending
+  std::vector<Spot> spots;                             // ascending, of this incident only
   bool page_before_missing = false;  // damage starts with the page's first byte and the page before is not here
   bool named_by_crash = false;       // the bug check points at this page
   std::shared_ptr<const TemplateTable> templates;  // what blocks of each tag and size have in common
@@ -72,13 +74,37 @@ struct Scene {
   /// The block below `block` when the two touch; nothing at a hole.
   [[nodiscard]] std::optional<std::size_t> Below(std::size_t block) const;
   /// The page in this scene that `block` lies in.
-  [[nodiscard]] const PoolPage& PageOf(const SceneBlock& block) const { return pages[block.page]; }
+  [[nodiscard]] const PoolPage& PageOf(const SceneBlock& block) const { return *pages[block.page]; }
   [[nodiscard]] BlockReference Reference(std::size_t block) const;
 };
 
-/// Builds the stretch of memory around `page`: the page itself and, where they are readable and contiguous, one page
-/// before and one behind. Spots are left empty.
-Scene SetScene(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
-               const PoolPage& page);
+/// Sets the scenes of one image. What it is made from must outlive it and its scenes.
+class SceneSetter {
+ public:
+  SceneSetter(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags)
+      : space_(space), system_(system), census_(census), tags_(tags), cache_(space, system, census) {}
+
+  /// Builds the stretch of memory around `page`: the page itself and, where they are readable and contiguous, one page
+  /// before and one behind. Spots are left empty. Cost: up to 66 pages are walked (BytesOfAllocationBefore), each once
+  /// for all scenes near it.
+  Scene Set(PoolPage page);
+
+  /// One page as the image has it; nothing when it is not classic pool or not readable.
+  std::shared_ptr<const PoolPage> PoolPageAt(VirtAddr address) { return cache_.PoolPageAt(address); }
+
+  [[nodiscard]] const System& system() const { return system_; }
+  [[nodiscard]] const PoolCensus& census() const { return census_; }
+  [[nodiscard]] const TagDatabase& tags() const { return tags_; }
+
+ private:
+  std::shared_ptr<const PoolPage> NeighbourPage(VirtAddr address);
+  std::uint32_t BytesOfAllocationBefore(VirtAddr page);
+
+  const AddressSpace& space_;
+  const System& system_;
+  const PoolCensus& census_;
+  const TagDatabase& tags_;
+  PageCache cache_;
+};
 
 }  // namespace poolblame

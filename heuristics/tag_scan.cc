@@ -30,39 +30,39 @@ bool AlreadyThere(const std::vector<Scene>& scenes, std::uint64_t page) {
 }
 
 /// The scene with the block's expected tag set right, so that everything behind sees a header with one wrong byte.
-std::optional<Scene> SceneOf(const BlockSample& sample, PoolTag expected, const AddressSpace& space,
-                             const System& system, const PoolCensus& census, const TagDatabase& tags) {
-  const auto page = ReadPoolPage(space, system, census, sample.address.page());
-  if (!page || page->headers_damaged()) return std::nullopt;
-  Scene scene = SetScene(space, system, census, tags, *page);
+std::optional<Scene> SceneOf(const BlockSample& sample, PoolTag expected, SceneSetter& setter) {
+  const auto found = setter.PoolPageAt(sample.address);
+  if (!found || found->headers_damaged()) return std::nullopt;
+  PoolPage page = *found;
+  const auto index = page.BlockIndexAt(static_cast<std::uint32_t>(sample.address.page_offset()));
+  if (!index || (*page.address + page.blocks[*index].offset).value != sample.address.value) return std::nullopt;
+  PoolBlock& own = page.blocks[*index];
+  const std::uint32_t wrong = own.expected.PoolTag ^ (expected.value | (own.read.PoolTag & PoolTag::kProtectedBit));
+  const auto byte = kTagOffset + static_cast<std::uint32_t>(std::countr_zero(wrong)) / 8;
+  own.expected.PoolTag ^= wrong;
+  own.damaged_bytes = 1U << byte;
+  Scene scene = setter.Set(std::move(page));
   for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
     const SceneBlock& block = scene.blocks[i];
     if (block.block == nullptr || scene.AddressOf(block.begin) != sample.address.value) continue;
-    for (PoolBlock& own : scene.pages[block.page].blocks) {
-      if (&own != block.block) continue;
-      const std::uint32_t wrong = own.expected.PoolTag ^ (expected.value | (own.read.PoolTag & PoolTag::kProtectedBit));
-      const auto byte = kTagOffset + static_cast<std::uint32_t>(std::countr_zero(wrong)) / 8;
-      own.expected.PoolTag ^= wrong;
-      own.damaged_bytes = 1U << byte;
-      scene.spots = {{SpotKind::kHeader, i, block.begin + byte, block.begin + byte + 1, 1, 1}};
-      return scene;
-    }
+    scene.spots = {{SpotKind::kHeader, i, block.begin + byte, block.begin + byte + 1, 1, 1}};
+    return scene;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-void AddTagIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
-                     const PoolCensus& census, const TagDatabase& tags, const TemplateTable& templates) {
+void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const TemplateTable& templates) {
+  const PoolCensus& census = setter.census();
   for (const auto& [tag, statistics] : census.tags) {
-    if (statistics.allocated != 1 || statistics.samples.empty() || !tags.Find(tag).empty()) continue;
+    if (statistics.allocated != 1 || statistics.samples.empty() || !setter.tags().Find(tag).empty()) continue;
     const BlockSample& sample = statistics.samples.front();
     if (sample.state != BlockState::kAllocated || sample.address.value == 0) continue;
     if (sample.size <= census.layout->header_size || AlreadyThere(scenes, sample.address.page().value)) continue;
     const auto expected = TagItMustHaveBeen(tag, sample, *census.layout, templates);
     if (!expected) continue;
-    if (auto scene = SceneOf(sample, *expected, space, system, census, tags)) scenes.push_back(std::move(*scene));
+    if (auto scene = SceneOf(sample, *expected, setter)) scenes.push_back(std::move(*scene));
   }
 }
 

@@ -9,7 +9,6 @@
 namespace poolblame {
 
 /// Appends an incident for each such block on a page without other findings. Cost: 31 look-ups for each rare tag.
-void AddTagIncidents(std::vector<Scene>& scenes, const AddressSpace& space, const System& system,
-                     const PoolCensus& census, const TagDatabase& tags, const TemplateTable& templates);
+void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const TemplateTable& templates);
 
 }  // namespace poolblame

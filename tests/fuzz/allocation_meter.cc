@@ -1,5 +1,6 @@
-// Replaces operator new for the whole program. malloc stays the sanitizers' own, so what they check stays checked;
-// RLIMIT_AS would not do, because the shadow memory of the address sanitizer is larger than any sensible limit.
+// RLIMIT_AS would not do, because the shadow memory of the address sanitizer is larger than any sensible limit. Under
+// that sanitizer its hooks tell of every malloc, those of the decompressors' libraries too; without it operator new is
+// replaced, and what C libraries hold is not seen.
 #include "tests/fuzz/allocation_meter.h"
 
 #include <malloc.h>
@@ -8,24 +9,24 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOLBLAME_SANITIZER_HOOKS 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define POOLBLAME_SANITIZER_HOOKS 1
+#endif
+
 namespace {
 
 std::atomic<std::size_t> live_bytes{0};
 std::atomic<std::size_t> peak_bytes{0};
 
-void* Count(void* block) {
-  if (block == nullptr) std::abort();  // our code never asks for what a machine does not have
-  const std::size_t size = malloc_usable_size(block);
+void Add(std::size_t size) {
   const std::size_t now = live_bytes.fetch_add(size, std::memory_order_relaxed) + size;
   std::size_t peak = peak_bytes.load(std::memory_order_relaxed);
   while (now > peak && !peak_bytes.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
   }
-  return block;
-}
-
-void Release(void* block) {
-  if (block != nullptr) live_bytes.fetch_sub(malloc_usable_size(block), std::memory_order_relaxed);
-  std::free(block);
 }
 
 }  // namespace
@@ -36,8 +37,42 @@ std::size_t PeakBytes() { return peak_bytes; }
 void ResetPeak() { peak_bytes = live_bytes.load(); }
 }  // namespace poolblame::fuzz
 
-// Every form is replaced, or the sanitizer's own form of one would meet our form of its counterpart.
+#ifdef POOLBLAME_SANITIZER_HOOKS
+
+// GCC 12 comes without <sanitizer/allocator_interface.h>; this is what it would declare.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
+                                                         void (*)(const volatile void*));
+extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void*);
+
 namespace {
+
+void OnMalloc(const volatile void*, std::size_t size) { Add(size); }
+
+void OnFree(const volatile void* block) {
+  if (block == nullptr) return;
+  live_bytes.fetch_sub(__sanitizer_get_allocated_size(block), std::memory_order_relaxed);
+}
+
+// Static objects of before may be freed later and make the count too low by some kilobytes: only differences are used.
+[[maybe_unused]] const int hooks = __sanitizer_install_malloc_and_free_hooks(OnMalloc, OnFree);
+
+}  // namespace
+
+#else
+
+// Every form is replaced, so that none meets another's counterpart.
+namespace {
+
+void* Count(void* block) {
+  if (block == nullptr) std::abort();  // our code never asks for what a machine does not have
+  Add(malloc_usable_size(block));
+  return block;
+}
+
+void Release(void* block) {
+  if (block != nullptr) live_bytes.fetch_sub(malloc_usable_size(block), std::memory_order_relaxed);
+  std::free(block);
+}
 
 void* Allocate(std::size_t size) { return Count(std::malloc(size == 0 ? 1 : size)); }
 
@@ -64,3 +99,5 @@ void operator delete(void* block, std::align_val_t) noexcept { Release(block); }
 void operator delete[](void* block, std::align_val_t) noexcept { Release(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { Release(block); }
 void operator delete[](void* block, std::size_t, std::align_val_t) noexcept { Release(block); }
+
+#endif

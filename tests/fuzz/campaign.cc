@@ -20,6 +20,7 @@ struct Progress {
   std::uint64_t next = 0;
   std::uint64_t slowest_input = 0;
   double slowest_seconds = 0;
+  double total_seconds = 0;
   std::uint64_t peak_bytes = 0;
   std::uint64_t held_bytes = 0;  // of the input that was over the limit
 };
@@ -32,23 +33,28 @@ double CpuSeconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// The kernel ends the child with SIGPROF when this much CPU time is used up; wall time would punish a busy machine.
-void ArmCpuLimit() {
-  const itimerval limit{{0, 0}, {kCpuSeconds, 0}};
-  setitimer(ITIMER_PROF, &limit, nullptr);
+/// The kernel ends the child with SIGPROF when this much CPU time is used up, and with SIGALRM when it has only waited;
+/// a tight limit of wall time would punish a busy machine.
+void ArmLimits() {
+  const itimerval cpu{{0, 0}, {kCpuSeconds, 0}}, wall{{0, 0}, {kWallSeconds, 0}};
+  setitimer(ITIMER_PROF, &cpu, nullptr);
+  setitimer(ITIMER_REAL, &wall, nullptr);
 }
 
 [[noreturn]] void RunChild(const Campaign& campaign, Progress& progress) {
   signal(SIGPROF, SIG_DFL);
+  signal(SIGALRM, SIG_DFL);
   for (std::uint64_t i = progress.next; i < campaign.count; ++i) {
     progress.next = i;
     const std::vector<std::uint8_t> bytes = campaign.input(i);
     const std::size_t before = LiveBytes();
     ResetPeak();
-    ArmCpuLimit();
+    ArmLimits();
     const double start = CpuSeconds();
     campaign.exercise({bytes.data(), bytes.size()});
-    if (const double took = CpuSeconds() - start; took > progress.slowest_seconds) {
+    const double took = CpuSeconds() - start;
+    progress.total_seconds += took;
+    if (took > progress.slowest_seconds) {
       progress.slowest_seconds = took;
       progress.slowest_input = i;
     }
@@ -64,7 +70,9 @@ void ArmCpuLimit() {
 }
 
 std::string Describe(int status, const Progress& progress) {
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF) return "more than " + std::to_string(kCpuSeconds) + " s";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+    return "more than " + std::to_string(kCpuSeconds) + " s of CPU time";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "no end within " + std::to_string(kWallSeconds) + " s";
   if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
   if (WEXITSTATUS(status) == kTooMuchMemory) return "held " + std::to_string(progress.held_bytes) + " bytes";
   return "exit status " + std::to_string(WEXITSTATUS(status)) + " (a sanitizer's report is above)";
@@ -90,6 +98,7 @@ Outcome Run(const Campaign& campaign) {
   outcome.tried = progress.next;
   outcome.slowest_input = progress.slowest_input;
   outcome.slowest_seconds = progress.slowest_seconds;
+  outcome.total_seconds = progress.total_seconds;
   outcome.peak_bytes = progress.peak_bytes;
   munmap(shared, sizeof(Progress));
   return outcome;

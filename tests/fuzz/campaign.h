@@ -11,7 +11,8 @@
 
 namespace poolblame::fuzz {
 
-inline constexpr long kCpuSeconds = 1;  // what one input may take, sanitizers included
+inline constexpr long kCpuSeconds = 1;    // what one input may take, sanitizers included
+inline constexpr long kWallSeconds = 10;  // for an input that waits; generous, because machines are busy
 /// What one input may hold beside itself. A healthy image of this size needs under 4 MiB.
 inline constexpr std::uint64_t kMemoryLimit = std::uint64_t{64} << 20;
 
@@ -31,6 +32,7 @@ struct Outcome {
   std::uint64_t tried = 0;
   std::uint64_t slowest_input = 0;
   double slowest_seconds = 0;     // CPU time of the slowest input
+  double total_seconds = 0;       // CPU time of all inputs that came to their end
   std::uint64_t peak_bytes = 0;   // most that one input held at once
   std::vector<Failure> failures;  // at most kMaxFailures; the campaign ends there
   static constexpr std::size_t kMaxFailures = 20;

@@ -21,7 +21,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 struct Arguments {
   std::uint64_t count = 2400;     // mutants, over all containers
-  std::uint64_t prefix_step = 1;  // every n-th length
+  std::uint64_t prefix_step = 1;  // every n-th length; 0 = no prefixes
   std::uint64_t seed = 1;
   std::string container;    // empty = all
   std::string save_folder;  // inputs that failed are written here, for tests/fuzz/corpus
@@ -36,7 +36,7 @@ std::optional<Arguments> Parse(int argc, char** argv) {
     if (name == "--count")
       arguments.count = std::strtoull(value.c_str(), nullptr, 10);
     else if (name == "--prefix-step")
-      arguments.prefix_step = std::max(1ULL, std::strtoull(value.c_str(), nullptr, 10));
+      arguments.prefix_step = std::strtoull(value.c_str(), nullptr, 10);
     else if (name == "--seed")
       arguments.seed = std::strtoull(value.c_str(), nullptr, 10);
     else if (name == "--container")
@@ -61,9 +61,9 @@ void Save(const Arguments& arguments, const Campaign& campaign, std::uint64_t in
 /// Runs one campaign, prints its line, returns the number of failures.
 std::size_t RunAndPrint(const Arguments& arguments, const Campaign& campaign, std::size_t image_bytes) {
   const Outcome outcome = Run(campaign);
-  std::printf("%-36s %9llu %9zu %10.3f %9llu %12llu %8zu\n", campaign.name.c_str(),
-              static_cast<unsigned long long>(outcome.tried), image_bytes, outcome.slowest_seconds,
-              static_cast<unsigned long long>(outcome.slowest_input),
+  std::printf("%-36s %9llu %9zu %10.1f %10.3f %9llu %12llu %8zu\n", campaign.name.c_str(),
+              static_cast<unsigned long long>(outcome.tried), image_bytes, outcome.total_seconds,
+              outcome.slowest_seconds, static_cast<unsigned long long>(outcome.slowest_input),
               static_cast<unsigned long long>(outcome.peak_bytes), outcome.failures.size());
   for (const Failure& failure : outcome.failures) {
     std::printf("  input %llu: %s\n", static_cast<unsigned long long>(failure.index), failure.what.c_str());
@@ -81,6 +81,7 @@ Bytes Prefix(const Bytes& image, std::uint64_t length) {
 std::size_t RunPrefixes(const Arguments& arguments, const Container& container, const Bytes& image) {
   const std::string name(container.name);
   std::size_t failures = 0;
+  if (arguments.prefix_step == 0) return failures;
   for (const bool whole : {false, true}) {
     const std::uint64_t step = arguments.prefix_step * (whole ? 64 : 1);
     Campaign campaign;
@@ -124,8 +125,8 @@ int Main(int argc, char** argv) {
                  "usage: hostile [--count N] [--prefix-step N] [--seed N] [--container NAME] [--save FOLDER]\n");
     return 2;
   }
-  std::printf("%-36s %9s %9s %10s %9s %12s %8s\n", "input", "tried", "bytes", "slowest s", "at input", "most held",
-              "failures");
+  std::printf("%-36s %9s %9s %10s %10s %9s %12s %8s\n", "input", "tried", "bytes", "CPU s", "slowest s", "at input",
+              "most held", "failures");
   std::size_t failures = 0;
   for (const Container& container : Containers()) {
     if (!arguments->container.empty() && container.name != arguments->container) continue;

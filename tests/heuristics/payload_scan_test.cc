@@ -45,7 +45,8 @@ PageBuilder Damaged(const ByteString& bytes) {
 std::vector<Scene> PayloadIncidents(Stage& stage) {
   const PoolCensus& census = stage.Scan();
   std::vector<Scene> scenes;
-  AddPayloadIncidents(scenes, stage.space(), stage.system(), census, stage.tags(), LearnTemplates(census));
+  SceneSetter setter(stage.space(), stage.system(), census, stage.tags());
+  AddPayloadIncidents(scenes, setter, LearnTemplates(census));
   return scenes;
 }
 

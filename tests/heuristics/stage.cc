@@ -136,7 +136,7 @@ void Stage::AddPage(poolblame::Scene& scene, std::size_t index) const {
     const std::uint32_t bits = kind == SpotKind::kHeader ? BitsBetween(built.bytes, built.healthy, begin, end) : 0;
     scene.spots.push_back({kind, scene.blocks.size() - 1, page_begin + begin, page_begin + end, end - begin, bits});
   };
-  for (const PoolBlock& block : scene.pages[index].blocks) {
+  for (const PoolBlock& block : scene.pages[index]->blocks) {
     const std::uint32_t begin = page_begin + block.offset;
     scene.blocks.push_back({begin, begin + block.size, facts_.unit, &block, index});
     const std::uint32_t payload = block.offset + facts_.unit;
@@ -158,7 +158,7 @@ poolblame::Scene Stage::Scene() {
   scene.tags = &tags_;
   scene.base = facts_.first_page;
   scene.bytes = bytes_;
-  for (std::size_t i = 0; i < pages_.size(); ++i) scene.pages.push_back(TruePage(i));
+  for (std::size_t i = 0; i < pages_.size(); ++i) scene.pages.push_back(std::make_shared<const PoolPage>(TruePage(i)));
   for (std::size_t i = 0; i < pages_.size(); ++i) AddPage(scene, i);
   const bool only_payload = !scene.HasSpot(SpotKind::kHeader) && !scene.HasSpot(SpotKind::kLink);
   if (!only_payload) std::erase_if(scene.spots, [](const Spot& s) { return s.kind == SpotKind::kPayload; });

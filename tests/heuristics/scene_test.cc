@@ -1,0 +1,79 @@
+// Scenes and the pages they share: each page is walked once, and a copy lives on without its original.
+#include "heuristics/scene.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "heuristics/page_cache.h"
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+constexpr std::uint32_t kPages = 12;
+
+TEST(PageCache, APageIsWalkedOnceForAllItsAddresses) {
+  Stage stage(Windows::kSeven64);
+  const PoolCensus& census = stage.AddHealthy(kPages).Scan();
+  PageCache cache(stage.space(), stage.system(), census);
+  const auto page = cache.PoolPageAt({stage.AddressOf(3, 0)});
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->address->value, stage.AddressOf(3, 0));
+  EXPECT_EQ(cache.PoolPageAt({stage.AddressOf(3, 0x123)}), page);
+  EXPECT_NE(cache.PoolPageAt({stage.AddressOf(4, 0)}), page);
+}
+
+TEST(PageCache, WhatIsNoPoolIsNothingEveryTime) {
+  Stage stage(Windows::kSeven64);
+  const PoolCensus& census = stage.AddHealthy(kPages).Scan();
+  PageCache cache(stage.space(), stage.system(), census);
+  EXPECT_EQ(cache.PoolPageAt({stage.AddressOf(kPages, 0)}), nullptr);
+  EXPECT_EQ(cache.PoolPageAt({stage.AddressOf(kPages, 0)}), nullptr);
+}
+
+TEST(PageCache, ForgetsTheOldestPageButNotForThoseWhoHoldIt) {
+  Stage stage(Windows::kSeven64);
+  const PoolCensus& census = stage.AddHealthy(kPages).Scan();
+  PageCache cache(stage.space(), stage.system(), census);
+  const auto held = cache.PoolPageAt({stage.AddressOf(0, 0)});
+  const auto second = cache.PoolPageAt({stage.AddressOf(1, 0)});
+  for (std::size_t i = 2; i <= PageCache::kMostPages; ++i) (void)cache.PoolPageAt({stage.AddressOf(i, 0)});
+  EXPECT_EQ(cache.PoolPageAt({stage.AddressOf(1, 0)}), second);
+  const auto again = cache.PoolPageAt({stage.AddressOf(0, 0)});
+  EXPECT_NE(again, held);
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->blocks.size(), held->blocks.size());
+}
+
+TEST(Scene, ACopyLivesOnWithoutItsOriginal) {
+  Stage stage(Windows::kSeven64);
+  const PoolCensus& census = stage.AddHealthy(kPages).Scan();
+  std::optional<SceneSetter> setter(std::in_place, stage.space(), stage.system(), census, stage.tags());
+  std::optional<Scene> original = setter->Set(*setter->PoolPageAt({stage.AddressOf(5, 0)}));
+  const Scene copy = *original;
+  original.reset();
+  setter.reset();
+  ASSERT_EQ(copy.pages.size(), 3U);
+  ASSERT_FALSE(copy.blocks.empty());
+  for (std::size_t i = 0; i < copy.blocks.size(); ++i) {
+    const SceneBlock& block = copy.blocks[i];
+    ASSERT_NE(block.block, nullptr);
+    EXPECT_EQ(copy.AddressOf(block.begin), (*copy.PageOf(block).address + block.block->offset).value);
+    EXPECT_EQ(copy.Reference(i).size, block.block->size);
+  }
+}
+
+TEST(Scene, NeighboursAreSharedByTheScenesOfOneSetter) {
+  Stage stage(Windows::kSeven64);
+  const PoolCensus& census = stage.AddHealthy(kPages).Scan();
+  SceneSetter setter(stage.space(), stage.system(), census, stage.tags());
+  const Scene first = setter.Set(*setter.PoolPageAt({stage.AddressOf(4, 0)}));
+  const Scene second = setter.Set(*setter.PoolPageAt({stage.AddressOf(6, 0)}));
+  EXPECT_EQ(first.pages.back(), second.pages.front());
+}
+
+}  // namespace
+}  // namespace poolblame::testing

@@ -239,7 +239,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
   const auto templates = std::make_shared<const TemplateTable>(LearnTemplates(census));
   AddPayloadIncidents(scenes, setter, *templates);
-  AddTagIncidents(scenes, setter, *templates);
+  AddTagIncidents(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   for (Scene& scene : scenes) scene.templates = templates;
   return scenes;

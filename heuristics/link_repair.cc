@@ -40,6 +40,11 @@ std::optional<LinkRepair> RepairLink(const Scene& scene, const Spot& spot) {
     return LinkRepair{candidate & mask, static_cast<std::uint32_t>(std::popcount((candidate ^ read) & mask)),
                       static_cast<std::int64_t>(read - candidate)};
   }
+  // A block that is alone on its list names the head twice; where the head is not in the image, they tell of each
+  // other.
+  const std::uint64_t twin = WordAt(Bytes(scene.bytes).subspan(is_flink ? entry + size : entry), size);
+  if (std::has_single_bit(twin ^ read) && (twin ^ read) >= kPageSize && !scene.space->ReadPointer({twin}))
+    return LinkRepair{twin, 1, static_cast<std::int64_t>(read - twin)};
   return std::nullopt;
 }
 

@@ -1,24 +1,88 @@
 #include "heuristics/tag_scan.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstdint>
+#include <optional>
+
+#include "heuristics/content.h"
 
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kFewestAgreeing = 6;  // constants that are not zero: one chance in 2^48
-constexpr std::size_t kFewestSiblings = 8;
 constexpr std::uint32_t kTagOffset = 4;  // of PoolTag in every layout
+constexpr std::uint32_t kFreeTag = 0x65657246;
 
-/// The tag one bit away whose siblings of the block's size agree with the block's data in every constant.
-std::optional<PoolTag> TagItMustHaveBeen(PoolTag tag, const BlockSample& block, const PoolHeaderLayout& layout,
-                                         const TemplateTable& templates) {
-  const Bytes payload(block.header + layout.header_size, block.size - layout.header_size);
+/// The payload of a sample, its list pointers left out where it is not allocated.
+struct Front {
+  Bytes payload;
+  std::size_t first = 0;  // bytes that the owner wrote start here
+};
+
+Front FrontOf(const BlockSample& sample, const PoolHeaderLayout& layout) {
+  constexpr std::size_t kFront = 64;  // fields stand in front; what follows is mostly data
+  const std::size_t size = std::min<std::size_t>(sample.size - layout.header_size, kFront);
+  const std::size_t pointer = layout.is_64bit ? 8 : 4;
+  return {Bytes(sample.header + layout.header_size, size), sample.state == BlockState::kAllocated ? 0 : pointer};
+}
+
+/// The word of `payload` that holds byte `i` is a kernel pointer: all pointers share their upper bytes.
+bool InPointer(Bytes payload, std::size_t i, std::uint32_t size) {
+  const std::size_t word = i / size * size;
+  return word + size <= payload.size() && LooksLikeKernelPointer(WordAt(payload.subspan(word), size), size);
+}
+
+/// Bytes that all of the tag's blocks, whatever their size, have at the same place and this block has, too; nothing
+/// where it has one of them otherwise, or where too few blocks are known. Zeros, -1 and pointers are everybody's.
+std::optional<std::uint32_t> SharedConstants(const BlockSample& block, const TagStatistics& tag,
+                                             const PoolHeaderLayout& layout) {
+  constexpr std::size_t kFewestSiblings = 5;
+  const Front own = FrontOf(block, layout);
+  std::uint32_t shared = 0;
+  for (std::size_t i = own.first; i < own.payload.size(); ++i) {
+    std::optional<std::uint8_t> value;
+    std::size_t siblings = 0;
+    bool constant = true;
+    for (const BlockSample& sample : tag.samples) {
+      if (sample.state != BlockState::kAllocated || sample.size <= layout.header_size + i) continue;
+      const std::uint8_t byte = sample.header[layout.header_size + i];
+      constant = constant && (!value || *value == byte);
+      value = byte;
+      ++siblings;
+    }
+    if (!constant || siblings < kFewestSiblings) continue;
+    const std::uint8_t here = own.payload[i];
+    if (here != *value) return std::nullopt;
+    if (here != 0 && here != 0xFF && !InPointer(own.payload, i, layout.is_64bit ? 8 : 4)) ++shared;
+  }
+  return shared;
+}
+
+bool IsWordCharacter(std::uint32_t c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' ';
+}
+
+/// The flip turned a letter, digit or space into something that tags are hardly ever spelled with.
+bool IsMisspelt(PoolTag tag, PoolTag candidate, std::uint32_t bit) {
+  const std::uint32_t shift = bit / 8 * 8;
+  return !IsWordCharacter(tag.value >> shift & 0xFF) && IsWordCharacter(candidate.value >> shift & 0xFF);
+}
+
+/// The tag one bit away that this only block of `tag` must have had.
+std::optional<PoolTag> TagItMustHaveBeen(PoolTag tag, const BlockSample& block, const PoolCensus& census) {
+  constexpr std::uint64_t kFewestBlocks = 4;     // of the other tag
+  constexpr std::uint32_t kFewestConstants = 4;  // one chance in 2^32
   for (std::uint32_t bit = 0; bit < 31; ++bit) {
     const PoolTag candidate{tag.value ^ (1U << bit)};
-    const auto found = templates.find({candidate, block.size});
-    if (found == templates.end() || found->second.siblings() < kFewestSiblings) continue;
-    const SiblingTemplate::Fit fit = found->second.FitFront(payload);
-    if (fit.differing == 0 && fit.agreeing >= kFewestAgreeing) return candidate;
+    const TagStatistics* other = census.Tag(candidate);
+    if (other == nullptr) continue;
+    if (block.state == BlockState::kFree) {
+      if (candidate.value == kFreeTag && other->free >= kFewestBlocks) return candidate;
+      continue;
+    }
+    if (other->allocated < kFewestBlocks || TagDatabase::IsGeneric(candidate)) continue;
+    const auto shared = SharedConstants(block, *other, *census.layout);
+    if (shared && (*shared >= kFewestConstants || IsMisspelt(tag, candidate, bit))) return candidate;
   }
   return std::nullopt;
 }
@@ -53,14 +117,15 @@ std::optional<Scene> SceneOf(const BlockSample& sample, PoolTag expected, SceneS
 
 }  // namespace
 
-void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const TemplateTable& templates) {
+void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   const PoolCensus& census = setter.census();
   for (const auto& [tag, statistics] : census.tags) {
-    if (statistics.allocated != 1 || statistics.samples.empty() || !setter.tags().Find(tag).empty()) continue;
+    if (statistics.allocated + statistics.free != 1 || statistics.samples.empty() || !setter.tags().Find(tag).empty())
+      continue;
     const BlockSample& sample = statistics.samples.front();
-    if (sample.state != BlockState::kAllocated || sample.address.value == 0) continue;
+    if (sample.address.value == 0) continue;
     if (sample.size <= census.layout->header_size || AlreadyThere(scenes, sample.address.page().value)) continue;
-    const auto expected = TagItMustHaveBeen(tag, sample, *census.layout, templates);
+    const auto expected = TagItMustHaveBeen(tag, sample, census);
     if (!expected) continue;
     if (auto scene = SceneOf(sample, *expected, setter)) scenes.push_back(std::move(*scene));
   }

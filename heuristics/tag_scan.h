@@ -1,5 +1,6 @@
-// A tag that occurs once, one bit away from a tag whose blocks of this size all look like this very block: the tag is
-// what changed. Tags that differ in one bit by design (Ntf0, Ntf1) do not share their data's shape.
+// A tag that occurs once, in no table, one bit away from a tag that many blocks have: what changed is the tag, where
+// the block's data or the tag's own letters say so, too. Tags that differ in one bit by design (Ntf0, Ntf1) do not
+// share their data's shape, and they are spelled in letters and digits.
 #pragma once
 
 #include <vector>
@@ -8,7 +9,10 @@
 
 namespace poolblame {
 
-/// Appends an incident for each such block on a page without other findings. Cost: 31 look-ups for each rare tag.
-void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const TemplateTable& templates);
+/// Appends an incident for each such block on a page without other findings. Accepted as evidence: constants in front
+/// of the other tag's blocks of any size, all of which this block has; a character that is no letter, digit or space
+/// where the other tag has one; a free block that says `Free` but for one bit. Cost: 31 look-ups for each rare tag, and
+/// the first 64 bytes of at most 48 blocks for each hit.
+void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter);
 
 }  // namespace poolblame

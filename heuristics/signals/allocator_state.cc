@@ -27,6 +27,9 @@ bool LeadsToFreeBlock(const Scene& scene, std::uint64_t link) {
   });
 }
 
+/// What a counter that lives on in a freed block has moved by. A step of 4 or more is a bit or a pointer's grain.
+constexpr std::int64_t kMostCounted = 2;
+
 void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const Spot& spot = scene.spots.front();
   const std::uint64_t at = scene.AddressOf(spot.begin);
@@ -45,7 +48,7 @@ void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes)
     votes.push_back({Weight::kPointerInLink, 1, at, "the link leads to another free block, which does not lead back"});
   if (h.kind == FaultKind::kUseAfterFree && pointer && !self) {
     const auto repair = RepairLink(scene, spot);
-    if (repair && repair->difference >= -8 && repair->difference <= 8)
+    if (repair && repair->difference >= -kMostCounted && repair->difference <= kMostCounted)
       votes.push_back({Weight::kSmallChange, 1, at,
                        "the link is off by " + std::to_string(repair->difference) +
                            ": something still counts up or down in this freed block"});

@@ -1,6 +1,7 @@
 #include "parser/pool/free_links.h"
 
 #include <array>
+#include <bit>
 #include <span>
 
 #include "parser/base/little_endian.h"
@@ -53,17 +54,29 @@ FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint6
   }
   // A Flink is answered by the target's Blink, which is its second pointer; a Blink by the target's Flink.
   const auto answer = ReadPointer(value + (is_flink ? pointer_size_ : 0));
-  if (!answer) {
-    link.state = IsOneBitFromAnswer(value, entry, is_flink) ? LinkState::kBroken : LinkState::kUnreadable;
+  if (answer == entry) return link;
+  link.target_value = answer.value_or(0);
+  if (IsOneBitFromAnswer(value, entry, is_flink)) {
+    link.state = LinkState::kOneBitOff;
     return link;
   }
-  link.target_value = *answer;
-  if (*answer == entry) return link;
+  if (!answer) {
+    link.state = LinkState::kUnreadable;
+    return link;
+  }
   // The two contradict each other. If what the target names instead answers the target, this block is the odd one;
   // otherwise the target is.
   const auto third = IsKernel(*answer) ? ReadPointer(*answer + (is_flink ? 0 : pointer_size_)) : std::nullopt;
   link.state = third && *third == value ? LinkState::kBroken : LinkState::kFarEndDamaged;
   return link;
+}
+
+bool FreeLinkChecker::AreTwins(const Link& flink, const Link& blink) {
+  const auto silent = [](const Link& link) {
+    return link.state == LinkState::kUnreadable || link.state == LinkState::kFarEndDamaged;
+  };
+  const std::uint64_t difference = flink.value ^ blink.value;
+  return silent(flink) && silent(blink) && std::has_single_bit(difference) && difference >= kPageSize;
 }
 
 LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address, std::uint32_t offset,
@@ -89,12 +102,17 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
     }
     return check;
   }
-  const Link flink = CheckLink(PointerAt(page + at), entry, true);
+  Link flink = CheckLink(PointerAt(page + at), entry, true);
   const Link blink = CheckLink(PointerAt(page + at + pointer_size_), entry, false);
-  check.answered = flink.state == LinkState::kSound || blink.state == LinkState::kSound;
+  const auto answered = [](const Link& link) {
+    return link.state == LinkState::kSound || link.state == LinkState::kOneBitOff;
+  };
+  check.answered = answered(flink) || answered(blink);
   check.disowned = !check.answered && (flink.state == LinkState::kBroken || blink.state == LinkState::kBroken);
+  if (AreTwins(flink, blink)) flink.state = LinkState::kOneBitOff;
   const auto bad = [](const Link& link) {
-    return link.state == LinkState::kNotKernel || link.state == LinkState::kBroken;
+    return link.state == LinkState::kNotKernel || link.state == LinkState::kBroken ||
+           link.state == LinkState::kOneBitOff;
   };
   if (!bad(flink) && !bad(blink)) return check;
   const Link& first = bad(flink) ? flink : blink;
@@ -105,7 +123,7 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
   finding.length = bad(flink) && bad(blink) ? 2 * pointer_size_ : pointer_size_;
   if (other.state == LinkState::kSound)
     finding.problem = LinkProblem::kOnlyOneDamaged;
-  else if (first.state == LinkState::kBroken && other.state != LinkState::kNotKernel)
+  else if (first.state != LinkState::kNotKernel && other.state != LinkState::kNotKernel)
     finding.problem = LinkProblem::kBrokenBackLink;
   check.finding = finding;
   return check;

@@ -34,7 +34,7 @@ class FreeLinkChecker {
   static void Tally(const LinkCheck& check, TrustTally& tally);
 
  private:
-  enum class LinkState { kSound, kUnreadable, kFarEndDamaged, kNotKernel, kBroken };
+  enum class LinkState { kSound, kUnreadable, kFarEndDamaged, kNotKernel, kBroken, kOneBitOff };
   struct Link {
     LinkState state = LinkState::kSound;
     std::uint64_t value = 0, target_value = 0;
@@ -44,8 +44,11 @@ class FreeLinkChecker {
   [[nodiscard]] bool IsKernel(std::uint64_t value) const;
   /// The header in front of `payload` is readable and is no freed block's: no freed block may lead there.
   [[nodiscard]] bool LeadsToBlockInUse(std::uint64_t payload) const;
-  /// `value` cannot be read, but one bit away from it lies an entry that names `entry`. Reads at most 64 addresses.
+  /// `value` does not come back, but one bit away from it lies an entry that names `entry`. Reads at most 64 addresses.
   [[nodiscard]] bool IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
+  /// Two links that nothing answers, equal but for one bit: the list head of a block that is alone on its list, once
+  /// right and once not. Where this looks the same: two absent blocks of one page, so its low bits do not count.
+  [[nodiscard]] static bool AreTwins(const Link& flink, const Link& blink);
   [[nodiscard]] Link CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
 
   const AddressSpace* space_;

@@ -121,6 +121,15 @@ class Repair {
     }
   }
 
+  /// A type that the page does not allow, one bit from one that it has, in front of a printable tag: the run need not
+  /// go on into the tag, even where nothing else vouches for that.
+  [[nodiscard]] bool OnlyTypeFlipped(const PricedHeader& header) const {
+    if (!header.in_run[3] || header.in_run[0] || header.in_run[1] || header.in_run[2]) return false;
+    const QuickHeader& read = header.channel.header();
+    if (header.channel.type_fits() || !TagIsPrintable(read.tag)) return false;
+    return LikeliestNear(read.type).has_value() || (read.tag == kFreeTag && std::has_single_bit(read.type));
+  }
+
   void Type(const PricedHeader& header, PoolBlock& block) {
     block.state = header.channel.header().state;
     if (!header.in_run[3]) return;
@@ -134,8 +143,9 @@ class Repair {
     if (header.channel.type_fits() && !reader_.layout().is_64bit) return;  // x86: only BlockSize's ninth bit differs
     if (!header.in_run[4] && block.read.PoolTag == kFreeTag) {
       Mend(0, block);
-    } else if (const auto near = alone ? OneBitAway(read, FittingTypes()) : std::nullopt) {
-      Mend(*near, block);
+    } else if (const auto near = alone ? Near(read) : std::nullopt) {
+      Mend(near->type, block);
+      if (!near->state_known) block.state = BlockState::kUnknown;
     } else {
       SetUnknownType(block);
     }
@@ -153,12 +163,37 @@ class Repair {
     block.state = BlockState::kUnknown;
     block.doubtful_bytes |= 1U << 3;
   }
-  // Types that vouched blocks of the page have; a type of the whole layout only where the page knows none.
-  [[nodiscard]] std::vector<std::uint32_t> FittingTypes() const {
-    std::vector<std::uint32_t> types;
-    for (std::uint32_t type = 0; type < profile_.type_votes.size(); ++type)
-      if (profile_.type_votes[type] != 0 && profile_.FitsType(type, reader_)) types.push_back(type);
-    return types;
+  struct NearType {
+    std::uint32_t type = 0;
+    bool state_known = false;  // no other type as good means another state
+  };
+  [[nodiscard]] std::optional<NearType> Near(std::uint32_t read) const {
+    const auto seen = LikeliestNear(read);
+    return seen ? seen : LegalNear(read);
+  }
+  // The type one bit away that most vouched blocks of the page have.
+  [[nodiscard]] std::optional<NearType> LikeliestNear(std::uint32_t read) const {
+    return BestNear(read, [this](std::uint32_t type) -> std::uint32_t { return profile_.type_votes[type]; });
+  }
+  // The same among types that the page's pool allows, busy ones first: for a page of few blocks.
+  [[nodiscard]] std::optional<NearType> LegalNear(std::uint32_t read) const {
+    return BestNear(read,
+                    [this](std::uint32_t type) { return reader_.StateOf(type) == BlockState::kAllocated ? 2U : 1U; });
+  }
+  template <typename Votes>
+  [[nodiscard]] std::optional<NearType> BestNear(std::uint32_t read, const Votes& votes) const {
+    std::optional<NearType> best;
+    std::uint32_t most = 0;
+    for (std::uint32_t bit = 0; bit < 8; ++bit) {
+      const std::uint32_t type = (read ^ 1U << bit) & 0xFF;
+      const std::uint32_t count = votes(type);
+      if (count == 0 || !profile_.FitsType(type, reader_)) continue;
+      const bool agrees = !best || (best->state_known && reader_.StateOf(best->type) == reader_.StateOf(type));
+      if (count > most) best = NearType{type, agrees};
+      best->state_known = agrees;
+      most = std::max(most, count);
+    }
+    return best;
   }
 
   const HeaderReader& reader_;
@@ -203,7 +238,8 @@ std::vector<PoolBlock> RepairHeaders(const std::uint8_t* page, const HeaderReade
   blocks.reserve(headers.size());
   std::uint32_t previous = 0;
   for (std::size_t i = 0; i < headers.size(); ++i) {
-    const PricedHeader& header = headers[i];
+    PricedHeader& header = headers[i];
+    if (repair.OnlyTypeFlipped(header)) header.in_run[4] = false;
     PoolBlock block;
     block.offset = tiling.places[i] * unit;
     block.size = PlaceAfter(tiling, i, reader) * unit - block.offset;

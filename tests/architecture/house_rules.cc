@@ -140,6 +140,7 @@ std::span<const ForeignRule> ForeignRules() {
       {"gmock/", {"tests"}},
       {"benchmark/", {"tests"}},
       {"sys/", {"parser/image", "cli", "tests"}},  // POSIX: mappings, terminals
+      {"sanitizer/", {"tests"}},
       {"unistd.h", {"parser/image", "cli", "tests"}},
       {"fcntl.h", {"parser/image", "cli", "tests"}},
       {"io.h", {"parser/image", "cli"}},  // the same on Windows

@@ -46,12 +46,12 @@ void ArmLimits() {
   signal(SIGALRM, SIG_DFL);
   for (std::uint64_t i = progress.next; i < campaign.count; ++i) {
     progress.next = i;
-    const std::vector<std::uint8_t> bytes = campaign.input(i);
+    const ByteView bytes = campaign.input(i);
     const std::size_t before = LiveBytes();
     ResetPeak();
     ArmLimits();
     const double start = CpuSeconds();
-    campaign.exercise({bytes.data(), bytes.size()});
+    campaign.exercise(bytes);
     const double took = CpuSeconds() - start;
     progress.total_seconds += took;
     if (took > progress.slowest_seconds) {

@@ -19,8 +19,8 @@ inline constexpr std::uint64_t kMemoryLimit = std::uint64_t{64} << 20;
 struct Campaign {
   std::string name;  // "full-x64 mutants"
   std::uint64_t count = 0;
-  std::function<std::vector<std::uint8_t>(std::uint64_t index)> input;  // a pure function of the index
-  std::function<void(ByteView)> exercise;                               // one of exercise.h
+  std::function<ByteView(std::uint64_t index)> input;  // bytes that depend on the index alone, until the next call
+  std::function<void(ByteView)> exercise;              // one of exercise.h
 };
 
 struct Failure {

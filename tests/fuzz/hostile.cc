@@ -12,6 +12,7 @@
 #include "tests/fuzz/container_image.h"
 #include "tests/fuzz/containers.h"
 #include "tests/fuzz/exercise.h"
+#include "tests/fuzz/fenced_bytes.h"
 #include "tests/fuzz/mutate.h"
 
 namespace poolblame::fuzz {
@@ -53,7 +54,7 @@ void Save(const Arguments& arguments, const Campaign& campaign, std::uint64_t in
   if (arguments.save_folder.empty()) return;
   std::string name = campaign.name + "-" + std::to_string(index);
   std::replace(name.begin(), name.end(), ' ', '-');
-  const Bytes bytes = campaign.input(index);
+  const ByteView bytes = campaign.input(index);
   std::ofstream(arguments.save_folder + "/" + name, std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
@@ -73,21 +74,18 @@ std::size_t RunAndPrint(const Arguments& arguments, const Campaign& campaign, st
   return outcome.failures.size();
 }
 
-Bytes Prefix(const Bytes& image, std::uint64_t length) {
-  return {image.begin(), image.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(length, image.size()))};
-}
-
 /// Every length for the readers; every 64th, where a page or a table can be half there, for the whole analysis.
 std::size_t RunPrefixes(const Arguments& arguments, const Container& container, const Bytes& image) {
   const std::string name(container.name);
   std::size_t failures = 0;
   if (arguments.prefix_step == 0) return failures;
+  FencedBytes fenced(image);
   for (const bool whole : {false, true}) {
     const std::uint64_t step = arguments.prefix_step * (whole ? 64 : 1);
     Campaign campaign;
     campaign.name = name + (whole ? " prefixes, judged" : " prefixes, read");
     campaign.count = image.size() / step + 1;
-    campaign.input = [&image, step](std::uint64_t i) { return Prefix(image, i * step); };
+    campaign.input = [&fenced, step](std::uint64_t i) { return fenced.First(i * step); };
     campaign.exercise = [&container, whole](ByteView bytes) {
       whole ? ExerciseImage(bytes, container.options) : ExerciseReader(bytes, container.options);
     };
@@ -101,12 +99,14 @@ std::size_t RunMutants(const Arguments& arguments, const Container& container, c
   Campaign campaign;
   campaign.name = std::string(container.name) + " mutants";
   campaign.count = count;
+  std::optional<FencedBytes> fenced;
   campaign.input = [&](std::uint64_t i) {
     const bool odd = i % 2 == 1;
     Bytes bytes = Mutate(odd ? damaged : healthy, odd ? healthy : damaged, arguments.seed * 0x100000000 + i);
     // One in four may turn into another container or none at all.
     if (i % 4 != 0) ApplyStamps(container, bytes.data(), bytes.size());
-    return bytes;
+    fenced.emplace(std::move(bytes));
+    return fenced->First(fenced->size());
   };
   campaign.exercise = [&container](ByteView bytes) { ExerciseImage(bytes, container.options); };
   return RunAndPrint(arguments, campaign, damaged.size());

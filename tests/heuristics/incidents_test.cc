@@ -159,6 +159,38 @@ TEST(FormIncidents, AnOverwrittenEntryDoesNotAccuseItsNeighboursOnTheList) {
   EXPECT_EQ(scenes[0].spots.front().kind, SpotKind::kLink);
 }
 
+TEST(FormIncidents, ALinkOneBitFromTheEntryThatNamesItIsDamaged) {
+  Stage stage(Windows::kSeven64);
+  const std::uint64_t flipped = stage.AddressOf(kHealthy, 0x270) ^ 0x800;  // inside the same page, in another block
+  WithSystem(stage).Add(Ring(stage).Overwrite(0x170, Word(flipped, 8)));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(TagOf(scenes[0], scenes[0].victim()), "Gon2");
+  EXPECT_EQ(scenes[0].spots.front().kind, SpotKind::kLink);
+  EXPECT_EQ(scenes[0].damage_end() - scenes[0].damage_begin(), 8U);
+}
+
+/// A block alone on its list, with `blink` in its second link; its list head is not in the image.
+PageBuilder Alone(std::uint64_t blink) {
+  return Page().Block("Even", 0x60).FreeBlock("Gone", 0x80).Overwrite(0x78, Word(blink, 8)).Block("File", 0x80);
+}
+
+TEST(FormIncidents, TwoNamesOfOneAbsentListHeadAreTheSame) {
+  const std::uint64_t head = FactsOf(Windows::kSeven64).list_head;
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Ring(stage)).Add(Alone(head ^ std::uint64_t{1} << 33));
+  const std::vector<Scene> scenes = Incidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(TagOf(scenes[0], scenes[0].victim()), "Gone");
+}
+
+TEST(FormIncidents, TwoAbsentEntriesOfOnePageAreTwoEntries) {
+  const std::uint64_t head = FactsOf(Windows::kSeven64).list_head;
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Ring(stage)).Add(Alone(head ^ 0x100));
+  EXPECT_THAT(Incidents(stage), IsEmpty());
+}
+
 // 0xC2/7
 
 Stage& DoubleFree(Stage& stage, AddressUse use) {

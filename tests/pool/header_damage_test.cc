@@ -91,6 +91,35 @@ TEST(HeaderDamage, AFlippedTypeBitIsMendedFromTheTypesOfThePage) {
   }
 }
 
+TEST(HeaderDamage, AFlippedTypeBitIsMendedWhereNoOtherBlockOfThePageHasTheType) {
+  PageBuilder clean("nt6-x64");
+  for (int i = 0; i < 8; ++i) clean.BusyType(i == 4 ? 0x0B : 0x03).Block("Proc", 0x200);
+  PageBuilder page = clean;
+  page.Flip(clean.blocks()[4].offset + 3, 4);  // 0x1B is no type; 0x0B is paged, like the page
+  const Reconstruction rebuilt = Rebuild(page);
+  ExpectOnlyDamaged(rebuilt, clean, 4);
+  EXPECT_EQ(rebuilt.blocks[4].expected.PoolType, 0x0B);
+}
+
+TEST(HeaderDamage, AFlippedTypeBitDoesNotCastDoubtOnATagThatIsAloneInTheImage) {
+  PageBuilder clean("nt6-x64");
+  for (int i = 0; i < 8; ++i) clean.Block(i == 4 ? "Sole" : "Proc", 0x200);
+  PageBuilder page = clean;
+  page.Flip(clean.blocks()[4].offset + 3, 4);
+  const Reconstruction rebuilt = Rebuild(page);
+  ExpectOnlyDamaged(rebuilt, clean, 4);
+  EXPECT_EQ(rebuilt.blocks[4].damaged_bytes, 1U << 3);
+  EXPECT_TRUE(rebuilt.blocks[4].tag_known);
+}
+
+TEST(HeaderDamage, ARunThatEndsBehindTheTypeOfALoneTagLeavesTheTagInDoubt) {
+  PageBuilder page("nt6-x64");
+  for (int i = 0; i < 8; ++i) page.Block(i == 4 ? "Sole" : "Proc", 0x200);
+  page.Fill(page.blocks()[4].offset, 8, 'w');
+  const Reconstruction rebuilt = Rebuild(page);
+  EXPECT_FALSE(rebuilt.blocks[4].tag_known);
+}
+
 TEST(HeaderDamage, AFlippedTagBitIsMendedWhereOneKnownTagIsOneBitAway) {
   const PageBuilder clean = TenBlocks("nt6-x64");
   PageBuilder page = clean;

@@ -1,5 +1,7 @@
 #include "parser/pool/page_reconstruction.h"
 
+#include <bit>
+
 #include "parser/pool/header_repair.h"
 #include "parser/pool/page_tiling.h"
 
@@ -31,13 +33,39 @@ bool IsOneRecord(const std::vector<PoolBlock>& blocks) {
   return true;
 }
 
+// How many healthy blocks of the tag have this size, bytes.
+std::uint32_t BlocksOfSize(const ImageKnowledge& knowledge, std::uint32_t tag, std::uint32_t size) {
+  if (knowledge.tags == nullptr) return 0;
+  const auto found = knowledge.tags->find(PoolTag{tag}.name());
+  if (found == knowledge.tags->end()) return 0;
+  const auto count = found->second.sizes.find(size);
+  return count == found->second.sizes.end() ? 0 : count->second;
+}
+
+// A page's last block that became shorter by a flipped bit looks like one with a smashed neighbour behind it: no
+// PreviousSize answers. What its tag's other blocks measure decides, where nothing of a header stands at the new end.
+void AbsorbFalseLastBlock(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge,
+                          PageTiling& tiling) {
+  constexpr std::uint32_t kFewestOfSize = 2;
+  if (tiling.places.size() < 2) return;
+  const std::uint32_t last = tiling.places.back(), place = tiling.places[tiling.places.size() - 2];
+  const QuickHeader header = reader.At(page, place), behind = reader.At(page, last);
+  const std::uint32_t to_end = reader.units_in_page() - place;
+  if (header.state != BlockState::kAllocated || !std::has_single_bit(header.size ^ to_end)) return;
+  if (header.size != last - place || behind.previous == header.size) return;
+  if (behind.size == reader.units_in_page() - last || knowledge.BlocksWithTag(behind.tag) > 0) return;
+  if (BlocksOfSize(knowledge, header.tag, header.size * reader.unit()) > 0) return;
+  if (BlocksOfSize(knowledge, header.tag, to_end * reader.unit()) >= kFewestOfSize) tiling.places.pop_back();
+}
+
 }  // namespace
 
 Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
   Reconstruction result;
   if (page.size() != kPoolPageBytes) return result;
   const PageProfile profile = ProfilePage(page.data(), reader, knowledge);
-  const PageTiling tiling = TilePage(page.data(), reader, profile, knowledge);
+  PageTiling tiling = TilePage(page.data(), reader, profile, knowledge);
+  AbsorbFalseLastBlock(page.data(), reader, knowledge, tiling);
   result.blocks = RepairHeaders(page.data(), reader, profile, knowledge, tiling);
   result.leading_bytes = tiling.leading_tail ? result.blocks.front().offset : 0;
   result.stale_headers = FindStaleHeaders(page.data(), reader, result.blocks);

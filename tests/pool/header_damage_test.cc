@@ -1,6 +1,8 @@
 // Damage to single headers: which bytes are named, what the header is said to have been, and what is left as unknown.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "parser/pool/page_reconstruction.h"
 #include "tests/pool/page_builder.h"
 
@@ -118,6 +120,43 @@ TEST(HeaderDamage, ARunThatEndsBehindTheTypeOfALoneTagLeavesTheTagInDoubt) {
   page.Fill(page.blocks()[4].offset, 8, 'w');
   const Reconstruction rebuilt = Rebuild(page);
   EXPECT_FALSE(rebuilt.blocks[4].tag_known);
+}
+
+// Six blocks; the last one, of 0x600 bytes, is told by its header to be one bit shorter.
+PageBuilder WithShortenedLast() {
+  PageBuilder page("nt6-x64");
+  for (const char* tag : {"Ntfx", "File", "Even", "Irp ", "MmCa"}) page.Block(tag, 0x200);
+  page.Block("Proc", 0x600);
+  return page.Flip(page.blocks()[5].offset + 2, 6);  // 0x60 -> 0x20 units
+}
+
+std::map<PoolTag, TagStatistics> BlocksOfProc(std::uint32_t size) {
+  std::map<PoolTag, TagStatistics> tags;
+  tags[PoolTag::FromText("Proc")].allocated = 3;
+  tags[PoolTag::FromText("Proc")].sizes[size] = 3;
+  return tags;
+}
+
+TEST(HeaderDamage, ALastBlockThatBecameShorterHasTheSizeOfItsTag) {
+  const auto tags = BlocksOfProc(0x600);
+  ImageKnowledge knowledge;
+  knowledge.tags = &tags;
+  const PageBuilder page = WithShortenedLast();
+  const Reconstruction rebuilt = ReconstructPage(page.view(), HeaderReader(page.layout()), knowledge);
+  ExpectOnlyDamaged(rebuilt, page, 5);
+  EXPECT_EQ(rebuilt.blocks[5].damaged_bytes, 1U << 2);
+  EXPECT_EQ(rebuilt.blocks[5].size, 0x600U);
+}
+
+TEST(HeaderDamage, ALastBlockOfItsTagsSizeHasASmashedNeighbour) {
+  const auto tags = BlocksOfProc(0x200);
+  ImageKnowledge knowledge;
+  knowledge.tags = &tags;
+  const PageBuilder page = WithShortenedLast();
+  const Reconstruction rebuilt = ReconstructPage(page.view(), HeaderReader(page.layout()), knowledge);
+  ASSERT_EQ(rebuilt.blocks.size(), 7U);
+  EXPECT_FALSE(rebuilt.blocks[5].header_damaged());
+  EXPECT_TRUE(rebuilt.blocks[6].header_damaged());
 }
 
 TEST(HeaderDamage, AFlippedTagBitIsMendedWhereOneKnownTagIsOneBitAway) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "heuristics/content.h"
+#include "heuristics/incidents.h"
 
 namespace poolblame {
 namespace {
@@ -47,6 +48,7 @@ std::optional<std::uint32_t> SharedConstants(const BlockSample& block, const Tag
       if (sample.state != BlockState::kAllocated || sample.size <= layout.header_size + i) continue;
       const std::uint8_t byte = sample.header[layout.header_size + i];
       constant = constant && (!value || *value == byte);
+      if (!constant) break;
       value = byte;
       ++siblings;
     }
@@ -122,6 +124,7 @@ void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   for (const auto& [tag, statistics] : census.tags) {
     if (statistics.allocated + statistics.free != 1 || statistics.samples.empty() || !setter.tags().Find(tag).empty())
       continue;
+    if (scenes.size() >= kMaxIncidents) return;
     const BlockSample& sample = statistics.samples.front();
     if (sample.address.value == 0) continue;
     if (sample.size <= census.layout->header_size || AlreadyThere(scenes, sample.address.page().value)) continue;

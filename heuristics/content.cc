@@ -78,17 +78,6 @@ Continuation FindBackwardContinuation(Bytes left, Bytes right) {
   return FindContinuation(from, on);
 }
 
-PatternRun FindPatternBefore(Bytes bytes) {
-  const auto end = static_cast<std::uint32_t>(bytes.size());
-  PatternRun best;
-  for (const std::uint32_t lag : {1U, 2U, 4U, 8U}) {
-    std::uint32_t length = 0;
-    while (length + lag < end && bytes[end - 1 - length] == bytes[end - 1 - length - lag]) ++length;
-    if (length > best.length) best = {lag, length};
-  }
-  return best;
-}
-
 std::uint32_t TrailingAscii(Bytes bytes) {
   std::uint32_t n = 0;
   while (n < bytes.size() && IsPrintable(bytes[bytes.size() - 1 - n])) ++n;
@@ -155,33 +144,30 @@ std::uint32_t SharedDwords(Bytes left, Bytes right) {
   return shared;
 }
 
+namespace {
+
+/// UTF-16 in either phase: a string may start at any byte.
+bool IsWideText(Bytes word) {
+  for (const std::size_t phase : {0U, 1U}) {
+    bool is_wide = true;
+    for (std::size_t i = 0; i < word.size(); ++i)
+      is_wide = is_wide && (i % 2 == phase ? IsPrintable(word[i]) : word[i] == 0);
+    if (is_wide) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 WordClass ClassOf(Bytes word) {
   const auto size = static_cast<std::uint32_t>(word.size());
   const std::uint64_t value = WordAt(word, size);
   if (value == 0) return WordClass::kZero;
   if (TrailingAscii(word) == size) return WordClass::kText;
-  if (TrailingUtf16(word) * 2 == size) return WordClass::kWideText;
+  if (IsWideText(word)) return WordClass::kWideText;
   if (LooksLikeKernelPointer(value, size)) return WordClass::kPointer;
   constexpr std::uint64_t kSmallest = 0x10000;
   return value < kSmallest ? WordClass::kSmall : WordClass::kOther;
-}
-
-std::uint32_t LikeBytesBefore(Bytes bytes, Bytes sample, std::uint32_t word_size) {
-  std::set<WordClass> like = {WordClass::kZero, WordClass::kSmall};
-  for (std::size_t i = 0; i + word_size <= sample.size(); i += word_size)
-    like.insert(ClassOf(sample.subspan(i, word_size)));
-  if (like.size() == 2) return 0;
-  std::uint32_t length = 0;
-  while (length + word_size <= bytes.size() &&
-         like.contains(ClassOf(bytes.subspan(bytes.size() - length - word_size, word_size))))
-    length += word_size;
-  // Plain words at the far end belong to what lies before as well.
-  while (length >= word_size) {
-    const WordClass edge = ClassOf(bytes.subspan(bytes.size() - length, word_size));
-    if (edge != WordClass::kZero && edge != WordClass::kSmall) break;
-    length -= word_size;
-  }
-  return length;
 }
 
 std::uint32_t TrailingZeros(Bytes bytes) {

@@ -30,13 +30,6 @@ Continuation FindBackwardContinuation(Bytes left, Bytes right);
 /// The longest record FindContinuation looks for: bigger ones repeat too rarely inside one block to be seen.
 inline constexpr std::uint32_t kMaxLag = 256;
 
-/// The longest run at the end of `bytes` that repeats with a lag that fills, dwords or pointers have (1, 2, 4 or 8).
-struct PatternRun {
-  std::uint32_t lag = 0;
-  std::uint32_t length = 0;  // bytes that equal the byte `lag` before them
-};
-PatternRun FindPatternBefore(Bytes bytes);
-
 /// Text that crosses the boundary: characters at the left's end and at the right's start.
 struct CrossingText {
   bool utf16 = false;
@@ -62,10 +55,6 @@ std::uint32_t SharedDwords(Bytes left, Bytes right);
 /// What a word looks like at first sight.
 enum class WordClass { kZero, kSmall, kText, kWideText, kPointer, kOther };
 WordClass ClassOf(Bytes word);
-/// Bytes at the end of `bytes` whose words (of 4 or 8 bytes) are all of classes that `sample` has, zero and small words
-/// counting as any: how far back content like the sample's reaches.
-std::uint32_t LikeBytesBefore(Bytes bytes, Bytes sample, std::uint32_t word_size);
-
 /// Bytes at the end of `bytes` that are zero.
 std::uint32_t TrailingZeros(Bytes bytes);
 

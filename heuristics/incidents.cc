@@ -241,7 +241,12 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddPayloadIncidents(scenes, setter, *templates);
   AddTagIncidents(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
-  for (Scene& scene : scenes) scene.templates = templates;
+  if (scenes.empty()) return scenes;
+  const auto contents = std::make_shared<const ImageContents>(LearnContents(census));
+  for (Scene& scene : scenes) {
+    scene.templates = templates;
+    scene.contents = contents;
+  }
   return scenes;
 }
 

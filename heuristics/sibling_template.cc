@@ -50,16 +50,6 @@ SiblingTemplate::Fit SiblingTemplate::FitFront(Bytes payload) const {
   return fit;
 }
 
-SiblingTemplate::Difference SiblingTemplate::Compare(Bytes payload, std::size_t begin, std::size_t end) const {
-  Difference difference;
-  for (std::size_t i = begin; i < std::min({end, mask_.size(), payload.size()}); ++i) {
-    if (mask_[i] == 0) continue;
-    ++difference.constants;
-    if (payload[i] != value_[i]) ++difference.differing;
-  }
-  return difference;
-}
-
 TemplateTable LearnTemplates(const PoolCensus& census) {
   TemplateTable table;
   if (census.layout == nullptr) return table;

@@ -36,14 +36,6 @@ class SiblingTemplate {
   };
   [[nodiscard]] Fit FitFront(Bytes payload) const;
 
-  /// Constants that differ in payload offsets [begin, end), and how many constants stand there.
-  struct Difference {
-    std::uint32_t differing = 0, constants = 0;
-  };
-  [[nodiscard]] Difference Compare(Bytes payload, std::size_t begin, std::size_t end) const;
-  /// Bytes from the payload's start that the template knows.
-  [[nodiscard]] std::size_t size() const { return mask_.size(); }
-
   static constexpr std::size_t kFewestSiblings = 5;
   static constexpr std::size_t kFrontBytes = 64;
   static constexpr std::size_t kBytesLookedAt = 512;  // fields stand in front; what follows is mostly data

@@ -70,14 +70,23 @@ BugCheckFacts PayloadMet(const Machine& machine, const FaultRecord& record) {
   return {0x50, {garbage, 0, machine.layout().nt_base + 0x1800, 0}};
 }
 
+/// The first block whose header the damage touches: an underrun starts in the block before it.
+BlockRef FirstHeaderHit(const BlockRef& victim, const Truth& truth) {
+  constexpr std::uint64_t kChecked = 8;  // bytes of a header that the allocator looks at
+  if (truth.damage_start < victim.header + kChecked) return victim;
+  const std::uint64_t next = victim.pool->BlockEnd(victim.header);
+  if (next >= truth.damage_end || victim.pool->Find(next) == nullptr) return victim;
+  return {victim.pool, next};
+}
+
 BugCheckFacts ByDamage(Machine& machine, const FaultRecord& record, const Truth& truth) {
-  const BlockRef& victim = record.victim;
   if (record.caught) {
     if (machine.recipe().fault == Fault::kBadFree) return {0xC2, {0x99, record.freed_address, 0, 0}};
     return FreedTwice(machine, record.culprit, record.freed_address);
   }
-  if (!truth.visible || victim.header == 0) return {};
+  if (!truth.visible || record.victim.header == 0) return {};
   if (!truth.header_hit) return machine.random().Chance(60) ? PayloadMet(machine, record) : BugCheckFacts{};
+  const BlockRef victim = FirstHeaderHit(record.victim, truth);
   const bool in_header = truth.damage_start < victim.header + 8;
   if (!in_header && victim.pool->OnListHeads(*victim.pool->Find(victim.header))) return LinkMet(machine, victim);
   if (!in_header) return PayloadMet(machine, record);

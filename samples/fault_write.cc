@@ -32,6 +32,18 @@ FaultRecord WriteOver(Machine& machine, const BlockRef& culprit, std::uint64_t v
   return record;
 }
 
+/// Bytes of its own buffer that a write below the buffer's start goes on into.
+std::uint64_t InsideOf(Machine& machine, std::uint64_t below, std::uint64_t capacity) {
+  switch (machine.random().Below(3)) {
+    case 0:
+      return capacity > below ? capacity - below : 0;
+    case 1:
+      return capacity == 0 ? 0 : 1 + machine.random().Below(capacity);
+    default:
+      return 0;
+  }
+}
+
 bool Owned(const Block& block) { return block.state == BlockState::kAllocated && block.model != kNoModel; }
 
 }  // namespace
@@ -80,10 +92,11 @@ Result<FaultRecord> Underrun(Machine& machine) {
   const std::uint64_t payload = culprit->pool->Payload(culprit->header);
   const std::uint64_t start = payload - length;
   record.victim = start >= culprit->header ? *culprit : BlockAt(machine, start);
-  // Half of these are loops that run down through the buffer, half a negative offset that touches nothing of it.
-  const std::uint64_t inside =
-      machine.random().Chance(50) ? std::min<std::uint64_t>(16, culprit->pool->Capacity(culprit->header)) : 0;
-  Bytes bytes = MakeContent(machine, {}, start, 0, length + inside);
+  // A third is a pointer that is too low, so that all of the owner's data stands shifted; a third are loops that run
+  // down from somewhere in the buffer; a third a negative offset that touches nothing of it.
+  const std::uint64_t capacity = culprit->pool->Capacity(culprit->header);
+  const std::uint64_t inside = InsideOf(machine, length, capacity);
+  Bytes bytes = MakeContent(machine, *culprit, start, 0, length + inside);
   Strike(machine, record, start, Bytes(bytes.begin(), bytes.begin() + length), start);
   machine.memory().Write(payload, Bytes(bytes.begin() + length, bytes.end()));
   return record;

@@ -9,6 +9,7 @@ std::optional<Weight> WeightFor(BugCheckHint hint, FaultKind kind) {
   switch (hint) {
     case BugCheckHint::kOverrunLikely:
       if (kind == FaultKind::kOverrun) return Weight::kCrashNamesOverrun;
+      if (kind == FaultKind::kUnderrun) return Weight::kCrashNamesUnderrun;
       break;
     case BugCheckHint::kDoubleFree:
       if (kind == FaultKind::kDoubleFree) return Weight::kCrashNamesDoubleFree;

@@ -11,7 +11,7 @@ namespace poolblame {
 
 void VoteCrossingText(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   constexpr double kCharactersOfOneVote = 4, kMostStrength = 2;
-  constexpr std::uint32_t kWindow = 256, kIntoData = 16;
+  constexpr std::uint32_t kWindow = 256;
   if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
   const std::uint32_t length = h.write_end - h.write_begin;
   const Bytes right = Bytes(scene.bytes).subspan(h.write_begin);
@@ -26,11 +26,6 @@ void VoteCrossingText(const Scene& scene, const Hypothesis& h, std::vector<Vote>
                    std::string(text->utf16 ? "UTF-16" : "ASCII") +
                        " text of this block goes on over the boundary for " + std::to_string(text->right_characters) +
                        " characters"});
-  const SceneBlock& last = scene.blocks[scene.spots.back().block];
-  const std::uint32_t end = h.write_begin + text->right_characters * (text->utf16 ? 2 : 1);
-  if (end > last.payload() + kIntoData)
-    votes.push_back({Weight::kGoesOnIntoData, 1, scene.AddressOf(last.payload()),
-                     "the text goes on into the data behind the header"});
 }
 
 }  // namespace poolblame

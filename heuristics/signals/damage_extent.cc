@@ -23,8 +23,8 @@ constexpr double kForetold = 0.05, kUnvouched = 0.1;
 // Up to here the intact bytes are no surprise / a small one.
 constexpr double kNoSurprise = 1.5, kSmallSurprise = 2.5, kMostSurprise = 14;
 
-/// Longer writes of many blocks are copies of whole buffers oftener than overruns.
-constexpr std::uint32_t kLongOverrun = 256;
+/// Longer writes of many blocks are copies of whole buffers oftener than overruns or underruns.
+constexpr std::uint32_t kLongRun = 256;
 
 /// True when another sound header of the page has the same PoolType: a merely legal type vouches for nothing.
 bool TypeIsOnPage(const Scene& scene, const SceneBlock& block) {
@@ -108,6 +108,14 @@ Foretell BackwardContinuationOf(const Scene& scene, const Hypothesis& h) {
   };
 }
 
+void VoteLongRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  const auto headers = std::count_if(scene.spots.begin(), scene.spots.end(),
+                                     [](const Spot& spot) { return spot.kind == SpotKind::kHeader; });
+  if (headers > 1 && h.write_end - h.write_begin < kLongRun)
+    votes.push_back({Weight::kDamageRunLong, 1, scene.AddressOf(h.write_begin),
+                     "one run of damage goes through " + std::to_string(headers) + " headers"});
+}
+
 void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const std::uint32_t bytes = h.write_end - h.write_begin;
   const std::uint64_t at = scene.AddressOf(h.write_begin);
@@ -125,10 +133,7 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
   if (scene.AddressOf(scene.blocks[*h.block].end) % kPageSize == 0)
     votes.push_back(
         {Weight::kCrossPage, 1, at, "this block ends with its page and the next page's first header is damaged"});
-  if (scene.spots.size() > 1 && bytes < kLongOverrun)
-    votes.push_back({Weight::kDamageRunLong, 1, at,
-                     "one run of damage goes through " + std::to_string(scene.spots.size()) +
-                         " headers and starts behind this block"});
+  VoteLongRun(scene, h, votes);
 }
 
 void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -139,10 +144,12 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
   if (surprise > kNoSurprise) {
     votes.push_back({Weight::kDamageNotSuffix, std::min(surprise, kMostSurprise), at,
                      "header bytes between the damage and this block's data are intact"});
-  } else if (h.write_begin > block.begin) {
-    votes.push_back(
-        {Weight::kDamageSuffix, 1, at, "only the end of this block's own header is damaged, up to its data"});
+    return;
   }
+  votes.push_back({Weight::kDamageSuffix, 1, at,
+                   h.write_begin > block.begin ? "only the end of this block's own header is damaged, up to its data"
+                                               : "this block's whole header is overwritten, up to its data"});
+  VoteLongRun(scene, h, votes);
 }
 
 /// Damage inside a header that touches neither its start nor its end was aimed at a field.

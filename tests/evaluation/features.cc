@@ -28,12 +28,12 @@ const char* GroupName(SignalGroup group) {
       return "prior";
     case SignalGroup::kExtent:
       return "extent";
-    case SignalGroup::kStop:
-      return "stop";
     case SignalGroup::kStart:
       return "start";
-    case SignalGroup::kLeft:
-      return "left";
+    case SignalGroup::kStop:
+      return "stop";
+    case SignalGroup::kRun:
+      return "run";
     case SignalGroup::kContent:
       return "content";
     case SignalGroup::kSize:

@@ -1,0 +1,57 @@
+// A1-A9 together: of all places where the write may have started and stopped, which fit what the memory holds? A write
+// that fills the block below and goes on into the next one's data is an overrun; one that starts near the block's end
+// and stops where the next block's data begins was written from above.
+// Looks the same: text or records appended to a buffer's end that stop with a header by chance.
+#include "heuristics/written_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "heuristics/signals/signals.h"
+
+namespace poolblame {
+namespace {
+
+std::string WhereItStarts(const Scene& scene, const RunFit& fit, bool overrun) {
+  const std::size_t left = *scene.Below(scene.victim());
+  const std::uint32_t header = scene.blocks[scene.victim()].begin, data = scene.blocks[left].payload();
+  const WrittenRun& run = overrun ? fit.overrun : fit.underrun;
+  if (run.begin >= header)
+    return "what is written over starts with the header: nothing of it stands in the block before";
+  if (run.begin == data)
+    return "all of the block before holds what is written over the header: " + std::string(run.texture);
+  return "what is written over (" + std::string(run.texture) + ") starts inside the block before, " +
+         std::to_string(header - run.begin) + " bytes before its end";
+}
+
+std::string WhereItStops(const Scene& scene, const RunFit& fit, bool overrun) {
+  const std::uint32_t data = scene.blocks[scene.spots.back().block].payload();
+  const WrittenRun& run = overrun ? fit.overrun : fit.underrun;
+  if (run.end < data) return "what is written over stops inside the header";
+  if (run.end == data) return "what is written over stops exactly where the data behind the header begins";
+  return "what is written over goes on into the data behind the header, for about " + std::to_string(run.end - data) +
+         " bytes";
+}
+
+}  // namespace
+
+void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  const bool overrun = h.kind == FaultKind::kOverrun, underrun = h.kind == FaultKind::kUnderrun;
+  if ((!overrun && !underrun) || (overrun && h.block != scene.Below(scene.victim()))) return;
+  const auto fit = FitWrittenRun(scene);
+  if (!fit) return;
+  const std::uint64_t at = scene.AddressOf(overrun ? fit->overrun.begin : fit->underrun.begin);
+  const auto vote = [&](double margin, Weight for_overrun, Weight for_underrun, const std::string& text) {
+    constexpr double kLeast = 0.2, kMost = 8;  // nats: less is not worth a line, and contents are never known so well
+    if (overrun == (margin > 0) && std::abs(margin) >= kLeast)
+      votes.push_back({overrun ? for_overrun : for_underrun, std::min(std::abs(margin), kMost), at, text});
+  };
+  vote(fit->start_margin, Weight::kRunStartOverrun, Weight::kRunStartUnderrun, WhereItStarts(scene, *fit, overrun));
+  vote(fit->stop_margin, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, *fit, overrun));
+  vote(fit->margin() - fit->start_margin - fit->stop_margin, Weight::kRunFitsOverrun, Weight::kRunFitsUnderrun,
+       overrun ? "what is written over is what such blocks hold, gone on"
+               : "what such blocks hold stands in front of this block's data, shifted");
+}
+
+}  // namespace poolblame

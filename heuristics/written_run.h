@@ -1,0 +1,37 @@
+// Where did the write that damaged a header start and stop? All ways to cut the memory around the header into "the
+// block below's own", "written over" and "the block above's own" are weighed by what such memory holds
+// (content_model.h); what comes out is how well an overrun of the block below and an underrun of the block above
+// explain it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "heuristics/scene.h"
+
+namespace poolblame {
+
+/// A write of one hypothesis.
+struct WrittenRun {
+  double log_likelihood = 0;          // over all ways to cut; nats, up to a constant that both hypotheses share
+  double best = 0;                    // the part of the best way
+  std::size_t write = 0;              // of the best way: which of the things that are written
+  std::vector<double> starts, stops;  // log likelihood of all starts and of all stops, by what is written
+  std::uint32_t begin = 0, end = 0;   // of the best way, scene offsets
+  const char* texture = "";           // of the best way
+};
+
+struct RunFit {
+  WrittenRun overrun, underrun;
+  double start_margin = 0, stop_margin = 0;  // nats for the overrun, by what was written most likely
+  /// Nats for the overrun against the underrun.
+  [[nodiscard]] double margin() const { return overrun.log_likelihood - underrun.log_likelihood; }
+};
+
+/// Nothing when the damage does not reach the end of the tag, the last header byte that can be checked (then no
+/// underrun did it), when there is no block below, or when something else than headers is damaged. Cost: words of the
+/// block below, and 32 words of the block above for each tag of the image.
+std::optional<RunFit> FitWrittenRun(const Scene& scene);
+
+}  // namespace poolblame

@@ -1,107 +1,18 @@
 #include "heuristics/written_run.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <functional>
 #include <vector>
 
 #include "heuristics/content_model.h"
+#include "heuristics/run_contents.h"
 #include "heuristics/run_places.h"
 
 namespace poolblame {
 namespace {
 
-constexpr double kNever = -1e6;              // nats
 constexpr std::uint32_t kCheckedHeader = 8;  // bytes
 constexpr double kKnownShare = 0.8;          // of blocks that hold what their tag's others do
-
-double LogSum(double a, double b) {
-  const double high = std::max(a, b), low = std::min(a, b);
-  return high + std::log1p(std::exp(low - high));
-}
-
-using WordScore = std::function<double(std::uint32_t index)>;
-
-/// Running sums of word scores, so that any stretch costs one subtraction.
-class Sums {
- public:
-  Sums(std::uint32_t begin, std::uint32_t end, const WordScore& score) : begin_(begin), sums_(end - begin + 1) {
-    for (std::uint32_t i = begin; i < end; ++i) sums_[i - begin + 1] = sums_[i - begin] + score(i);
-  }
-  [[nodiscard]] double Over(std::uint32_t begin, std::uint32_t end) const {
-    return sums_[end - begin_] - sums_[begin - begin_];
-  }
-
- private:
-  std::uint32_t begin_;
-  std::vector<double> sums_;
-};
-
-/// One thing that a stretch of words may be.
-struct Alternative {
-  Sums sums;
-  double log_share;
-  const char* name = "";
-  std::uint32_t unforetold = 0;  // words at its start that it does not foretell
-};
-using Alternatives = std::vector<Alternative>;
-
-/// Log likelihood of the words [begin, end) under any of the alternatives.
-double Any(const Alternatives& alternatives, std::uint32_t begin, std::uint32_t end) {
-  double sum = kNever;
-  for (const Alternative& a : alternatives) sum = LogSum(sum, a.log_share + a.sums.Over(begin, end));
-  return sum;
-}
-
-Alternatives Textures(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {
-  Alternatives out;
-  for (const Texture& texture : AllTextures()) {
-    ByClass scores;
-    for (std::size_t c = 0; c < kWordClasses; ++c)
-      scores[c] = std::log((w.word == 8 ? texture.wide : texture.narrow)[c]);
-    const auto score = [&](std::uint32_t i) { return scores[static_cast<std::size_t>(w.classes[i])]; };
-    out.push_back({Sums(begin, end, score), std::log(share * texture.share), texture.name});
-  }
-  return out;
-}
-
-/// How well one word repeats the bytes `lag` before it: values that change are frequent in records.
-double RepeatScore(const RunWindow& w, std::uint32_t index, std::uint32_t lag) {
-  constexpr double kSame = 0.8, kSameZero = 0.08, kDifferent = -0.9;
-  double score = 0;
-  const std::uint32_t at = w.OffsetOf(index);
-  for (std::uint32_t i = at; i < at + w.word; ++i) {
-    const bool same = i >= lag && w.bytes[i] == w.bytes[i - lag];
-    score += !same ? kDifferent : w.bytes[i] == 0 ? kSameZero : kSame;
-  }
-  return score;
-}
-
-/// Two bytes of three in the header are those `lag` before them, and not for being zero.
-bool HeaderRepeats(const RunWindow& w, std::uint32_t lag) {
-  constexpr std::uint32_t kFewest = 4;
-  std::uint32_t same = 0, informative = 0;
-  for (std::uint32_t i = std::max(w.middle, lag); i < w.data; ++i) {
-    if (w.bytes[i] != w.bytes[i - lag]) continue;
-    ++same;
-    if (w.bytes[i] != 0) ++informative;
-  }
-  return informative >= kFewest && same * 3 >= (w.data - w.middle) * 2;
-}
-
-/// What was written: a texture, or fills and records at every distance at which the header repeats what is before it.
-Alternatives Writes(const RunWindow& w) {
-  constexpr std::array<std::uint32_t, 12> kLags = {1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48};
-  constexpr double kRepeats = 0.25;
-  Alternatives out = Textures(w, 0, w.words(), 1 - kRepeats);
-  for (const std::uint32_t lag : kLags)
-    if (HeaderRepeats(w, lag))
-      out.push_back({Sums(0, w.words(), [&](std::uint32_t i) { return RepeatScore(w, i, lag); }),
-                     std::log(kRepeats / kLags.size()), lag <= w.word ? "one pattern" : "records",
-                     (lag + w.word - 1) / w.word});
-  return out;
-}
 
 const OwnContent* ContentOf(const Scene& scene, const SceneBlock& block) {
   if (block.block == nullptr || scene.contents == nullptr || !block.block->tag_known) return nullptr;
@@ -116,16 +27,16 @@ Sums SumsOf(const RunWindow& w, const OwnContent& content, std::uint32_t begin, 
 /// Log likelihood of the block below's first words, for each number of them, as its own.
 std::vector<double> OwnBelow(const Scene& scene, const SceneBlock& below, const RunWindow& w) {
   const OwnContent* known = ContentOf(scene, below);
-  Alternatives own = Textures(w, 0, w.left_words(), known != nullptr ? 1 - kKnownShare : 1);
+  Alternatives own = OwnOf(w, 0, w.left_words(), known != nullptr ? 1 - kKnownShare : 1);
   if (known != nullptr) own.push_back({SumsOf(w, *known, 0, w.left_words()), std::log(kKnownShare)});
   // Blocks are often used in part: from some word on they may hold zeros.
   constexpr double kUsedInPart = 0.3;
   const double share = std::log(kUsedInPart / (w.left_words() + 1));
   std::vector<double> out;
-  double zeros_from_some_word = kNever;
+  double zeros_from_some_word = kNeverLog;
   for (std::uint32_t i = 0; i <= w.left_words(); ++i) {
     const double whole = Any(own, 0, i);
-    if (i > 0) zeros_from_some_word += w.classes[i - 1] == WordClass::kZero ? 0 : kNever;
+    if (i > 0) zeros_from_some_word += w.classes[i - 1] == WordClass::kZero ? 0 : kNeverLog;
     zeros_from_some_word = LogSum(zeros_from_some_word, whole + share);
     out.push_back(LogSum(whole + std::log(1 - kUsedInPart), zeros_from_some_word));
   }
@@ -146,7 +57,7 @@ double BlocksOfSize(const Scene& scene, PoolTag tag, std::uint32_t size, bool an
 /// cost what anything costs.
 std::vector<double> OwnAbove(const Scene& scene, const SceneBlock& above, const RunWindow& w) {
   const std::uint32_t data = w.data_word(), end = w.words(), size = above.end - above.begin;
-  Alternatives own = Textures(w, data, end, 1 - kKnownShare);
+  Alternatives own = OwnOf(w, data, end, 1 - kKnownShare);
   if (const OwnContent* known = ContentOf(scene, above)) {
     own.push_back({SumsOf(w, *known, data, end), std::log(kKnownShare)});
   } else if (scene.contents != nullptr) {
@@ -196,7 +107,7 @@ void AddStopsInTag(const Scene& scene, const SceneBlock& above, const RunWindow&
 
 /// A sum of likelihoods that remembers its largest part.
 struct Tally {
-  double sum = kNever, best = kNever;
+  double sum = kNeverLog, best = kNeverLog;
   std::uint32_t word = 0;
   void Add(double value, std::uint32_t at) {
     sum = LogSum(sum, value);
@@ -214,7 +125,7 @@ struct Cut {
 /// Starts and stops are independent given what was written, so that their sums multiply.
 WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, const Alternatives& writes) {
   const RunWindow& w = cut.window;
-  WrittenRun run{kNever, kNever, 0, {}, {}, w.middle, w.data, ""};
+  WrittenRun run{kNeverLog, kNeverLog, 0, {}, {}, w.middle, w.data, ""};
   for (const Alternative& write : writes) {
     Tally start, stop;
     for (const RunPlace& place : starts) {
@@ -242,17 +153,17 @@ WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, 
   return run;
 }
 
-/// What blocks of one tag hold, put down `shift` bytes too low.
+/// What blocks of one tag hold, put down `shift` bytes too low. Words that differ from block to block are judged as
+/// anything in front of the data, and as the block's own behind.
 double ShiftedScore(const Cut& cut, const OwnContent& content, std::uint32_t shift, std::uint32_t size) {
   const RunWindow& w = cut.window;
-  const std::uint32_t start = w.data - shift;
-  const std::uint32_t stop = std::min(w.end, start + std::max(size, shift) / w.word * w.word);
-  double score = cut.below[(start - w.begin + w.word - 1) / w.word];
+  const std::uint32_t start = w.data - shift, stop = std::min(w.end, start + std::max(size, shift));
+  double score = cut.below[(start - w.begin + w.word - 1) / w.word] + cut.above[w.data_word()];
   for (std::uint32_t at = start; at + w.word <= stop; at += w.word) {
     const Bytes word = w.bytes.subspan(at, w.word);
-    score += AnythingScore(ClassOf(word)) + content.ConstantScore(word, (at - start) / w.word);
+    score += content.ConstantScore(word, (at - start) / w.word) + (at < w.data ? AnythingScore(ClassOf(word)) : 0);
   }
-  return score + cut.above[std::max(w.data_word(), (stop - w.begin + w.word - 1) / w.word)];
+  return score;
 }
 
 /// A write with a pointer that was too low: what blocks of the block's size hold stands shifted. Every byte offset is
@@ -262,7 +173,7 @@ void AddShifted(const Scene& scene, const SceneBlock& above, const Cut& cut, Wri
   constexpr double kShare = 0.2;
   const RunWindow& w = cut.window;
   if (scene.contents == nullptr) return;
-  double total = 0, reaches = 0, sum = kNever;
+  double total = 0, reaches = 0, sum = kNeverLog;
   for (std::uint32_t shift = 1; shift <= kFarthest; ++shift) reaches += ReachShare(shift);
   for (const auto& [tag, content] : scene.contents->tags) {
     const double blocks = BlocksOfSize(scene, tag, above.end - above.begin, false);
@@ -298,7 +209,7 @@ std::optional<RunFit> FitWrittenRun(const Scene& scene) {
   const RunWindow& w = *window;
   const std::vector<double> own_below = OwnBelow(scene, below, w), own_above = OwnAbove(scene, above, w);
   const Cut cut{w, own_below, own_above};
-  Alternatives writes = Writes(w);
+  Alternatives writes = WritesOf(w);
   RunFit fit;
   fit.underrun = Fit(cut, UnderrunStarts(w), UnderrunStops(w), writes);
   if (const OwnContent* known = ContentOf(scene, below)) {
@@ -309,10 +220,9 @@ std::optional<RunFit> FitWrittenRun(const Scene& scene) {
   RunPlaces stops = OverrunStops(w, above.header_size);
   AddStopsInTag(scene, above, w, stops);
   fit.overrun = Fit(cut, OverrunStarts(w), stops, writes);
-  const std::size_t write = std::min(fit.overrun.write, fit.underrun.starts.size() - 1) == fit.overrun.write &&
-                                    fit.overrun.best > fit.underrun.best
-                                ? fit.overrun.write
-                                : fit.underrun.write;
+  // Only an overrun can go on with what the block below holds: starts and stops are compared for what both can write.
+  const bool goes_on = fit.overrun.write >= fit.underrun.starts.size();
+  const std::size_t write = !goes_on && fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
   AddShifted(scene, above, cut, fit.underrun);

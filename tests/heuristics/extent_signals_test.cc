@@ -115,7 +115,7 @@ TEST(DamageExtent, AnIntactEndOfTheHeaderSpeaksAgainstAnUnderrun) {
 TEST(DamageExtent, AWholeHeaderFitsBothWays) {
   const PageBuilder page = Page().Block("Culp", 0x80).Overrun(16, 0xEE).Block("Vict", 0x40);
   EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kOverrun, "Culp"), Votes(Weight::kDamagePrefix));
-  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kUnderrun, "Vict"), IsEmpty());
+  EXPECT_THAT(On(page, VoteDamageExtent, FaultKind::kUnderrun, "Vict"), Votes(Weight::kDamageSuffix));
 }
 
 TEST(DamageExtent, ARunThroughSeveralHeadersCountsFromItsStart) {

@@ -82,6 +82,7 @@ Stage& Stage::Sibling(std::string_view tag, const ByteString& payload) {
   const ByteString& block = sibling_blocks_.back();
   TagStatistics& statistics = census_.tags[PoolTag::FromText(tag)];
   ++statistics.allocated;
+  ++statistics.sizes[static_cast<std::uint32_t>(block.size())];
   statistics.samples.push_back(
       {block.data(), VirtAddr{}, static_cast<std::uint32_t>(block.size()), BlockState::kAllocated});
   return *this;
@@ -158,6 +159,7 @@ poolblame::Scene Stage::Scene() {
   scene.tags = &tags_;
   scene.base = facts_.first_page;
   scene.bytes = bytes_;
+  scene.contents = std::make_shared<const ImageContents>(LearnContents(census_));
   for (std::size_t i = 0; i < pages_.size(); ++i) scene.pages.push_back(std::make_shared<const PoolPage>(TruePage(i)));
   for (std::size_t i = 0; i < pages_.size(); ++i) AddPage(scene, i);
   const bool only_payload = !scene.HasSpot(SpotKind::kHeader) && !scene.HasSpot(SpotKind::kLink);

@@ -190,6 +190,10 @@ TEST(CrashContext, TheSubCodesKindIsVotedFor) {
   EXPECT_THAT(InCrash(BugCheckHint::kHardware, FaultKind::kBitFlip), Votes(Weight::kCrashNamesHardware));
 }
 
+TEST(CrashContext, ABadHeaderMayBeAnUnderrunsToo) {
+  EXPECT_THAT(InCrash(BugCheckHint::kOverrunLikely, FaultKind::kUnderrun), Votes(Weight::kCrashNamesUnderrun));
+}
+
 TEST(CrashContext, OtherKindsAreNot) {
   EXPECT_THAT(InCrash(BugCheckHint::kOverrunLikely, FaultKind::kBitFlip), IsEmpty());
   EXPECT_THAT(InCrash(BugCheckHint::kHardware, FaultKind::kOverrun), IsEmpty());

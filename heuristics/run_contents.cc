@@ -1,0 +1,87 @@
+#include "heuristics/run_contents.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "heuristics/content_model.h"
+
+namespace poolblame {
+namespace {
+
+// Distances at which memory repeats: fills of a byte, a word or a pointer, and the sizes of small records.
+constexpr std::array<std::uint32_t, 12> kLags = {1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48};
+constexpr double kRepeats = 0.25;  // share of memory that does
+
+/// How well one word repeats the bytes `lag` before it: values that change are frequent in records.
+double RepeatScore(const RunWindow& w, std::uint32_t index, std::uint32_t lag) {
+  constexpr double kSame = 0.8, kSameZero = 0.08, kDifferent = -0.9;
+  double score = 0;
+  const std::uint32_t at = w.OffsetOf(index);
+  for (std::uint32_t i = at; i < at + w.word; ++i) {
+    const bool same = i >= lag && w.bytes[i] == w.bytes[i - lag];
+    score += !same ? kDifferent : w.bytes[i] == 0 ? kSameZero : kSame;
+  }
+  return score;
+}
+
+/// Two bytes of three in the header are those `lag` before them, and not for being zero.
+bool HeaderRepeats(const RunWindow& w, std::uint32_t lag) {
+  constexpr std::uint32_t kFewest = 4;
+  std::uint32_t same = 0, informative = 0;
+  for (std::uint32_t i = std::max(w.middle, lag); i < w.data; ++i) {
+    if (w.bytes[i] != w.bytes[i - lag]) continue;
+    ++same;
+    if (w.bytes[i] != 0) ++informative;
+  }
+  return informative >= kFewest && same * 3 >= (w.data - w.middle) * 2;
+}
+
+}  // namespace
+
+double LogSum(double a, double b) {
+  const double high = std::max(a, b), low = std::min(a, b);
+  return high + std::log1p(std::exp(low - high));
+}
+
+double Any(const Alternatives& alternatives, std::uint32_t begin, std::uint32_t end) {
+  double sum = kNeverLog;
+  for (const Alternative& a : alternatives) sum = LogSum(sum, a.log_share + a.sums.Over(begin, end));
+  return sum;
+}
+
+Alternatives TexturesOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {
+  Alternatives out;
+  for (const Texture& texture : AllTextures()) {
+    ByClass scores;
+    for (std::size_t c = 0; c < kWordClasses; ++c)
+      scores[c] = std::log((w.word == 8 ? texture.wide : texture.narrow)[c]);
+    const auto score = [&](std::uint32_t i) { return scores[static_cast<std::size_t>(w.classes[i])]; };
+    out.push_back({Sums(begin, end, score), std::log(share * texture.share), texture.name});
+  }
+  return out;
+}
+
+Alternatives OwnOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {
+  Alternatives out = TexturesOf(w, begin, end, share * (1 - kRepeats));
+  for (const std::uint32_t lag : kLags) {
+    const std::uint32_t first = begin + (lag + w.word - 1) / w.word;
+    const auto score = [&](std::uint32_t i) {
+      return i < first ? AnythingScore(w.classes[i]) : RepeatScore(w, i, lag);
+    };
+    out.push_back({Sums(begin, end, score), std::log(share * kRepeats / kLags.size())});
+  }
+  return out;
+}
+
+Alternatives WritesOf(const RunWindow& w) {
+  Alternatives out = TexturesOf(w, 0, w.words(), 1 - kRepeats);
+  for (const std::uint32_t lag : kLags)
+    if (HeaderRepeats(w, lag))
+      out.push_back({Sums(0, w.words(), [&](std::uint32_t i) { return RepeatScore(w, i, lag); }),
+                     std::log(kRepeats / kLags.size()), lag <= w.word ? "one pattern" : "records",
+                     (lag + w.word - 1) / w.word});
+  return out;
+}
+
+}  // namespace poolblame

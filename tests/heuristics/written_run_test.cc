@@ -1,0 +1,191 @@
+// Where writes start and stop, told from what the memory holds: the model apart, then the signal's votes.
+#include "heuristics/written_run.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "heuristics/content_model.h"
+#include "heuristics/run_contents.h"
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+
+/// Two blocks of varied data with one fill over the end of the first, the header between, and the second's first bytes.
+PageBuilder Written(std::uint32_t in_front, std::uint32_t behind) {
+  return Page()
+      .Block("Left", 0x90)
+      .Block("Rght", 0x90)
+      .Overwrite(0x90 - in_front, Repeat(0xCC, in_front + 0x10 + behind));
+}
+
+TEST(WrittenRun, AFillOfTheWholeBlockIsAnOverruns) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Written(0x80, 0x10));
+  const Scene scene = stage.Scene();
+  const auto fit = FitWrittenRun(scene);
+  ASSERT_TRUE(fit.has_value());
+  EXPECT_GT(fit->start_margin, 2);
+  EXPECT_EQ(fit->overrun.begin, 0x10U);
+  EXPECT_EQ(fit->overrun.end, 0xB0U);
+  const auto votes = VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kOverrun, "Left"));
+  ASSERT_THAT(votes, IncludesVote(Weight::kRunStartOverrun));
+  EXPECT_THAT(votes.front().text, HasSubstr("all of the block before holds"));
+}
+
+TEST(WrittenRun, AFillBetweenABlocksEndAndTheDataBehindTheHeaderIsAnUnderruns) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Written(0x30, 0));
+  const Scene scene = stage.Scene();
+  const auto fit = FitWrittenRun(scene);
+  ASSERT_TRUE(fit.has_value());
+  EXPECT_LT(fit->start_margin, -1);
+  EXPECT_LT(fit->stop_margin, -1);
+  EXPECT_NEAR(static_cast<double>(fit->underrun.begin), 0x60, 8);  // the first word of a fill repeats nothing yet
+  EXPECT_EQ(fit->underrun.end, 0xA0U);
+  const auto votes = VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kUnderrun, "Rght"));
+  EXPECT_THAT(votes, IncludesVote(Weight::kRunStartUnderrun));
+  EXPECT_THAT(votes, IncludesVote(Weight::kRunStopUnderrun));
+  EXPECT_THAT(VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kOverrun, "Left")), IsEmpty());
+}
+
+TEST(WrittenRun, TheSameStopWithAFillFromTheBlocksStartSpeaksLess) {
+  Stage inside(Windows::kSeven64), whole(Windows::kSeven64);
+  inside.Add(Written(0x30, 0));
+  whole.Add(Written(0x80, 0));
+  const auto part = FitWrittenRun(inside.Scene()), all = FitWrittenRun(whole.Scene());
+  ASSERT_TRUE(part && all);
+  EXPECT_GT(all->start_margin, part->start_margin + 2);
+}
+
+TEST(WrittenRun, DamageThatLeavesTheTagIsNoUnderruns) {
+  Stage stage(Windows::kSeven64);
+  stage.Sibling("Vict", Varied(0x30, 1));
+  stage.Add(Page().Block("Culp", 0x80).Overrun(4, 0xEE).Block("Vict", 0x40));
+  EXPECT_FALSE(FitWrittenRun(stage.Scene()).has_value());
+}
+
+TEST(WrittenRun, TheFirstBlockOfAnImageHasNothingBelow) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Vict", 0x40).OverwriteHeader(0, Repeat(0xEE, 16)));
+  EXPECT_FALSE(FitWrittenRun(stage.Scene()).has_value());
+}
+
+/// What every `Rght` starts with, 0x20 bytes too low.
+TEST(WrittenRun, AStructureThatStandsTooLowIsItsOwnersUnderrun) {
+  const ByteString known = Word(0x1122334455667788, 8) + Word(0x99AABBCCDDEEFF01, 8) + Word(0x0102030405060708, 8) +
+                           Word(0x1112131415161718, 8);
+  for (const bool is_known : {true, false}) {
+    Stage stage(Windows::kSeven64);
+    for (std::uint32_t i = 0; i < 4; ++i)
+      stage.Sibling("Rght", (is_known ? known : Varied(0x20, 90 + i)) + Varied(0x60, 50 + i));
+    PageBuilder page = Page().Block("Left", 0x90).Block("Rght", 0x90);
+    stage.Add(page.Overwrite(0x90 - 0x10, known));
+    const auto fit = FitWrittenRun(stage.Scene());
+    ASSERT_TRUE(fit.has_value());
+    const double rest = fit->margin() - fit->start_margin - fit->stop_margin;
+    if (is_known)
+      EXPECT_LT(rest, -3);
+    else
+      EXPECT_GT(rest, -1);
+  }
+}
+
+TEST(RunPlaces, SharesAddUpToOne) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Written(0x30, 0));
+  const Scene scene = stage.Scene();
+  const auto window = RunWindowOf(scene, scene.blocks[0], scene.blocks[1]);
+  ASSERT_TRUE(window.has_value());
+  EXPECT_EQ(window->left_words(), 16U);
+  EXPECT_EQ(window->words(), 34U);
+  for (const RunPlaces& places :
+       {OverrunStarts(*window), OverrunStops(*window, 16), UnderrunStarts(*window), UnderrunStops(*window)}) {
+    double sum = 0;
+    for (const RunPlace& place : places) sum += std::exp(place.log_share);
+    EXPECT_NEAR(sum, 1, 1e-9);
+  }
+}
+
+TEST(RunPlaces, AHoleBetweenTheBlocksIsNoWindow) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Written(0x30, 0));
+  Scene scene = stage.Scene();
+  scene.blocks[1].begin = scene.blocks[0].begin;
+  scene.blocks[1].header_size = 0;
+  EXPECT_FALSE(RunWindowOf(scene, scene.blocks[0], scene.blocks[1]).has_value());
+}
+
+TEST(OwnContent, AValueThatAllBlocksShareIsForetold) {
+  std::vector<ByteString> blocks;
+  for (std::uint32_t i = 0; i < 5; ++i) blocks.push_back(Word(0x1122334455667788, 8) + Word(i + 1, 8));
+  const std::vector<Bytes> payloads(blocks.begin(), blocks.end());
+  const OwnContent content(payloads, 8);
+  const ByteString same = Word(0x1122334455667788, 8), other = Word(0x1122334455667789, 8);
+  EXPECT_GT(content.Score(same, 0), 3);
+  EXPECT_LT(content.Score(other, 0), -2);
+  EXPECT_EQ(content.ConstantScore(other, 1), 0);
+  EXPECT_GT(content.Score(Word(9, 8), 1), content.Score(same, 1));  // small numbers stand there, no big ones
+}
+
+TEST(OwnContent, TwoBlocksForetellNothing) {
+  const ByteString block = Word(0x1122334455667788, 8);
+  const OwnContent content(std::vector<Bytes>(2, block), 8);
+  EXPECT_LT(content.Score(block, 0), 0);
+  EXPECT_EQ(content.ConstantScore(block, 0), 0);
+}
+
+TEST(Textures, SharesAndRowsAddUpToOne) {
+  double shares = 0;
+  for (const Texture& texture : AllTextures()) {
+    shares += texture.share;
+    double wide = 0, narrow = 0;
+    for (std::size_t c = 0; c < kWordClasses; ++c) {
+      wide += texture.wide[c];
+      narrow += texture.narrow[c];
+    }
+    EXPECT_NEAR(wide, 1, 1e-9) << texture.name;
+    EXPECT_NEAR(narrow, 1, 1e-9) << texture.name;
+  }
+  EXPECT_NEAR(shares, 1, 1e-9);
+}
+
+TEST(WordClasses, Utf16InEitherPhaseIsWideText) {
+  EXPECT_EQ(ClassOf(ByteString{'a', 0, 'b', 0, 'c', 0, 'd', 0}), WordClass::kWideText);
+  EXPECT_EQ(ClassOf(ByteString{0, 'a', 0, 'b', 0, 'c', 0, 'd'}), WordClass::kWideText);
+  EXPECT_NE(ClassOf(ByteString{'a', 0, 'b', 0, 'c', 0, 'd', 1}), WordClass::kWideText);
+}
+
+TEST(FreeSuspect, AFreeBlockHardlyOverran) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().FreeBlock("Gone", 0x40).Overrun(8, 0xEE).Block("Vict", 0x40));
+  const Scene scene = stage.Scene();
+  EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, HypothesisOf(scene, FaultKind::kOverrun, "Gone")),
+              Votes(Weight::kSuspectIsFree));
+  EXPECT_LT(WeightOf(Weight::kSuspectIsFree).log_odds, 0);
+}
+
+TEST(FreeSuspect, OneThatIsAllHeaderNeverDid) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Gone", 0x10).Overrun(8, 0xEE).Block("Vict", 0x40));
+  const Scene scene = stage.Scene();
+  const_cast<PoolBlock*>(scene.blocks[0].block)->state = BlockState::kFree;
+  EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, HypothesisOf(scene, FaultKind::kOverrun, "Gone")),
+              Votes(Weight::kHoldsNothing));
+}
+
+TEST(FreeSuspect, AnAllocatedBlockMay) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Culp", 0x40).Overrun(8, 0xEE).Block("Vict", 0x40));
+  const Scene scene = stage.Scene();
+  EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, HypothesisOf(scene, FaultKind::kOverrun, "Culp")), IsEmpty());
+}
+
+}  // namespace
+}  // namespace poolblame::testing

@@ -15,23 +15,21 @@ namespace {
 
 std::string WhereItStarts(const Scene& scene, const RunFit& fit, bool overrun) {
   const std::size_t left = *scene.Below(scene.victim());
-  const std::uint32_t header = scene.blocks[scene.victim()].begin, data = scene.blocks[left].payload();
+  const std::uint32_t header = scene.blocks[scene.victim()].begin;
   const WrittenRun& run = overrun ? fit.overrun : fit.underrun;
-  if (run.begin >= header)
-    return "what is written over starts with the header: nothing of it stands in the block before";
-  if (run.begin == data)
-    return "all of the block before holds what is written over the header: " + std::string(run.texture);
-  return "what is written over (" + std::string(run.texture) + ") starts inside the block before, " +
-         std::to_string(header - run.begin) + " bytes before its end";
+  const std::string block = overrun ? "this block" : "the block before", texture = run.texture;
+  if (run.begin >= header) return "the write starts with the header: nothing of it stands in " + block;
+  if (run.begin == scene.blocks[left].payload()) return "what was written fills all of " + block + ": " + texture;
+  return "the write starts inside " + block + ", " + std::to_string(header - run.begin) +
+         " bytes before its end: " + texture;
 }
 
 std::string WhereItStops(const Scene& scene, const RunFit& fit, bool overrun) {
   const std::uint32_t data = scene.blocks[scene.spots.back().block].payload();
   const WrittenRun& run = overrun ? fit.overrun : fit.underrun;
-  if (run.end < data) return "what is written over stops inside the header";
-  if (run.end == data) return "what is written over stops exactly where the data behind the header begins";
-  return "what is written over goes on into the data behind the header, for about " + std::to_string(run.end - data) +
-         " bytes";
+  if (run.end < data) return "the write stops inside the header";
+  if (run.end == data) return "the write stops exactly where the data behind the header begins";
+  return "the write goes on into the data behind the header, for about " + std::to_string(run.end - data) + " bytes";
 }
 
 }  // namespace
@@ -50,8 +48,8 @@ void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& 
   vote(fit->start_margin, Weight::kRunStartOverrun, Weight::kRunStartUnderrun, WhereItStarts(scene, *fit, overrun));
   vote(fit->stop_margin, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, *fit, overrun));
   vote(fit->margin() - fit->start_margin - fit->stop_margin, Weight::kRunFitsOverrun, Weight::kRunFitsUnderrun,
-       overrun ? "what is written over is what such blocks hold, gone on"
-               : "what such blocks hold stands in front of this block's data, shifted");
+       overrun ? "the bytes behind this block are what blocks of its tag hold: its owner went on writing"
+               : "what blocks of this size start with stands too low, in front of this block's data");
 }
 
 }  // namespace poolblame

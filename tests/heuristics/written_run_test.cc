@@ -36,7 +36,7 @@ TEST(WrittenRun, AFillOfTheWholeBlockIsAnOverruns) {
   EXPECT_EQ(fit->overrun.end, 0xB0U);
   const auto votes = VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kOverrun, "Left"));
   ASSERT_THAT(votes, IncludesVote(Weight::kRunStartOverrun));
-  EXPECT_THAT(votes.front().text, HasSubstr("all of the block before holds"));
+  EXPECT_THAT(votes.front().text, HasSubstr("fills all of this block: one pattern"));
 }
 
 TEST(WrittenRun, AFillBetweenABlocksEndAndTheDataBehindTheHeaderIsAnUnderruns) {

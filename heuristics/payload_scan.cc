@@ -17,14 +17,20 @@ struct Outlier {
 /// Fewer siblings are no rule to hold a healthy block to.
 constexpr std::size_t kSiblingsForAnAlarm = 12;
 
-/// What one group of siblings showed. More than one outlier in fifty is variety, not damage.
+bool SamePlace(const Outlier& a, const Outlier& b) {
+  return a.range.begin == b.range.begin && a.range.end == b.range.end;
+}
+
+/// What one group of siblings showed. Many outliers are variety, not damage, and so are two that differ in the same
+/// place: damage does not hit the same field twice.
 struct GroupCount {
   std::uint64_t blocks = 0;
   std::vector<Outlier> outliers;
   static constexpr std::size_t kMostOutliers = 2;
   static constexpr std::uint64_t kBlocksPerOutlier = 16;
   [[nodiscard]] bool is_variety() const {
-    return outliers.size() > kMostOutliers || blocks < kBlocksPerOutlier * outliers.size();
+    const bool same_place = outliers.size() > 1 && SamePlace(outliers[0], outliers[1]);
+    return outliers.size() > kMostOutliers || blocks < kBlocksPerOutlier * outliers.size() || same_place;
   }
 };
 

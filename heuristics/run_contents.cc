@@ -13,14 +13,15 @@ namespace {
 constexpr std::array<std::uint32_t, 12> kLags = {1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48};
 constexpr double kRepeats = 0.25;  // share of memory that does
 
-/// How well one word repeats the bytes `lag` before it: values that change are frequent in records.
+/// How well one word repeats the bytes `lag` before it: values that change are frequent in records, and no part of a fill.
 double RepeatScore(const RunWindow& w, std::uint32_t index, std::uint32_t lag) {
-  constexpr double kSame = 0.8, kSameZero = 0.08, kDifferent = -0.9;
+  constexpr double kSame = 0.8, kSameZero = 0.08, kDifferentInRecord = -0.9, kDifferentInFill = -2.5;
+  const double different = lag > w.word ? kDifferentInRecord : kDifferentInFill;
   double score = 0;
   const std::uint32_t at = w.OffsetOf(index);
   for (std::uint32_t i = at; i < at + w.word; ++i) {
     const bool same = i >= lag && w.bytes[i] == w.bytes[i - lag];
-    score += !same ? kDifferent : w.bytes[i] == 0 ? kSameZero : kSame;
+    score += !same ? different : w.bytes[i] == 0 ? kSameZero : kSame;
   }
   return score;
 }

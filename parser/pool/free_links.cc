@@ -1,7 +1,6 @@
 #include "parser/pool/free_links.h"
 
 #include <array>
-#include <bit>
 #include <span>
 
 #include "parser/base/little_endian.h"
@@ -71,14 +70,6 @@ FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint6
   return link;
 }
 
-bool FreeLinkChecker::AreTwins(const Link& flink, const Link& blink) {
-  const auto silent = [](const Link& link) {
-    return link.state == LinkState::kUnreadable || link.state == LinkState::kFarEndDamaged;
-  };
-  const std::uint64_t difference = flink.value ^ blink.value;
-  return silent(flink) && silent(blink) && std::has_single_bit(difference) && difference >= kPageSize;
-}
-
 LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address, std::uint32_t offset,
                                  std::uint32_t size, BlockState state) const {
   LinkCheck check;
@@ -102,14 +93,13 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
     }
     return check;
   }
-  Link flink = CheckLink(PointerAt(page + at), entry, true);
+  const Link flink = CheckLink(PointerAt(page + at), entry, true);
   const Link blink = CheckLink(PointerAt(page + at + pointer_size_), entry, false);
   const auto answered = [](const Link& link) {
     return link.state == LinkState::kSound || link.state == LinkState::kOneBitOff;
   };
   check.answered = answered(flink) || answered(blink);
   check.disowned = !check.answered && (flink.state == LinkState::kBroken || blink.state == LinkState::kBroken);
-  if (AreTwins(flink, blink)) flink.state = LinkState::kOneBitOff;
   const auto bad = [](const Link& link) {
     return link.state == LinkState::kNotKernel || link.state == LinkState::kBroken ||
            link.state == LinkState::kOneBitOff;

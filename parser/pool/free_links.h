@@ -46,9 +46,6 @@ class FreeLinkChecker {
   [[nodiscard]] bool LeadsToBlockInUse(std::uint64_t payload) const;
   /// `value` does not come back, but one bit away from it lies an entry that names `entry`. Reads at most 64 addresses.
   [[nodiscard]] bool IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
-  /// Two links that nothing answers, equal but for one bit: the list head of a block that is alone on its list, once
-  /// right and once not. Where this looks the same: two absent blocks of one page, so its low bits do not count.
-  [[nodiscard]] static bool AreTwins(const Link& flink, const Link& blink);
   [[nodiscard]] Link CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
 
   const AddressSpace* space_;

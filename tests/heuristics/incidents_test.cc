@@ -175,20 +175,14 @@ PageBuilder Alone(std::uint64_t blink) {
   return Page().Block("Even", 0x60).FreeBlock("Gone", 0x80).Overwrite(0x78, Word(blink, 8)).Block("File", 0x80);
 }
 
-TEST(FormIncidents, TwoNamesOfOneAbsentListHeadAreTheSame) {
+// In an image without those entries they may well lie one bit apart.
+TEST(FormIncidents, TwoAbsentEntriesOneBitApartAreTwoEntries) {
   const std::uint64_t head = FactsOf(Windows::kSeven64).list_head;
-  Stage stage(Windows::kSeven64);
-  WithSystem(stage).Add(Ring(stage)).Add(Alone(head ^ std::uint64_t{1} << 33));
-  const std::vector<Scene> scenes = Incidents(stage);
-  ASSERT_THAT(scenes, SizeIs(1));
-  EXPECT_EQ(TagOf(scenes[0], scenes[0].victim()), "Gone");
-}
-
-TEST(FormIncidents, TwoAbsentEntriesOfOnePageAreTwoEntries) {
-  const std::uint64_t head = FactsOf(Windows::kSeven64).list_head;
-  Stage stage(Windows::kSeven64);
-  WithSystem(stage).Add(Ring(stage)).Add(Alone(head ^ 0x100));
-  EXPECT_THAT(Incidents(stage), IsEmpty());
+  for (const int bit : {8, 33}) {
+    Stage stage(Windows::kSeven64);
+    WithSystem(stage).Add(Ring(stage)).Add(Alone(head ^ std::uint64_t{1} << bit));
+    EXPECT_THAT(Incidents(stage), IsEmpty()) << bit;
+  }
 }
 
 // 0xC2/7

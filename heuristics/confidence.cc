@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <string_view>
 
 namespace poolblame {
 namespace {
@@ -23,8 +22,6 @@ bool HasTellingContent(const Hypothesis& h, double needed) {
   constexpr std::array kRows = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
                                 Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
   return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
-    // An exact stop fits an overrun of just that length, too: it does not tell, it only tips.
-    if (std::string_view(vote.signal) == "stops-at-data") return false;
     return vote.strength >= needed && std::find(kRows.begin(), kRows.end(), vote.weight) != kRows.end();
   });
 }

@@ -10,6 +10,8 @@ void VoteOwnership(const Scene& scene, const Hypothesis& h, std::vector<Vote>& v
   const SceneBlock& block = scene.blocks[*h.block];
   if (block.block == nullptr || !block.block->tag_known) return;
   const PoolTag tag = block.block->tag().name();
+  // Behind a damaged header a tag that no healthy block has is what was written there.
+  if (block.block->header_damaged() && scene.census->Tag(tag) == nullptr) return;
   if (TagDatabase::IsGeneric(tag)) {
     votes.push_back({Weight::kGenericTag, 1, std::nullopt, "the tag is a generic one and owns nothing"});
     return;

@@ -64,13 +64,6 @@ TEST(Confidence, ARivalThatContentSpeaksForTakesStrongAway) {
   EXPECT_EQ(ConfidenceOf(best, 0.95, {best, rival}), Confidence::kSuspect);
 }
 
-TEST(Confidence, AnExactStopIsNotTelling) {
-  Hypothesis h = Block({{Weight::kDamageSuffix, 1}, {Weight::kUnderrunPattern, 1}});
-  EXPECT_EQ(ConfidenceOf(h, 0.95), Confidence::kStrong);
-  for (Vote& vote : h.votes) vote.signal = "stops-at-data";
-  EXPECT_EQ(ConfidenceOf(h, 0.95), Confidence::kSuspect);
-}
-
 TEST(Confidence, ANameIsNoEvidence) {
   EXPECT_EQ(ConfidenceOf(Block({{Weight::kThirdPartyTag, 3}}), 0.99), Confidence::kInsufficient);
   EXPECT_EQ(ConfidenceOf(Block({}), 0.99), Confidence::kInsufficient);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kReservedSeed = 42;
 constexpr Targets kLowerBounds{.overrun_first = 0.90,
                                .overrun_in_three = 0.95,
-                               .underrun_both = 0.40,
+                               .underrun_both = 0.25,
                                .other_kinds_both = 0.60,
                                .calibration_error = 0.10,
                                .false_alarms = 0};

@@ -8,7 +8,6 @@
 
 #include "cli/escape.h"
 #include "cli/platform.h"
-#include "cli/platform.h"
 
 namespace poolblame::cli {
 namespace {

@@ -13,7 +13,8 @@ namespace {
 constexpr std::array<std::uint32_t, 12> kLags = {1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48};
 constexpr double kRepeats = 0.25;  // share of memory that does
 
-/// How well one word repeats the bytes `lag` before it: values that change are frequent in records, and no part of a fill.
+/// How well one word repeats the bytes `lag` before it. Values that change are frequent in records, and no part of a
+/// fill.
 double RepeatScore(const RunWindow& w, std::uint32_t index, std::uint32_t lag) {
   constexpr double kSame = 0.8, kSameZero = 0.08, kDifferentInRecord = -0.9, kDifferentInFill = -2.5;
   const double different = lag > w.word ? kDifferentInRecord : kDifferentInFill;

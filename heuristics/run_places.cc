@@ -39,9 +39,9 @@ double ReachShare(std::uint32_t bytes) {
 }
 
 /// Who overruns a buffer has mostly filled it, with or without some fields in front; else he writes its last element,
-/// or appends to what is there.
+/// the one behind it, or appends to what is there.
 RunPlaces OverrunStarts(const RunWindow& w) {
-  constexpr double kWhole = 0.6, kBehindFields = 0.12, kLastElement = 0.23, kAppends = 0.05;
+  constexpr double kWhole = 0.5, kBehindFields = 0.08, kLastElement = 0.14, kOneTooMany = 0.18, kAppends = 0.1;
   constexpr std::uint32_t kEdge = 16;  // bytes: of fields, and of an element
   RunPlaces places;
   const std::uint32_t left = w.left_words(), edge = kEdge / w.word;
@@ -49,6 +49,7 @@ RunPlaces OverrunStarts(const RunWindow& w) {
     double share = kAppends / (left + 1);
     if (i == 0) share += kWhole;
     if (i > 0 && i <= edge) share += kBehindFields / edge;
+    if (i == left) share += kOneTooMany;
     if (i + edge >= left) share += kLastElement / (edge + 1);
     places.push_back({i, share});
   }
@@ -56,26 +57,28 @@ RunPlaces OverrunStarts(const RunWindow& w) {
   return places;
 }
 
+/// Not normalised to the places there are: to reach so far is part of what has to be explained.
 RunPlaces OverrunStops(const RunWindow& w, std::uint32_t header_size) {
   constexpr std::uint32_t kKnown = 8;  // header bytes that the damage is known to fill
   RunPlaces places;
+  const auto add = [&](std::uint32_t word, std::uint32_t bytes, std::uint32_t reach) {
+    places.push_back({word, std::log(bytes * ReachShare(reach) / kSumOfReaches)});
+  };
   const std::uint32_t last_header = w.data - header_size;
   for (std::uint32_t bytes = kKnown; bytes < header_size; bytes += w.word)
-    places.push_back({(last_header + bytes - w.begin) / w.word, w.word * ReachShare(last_header + bytes - w.middle)});
-  places.push_back({w.data_word(), ReachShare(w.data - w.middle)});
-  for (std::uint32_t i = w.data_word() + 1; i <= w.words(); ++i)
-    places.push_back({i, w.word * ReachShare(w.OffsetOf(i) - w.middle)});
-  Normalise(places, 1);
+    add((last_header + bytes - w.begin) / w.word, w.word, last_header + bytes - w.middle);
+  add(w.data_word(), 1, w.data - w.middle);
+  for (std::uint32_t i = w.data_word() + 1; i <= w.words(); ++i) add(i, w.word, w.OffsetOf(i) - w.middle);
   return places;
 }
 
-/// Reaches below a buffer are short: a negative index, a header in front, a loop that runs one too many.
-RunPlaces UnderrunStarts(const RunWindow& w) {
-  const auto share = [](std::uint32_t bytes) { return std::pow(ReachShare(bytes), 1.5); };
+/// Reaches below a buffer are shorter: a negative index, a header in front, a loop that runs one too many.
+RunPlaces UnderrunStarts(const RunWindow& w, std::uint32_t header_size) {
+  const auto share = [](std::uint32_t bytes) { return ReachShare(bytes) * ReachShare(bytes) / ReachShare(0); };
   RunPlaces places;
-  for (std::uint32_t i = 0; i < w.left_words(); ++i) places.push_back({i, w.word * share(w.data - w.OffsetOf(i))});
-  places.push_back({w.left_words(), (w.data - w.middle) * share((w.data - w.middle) / 2)});
-  Normalise(places, 1);
+  for (std::uint32_t i = 0; i < w.left_words(); ++i)
+    places.push_back({i, std::log(w.word * share(w.data - w.OffsetOf(i)))});
+  places.push_back({w.left_words(), std::log(header_size * share(w.data - w.middle - header_size / 2))});
   return places;
 }
 

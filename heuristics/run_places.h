@@ -37,10 +37,12 @@ using RunPlaces = std::vector<RunPlace>;
 
 RunPlaces OverrunStarts(const RunWindow& window);
 RunPlaces OverrunStops(const RunWindow& window, std::uint32_t header_size);
-RunPlaces UnderrunStarts(const RunWindow& window);
+RunPlaces UnderrunStarts(const RunWindow& window, std::uint32_t header_size);
 RunPlaces UnderrunStops(const RunWindow& window);
 
 /// How often a write reaches this far out of its buffer, for each byte; not normalised.
 double ReachShare(std::uint32_t bytes);
+/// Of all reaches up to 300 bytes: longer ones are copies of whole buffers.
+inline constexpr double kSumOfReaches = 2.92;
 
 }  // namespace poolblame

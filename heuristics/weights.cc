@@ -18,10 +18,9 @@ constexpr std::array kRows = {
               "a damaged header is usually the work of the block before (0x19 documentation)"},
     WeightRow{W::kPriorOverrunSecondLeft, G::kPrior, -2.11,
               "one block further only when the one between was rewritten with its own values"},
-    WeightRow{W::kPriorUnderrunHeader, G::kPrior, -2.35,
-              "underruns are rarer than overruns (special-pool documentation), by as much as the corpus has them "
-              "rarer; fitted "
-              "-2.75, raised so that the rare kind is not lost wherever the bytes leave it open"},
+    WeightRow{W::kPriorUnderrunHeader, G::kPrior, -2.0,
+              "underruns are rarer than overruns (special-pool documentation); fitted "
+              "-2.6, raised so that the rare kind is not lost wherever the bytes leave it open"},
     WeightRow{W::kPriorBitFlipHeader, G::kPrior, -4.95,
               "memory faults are rare beside driver faults (Nightingale et al., EuroSys 2011)"},
     WeightRow{W::kPriorWildHeader, G::kPrior, -2.22,

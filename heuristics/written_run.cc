@@ -99,10 +99,8 @@ void AddStopsInTag(const Scene& scene, const SceneBlock& above, const RunWindow&
   for (std::uint32_t left = 1; left < 4 && (above.block->damaged_bytes >> (kCheckedHeader - left) & 1U) == 0; ++left)
     share += ReachShare(above.begin + kCheckedHeader - left - w.middle) * TagEndShare(scene, above, left);
   const std::uint32_t checked = (above.begin + kCheckedHeader - w.begin) / w.word;
-  double norm = 0;
-  for (std::uint32_t bytes = 1; bytes < 300; ++bytes) norm += ReachShare(bytes);
   for (RunPlace& place : stops)
-    if (place.word == checked) place.log_share = LogSum(place.log_share, std::log(share / norm + 1e-300));
+    if (place.word == checked) place.log_share = LogSum(place.log_share, std::log(share / kSumOfReaches + 1e-300));
 }
 
 /// A sum of likelihoods that remembers its largest part.
@@ -153,17 +151,21 @@ WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, 
   return run;
 }
 
-/// What blocks of one tag hold, put down `shift` bytes too low. Words that differ from block to block are judged as
-/// anything in front of the data, and as the block's own behind.
+/// What blocks of one tag hold, put down `shift` bytes too low; where that is not by whole words, only what all of them
+/// hold can be recognised.
 double ShiftedScore(const Cut& cut, const OwnContent& content, std::uint32_t shift, std::uint32_t size) {
   const RunWindow& w = cut.window;
-  const std::uint32_t start = w.data - shift, stop = std::min(w.end, start + std::max(size, shift));
-  double score = cut.below[(start - w.begin + w.word - 1) / w.word] + cut.above[w.data_word()];
-  for (std::uint32_t at = start; at + w.word <= stop; at += w.word) {
+  const bool aligned = shift % w.word == 0;
+  const std::uint32_t start = w.data - shift;
+  const std::uint32_t stop = std::min(w.end, start + std::max(size, shift) / w.word * w.word);
+  double score = cut.below[(start - w.begin + w.word - 1) / w.word];
+  std::uint32_t at = start;
+  for (; at + w.word <= stop; at += w.word) {
     const Bytes word = w.bytes.subspan(at, w.word);
-    score += content.ConstantScore(word, (at - start) / w.word) + (at < w.data ? AnythingScore(ClassOf(word)) : 0);
+    const std::uint32_t index = (at - start) / w.word;
+    score += aligned ? content.Score(word, index) : AnythingScore(ClassOf(word)) + content.ConstantScore(word, index);
   }
-  return score;
+  return score + cut.above[std::max(w.data_word(), (at - w.begin + w.word - 1) / w.word)];
 }
 
 /// A write with a pointer that was too low: what blocks of the block's size hold stands shifted. Every byte offset is
@@ -211,7 +213,7 @@ std::optional<RunFit> FitWrittenRun(const Scene& scene) {
   const Cut cut{w, own_below, own_above};
   Alternatives writes = WritesOf(w);
   RunFit fit;
-  fit.underrun = Fit(cut, UnderrunStarts(w), UnderrunStops(w), writes);
+  fit.underrun = Fit(cut, UnderrunStarts(w, above.header_size), UnderrunStops(w), writes);
   if (const OwnContent* known = ContentOf(scene, below)) {
     constexpr double kGoesOn = 0.3;  // of overruns: the owner went on writing what it always writes
     for (Alternative& write : writes) write.log_share += std::log(1 - kGoesOn);

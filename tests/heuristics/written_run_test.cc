@@ -97,7 +97,13 @@ TEST(WrittenRun, AStructureThatStandsTooLowIsItsOwnersUnderrun) {
   }
 }
 
-TEST(RunPlaces, SharesAddUpToOne) {
+double SumOf(const RunPlaces& places) {
+  double sum = 0;
+  for (const RunPlace& place : places) sum += std::exp(place.log_share);
+  return sum;
+}
+
+TEST(RunPlaces, SharesAddUpToOneAtMost) {
   Stage stage(Windows::kSeven64);
   stage.Add(Written(0x30, 0));
   const Scene scene = stage.Scene();
@@ -105,11 +111,11 @@ TEST(RunPlaces, SharesAddUpToOne) {
   ASSERT_TRUE(window.has_value());
   EXPECT_EQ(window->left_words(), 16U);
   EXPECT_EQ(window->words(), 34U);
-  for (const RunPlaces& places :
-       {OverrunStarts(*window), OverrunStops(*window, 16), UnderrunStarts(*window), UnderrunStops(*window)}) {
-    double sum = 0;
-    for (const RunPlace& place : places) sum += std::exp(place.log_share);
-    EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_NEAR(SumOf(OverrunStarts(*window)), 1, 1e-9);
+  EXPECT_NEAR(SumOf(UnderrunStops(*window)), 1, 1e-9);
+  for (const RunPlaces& places : {OverrunStops(*window, 16), UnderrunStarts(*window, 16)}) {
+    EXPECT_LT(SumOf(places), 1);
+    EXPECT_GT(SumOf(places), 0.5);
   }
 }
 

@@ -12,7 +12,6 @@ namespace poolblame {
 namespace {
 
 constexpr std::size_t kSymbols = 5;  // four bytes and the tag
-constexpr std::uint32_t kTagMask = 0xF0;
 constexpr std::uint32_t kFreeTag = 0x65657246;
 
 struct PricedHeader {

@@ -8,6 +8,17 @@ namespace {
 
 constexpr bool IsPrintable(std::uint8_t c) { return c >= 0x20 && c < 0x7F; }
 
+/// UTF-16 in either phase: a string may start at any byte.
+bool IsWideText(Bytes word) {
+  for (const std::size_t phase : {0U, 1U}) {
+    bool is_wide = true;
+    for (std::size_t i = 0; i < word.size(); ++i)
+      is_wide = is_wide && (i % 2 == phase ? IsPrintable(word[i]) : word[i] == 0);
+    if (is_wide) return true;
+  }
+  return false;
+}
+
 // What one byte of agreement says, in nats. A zero byte is what half of all memory holds; other values agree by chance
 // about once in 64 because bytes near each other are alike. A disagreement costs more than an agreement brings.
 constexpr double kInformativeByte = 1.2;
@@ -143,21 +154,6 @@ std::uint32_t SharedDwords(Bytes left, Bytes right) {
   }
   return shared;
 }
-
-namespace {
-
-/// UTF-16 in either phase: a string may start at any byte.
-bool IsWideText(Bytes word) {
-  for (const std::size_t phase : {0U, 1U}) {
-    bool is_wide = true;
-    for (std::size_t i = 0; i < word.size(); ++i)
-      is_wide = is_wide && (i % 2 == phase ? IsPrintable(word[i]) : word[i] == 0);
-    if (is_wide) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 WordClass ClassOf(Bytes word) {
   const auto size = static_cast<std::uint32_t>(word.size());

@@ -237,16 +237,12 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddNamedBlock(named, setter);
   for (Scene& scene : named)
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
-  const auto templates = std::make_shared<const TemplateTable>(LearnTemplates(census));
-  AddPayloadIncidents(scenes, setter, *templates);
+  AddPayloadIncidents(scenes, setter, LearnTemplates(census));
   AddTagIncidents(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));
-  for (Scene& scene : scenes) {
-    scene.templates = templates;
-    scene.contents = contents;
-  }
+  for (Scene& scene : scenes) scene.contents = contents;
   return scenes;
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "heuristics/sibling_template.h"
-
 namespace poolblame {
 namespace {
 

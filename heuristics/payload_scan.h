@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "heuristics/scene.h"
+#include "heuristics/sibling_template.h"
 
 namespace poolblame {
 

@@ -11,7 +11,6 @@
 #include "heuristics/content_model.h"
 #include "heuristics/page_cache.h"
 #include "heuristics/report.h"
-#include "heuristics/sibling_template.h"
 #include "parser/image/address_space.h"
 #include "parser/kernel/system.h"
 #include "parser/pool/pool_census.h"
@@ -60,7 +59,6 @@ struct Scene {
   std::vector<Spot> spots;                             // ascending, of this incident only
   bool page_before_missing = false;  // damage starts with the page's first byte and the page before is not here
   bool named_by_crash = false;       // the bug check points at this page
-  std::shared_ptr<const TemplateTable> templates;  // what blocks of each tag and size have in common
   std::shared_ptr<const ImageContents> contents;   // what blocks of each tag hold, of any size
   bool victim_is_listed = false;                   // its header is damaged, but a free list still leads to it
   const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does

@@ -34,22 +34,6 @@ std::optional<PayloadRange> SiblingTemplate::Deviation(Bytes payload) const {
   return PayloadRange{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last + 1)};
 }
 
-SiblingTemplate::Fit SiblingTemplate::FitFront(Bytes payload) const {
-  constexpr std::size_t kVeryFront = 8;
-  Fit fit;
-  for (std::size_t i = 0; i < std::min({kFrontBytes, mask_.size(), payload.size()}); ++i) {
-    if (mask_[i] == 0) continue;
-    if (payload[i] == value_[i]) {
-      if (value_[i] != 0) ++fit.agreeing;
-      continue;
-    }
-    ++fit.differing;
-    fit.last_difference = static_cast<std::uint32_t>(i);
-    fit.differs_at_front = fit.differs_at_front || i < kVeryFront;
-  }
-  return fit;
-}
-
 TemplateTable LearnTemplates(const PoolCensus& census) {
   TemplateTable table;
   if (census.layout == nullptr) return table;

@@ -28,16 +28,8 @@ class SiblingTemplate {
 
   /// Payloads it was learned from.
   [[nodiscard]] std::size_t siblings() const { return siblings_; }
-  /// How the first bytes of `payload` (same size) fit: constants that agree and are not zero, constants that differ,
-  /// and where the last differing one stands. Looks at kFrontBytes.
-  struct Fit {
-    std::uint32_t agreeing = 0, differing = 0, last_difference = 0;
-    bool differs_at_front = false;  // among the first eight bytes
-  };
-  [[nodiscard]] Fit FitFront(Bytes payload) const;
 
   static constexpr std::size_t kFewestSiblings = 5;
-  static constexpr std::size_t kFrontBytes = 64;
   static constexpr std::size_t kBytesLookedAt = 512;  // fields stand in front; what follows is mostly data
 
  private:

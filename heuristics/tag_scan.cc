@@ -12,7 +12,6 @@ namespace poolblame {
 namespace {
 
 constexpr std::uint32_t kTagOffset = 4;  // of PoolTag in every layout
-constexpr std::uint32_t kFreeTag = 0x65657246;
 
 /// The payload of a sample, its list pointers left out where it is not allocated.
 struct Front {
@@ -79,7 +78,7 @@ std::optional<PoolTag> TagItMustHaveBeen(PoolTag tag, const BlockSample& block, 
     const TagStatistics* other = census.Tag(candidate);
     if (other == nullptr) continue;
     if (block.state == BlockState::kFree) {
-      if (candidate.value == kFreeTag && other->free >= kFewestBlocks) return candidate;
+      if (candidate.value == PoolTag::kFree && other->free >= kFewestBlocks) return candidate;
       continue;
     }
     if (other->allocated < kFewestBlocks || TagDatabase::IsGeneric(candidate)) continue;

@@ -15,6 +15,8 @@ struct PoolTag {
   friend constexpr auto operator<=>(PoolTag, PoolTag) = default;
 
   static constexpr std::uint32_t kProtectedBit = 0x80000000;
+  /// `Free`: what a split leaves in the remainder's header.
+  static constexpr std::uint32_t kFree = 0x65657246;
   [[nodiscard]] constexpr bool is_protected() const { return (value & kProtectedBit) != 0; }
   /// The tag without the protected bit: what the tables are searched by.
   [[nodiscard]] constexpr PoolTag name() const { return {value & ~kProtectedBit}; }

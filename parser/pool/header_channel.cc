@@ -3,15 +3,13 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kFreeTag = 0x65657246;  // `Free`: what a split leaves in the remainder's header
-
 Symbol PriceTag(const QuickHeader& header, std::uint32_t place, const PageProfile& profile,
                 const ImageKnowledge& knowledge) {
   Symbol tag;
   tag.damaged = 4 * cost::kByte;
   if (header.state == BlockState::kFree) {
     // A free block's tag may be the last owner's, `Free`, or whatever lay there: it proves nothing, except `Free`.
-    if (header.tag == kFreeTag) tag.damaged += cost::kTagKnownInRun;
+    if (header.tag == PoolTag::kFree) tag.damaged += cost::kTagKnownInRun;
     return tag;
   }
   const bool printable = TagIsPrintable(header.tag);

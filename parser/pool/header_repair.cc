@@ -12,7 +12,6 @@ namespace poolblame {
 namespace {
 
 constexpr std::size_t kSymbols = 5;  // four bytes and the tag
-constexpr std::uint32_t kFreeTag = 0x65657246;
 
 struct PricedHeader {
   HeaderChannel channel;
@@ -102,7 +101,7 @@ class Repair {
   void Tag(const PricedHeader& header, PoolBlock& block) {
     if (!header.in_run[4]) return;
     const std::uint32_t tag = block.read.PoolTag;
-    if (header.channel.header().state != BlockState::kFree || tag == kFreeTag) {
+    if (header.channel.header().state != BlockState::kFree || tag == PoolTag::kFree) {
       if (knowledge_.BlocksWithTag(tag) > 0 || profile_.OthersWithTag(tag, header.channel.place()) > 0) return;
     }
     const bool alone = !header.in_run[0] && !header.in_run[1] && !header.in_run[2] && !header.in_run[3];
@@ -126,7 +125,7 @@ class Repair {
     if (!header.in_run[3] || header.in_run[0] || header.in_run[1] || header.in_run[2]) return false;
     const QuickHeader& read = header.channel.header();
     if (header.channel.type_fits() || !TagIsPrintable(read.tag)) return false;
-    return LikeliestNear(read.type).has_value() || (read.tag == kFreeTag && std::has_single_bit(read.type));
+    return LikeliestNear(read.type).has_value() || (read.tag == PoolTag::kFree && std::has_single_bit(read.type));
   }
 
   void Type(const PricedHeader& header, PoolBlock& block) {
@@ -140,7 +139,7 @@ class Repair {
     }
     const std::uint32_t read = block.read.PoolType;
     if (header.channel.type_fits() && !reader_.layout().is_64bit) return;  // x86: only BlockSize's ninth bit differs
-    if (!header.in_run[4] && block.read.PoolTag == kFreeTag) {
+    if (!header.in_run[4] && block.read.PoolTag == PoolTag::kFree) {
       Mend(0, block);
     } else if (const auto near = alone ? Near(read) : std::nullopt) {
       Mend(near->type, block);

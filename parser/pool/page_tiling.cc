@@ -11,7 +11,6 @@ namespace poolblame {
 namespace {
 
 constexpr std::uint32_t kFragTag = 0x67617246;  // `Frag`: the first block behind the tail of a big allocation
-constexpr std::uint32_t kFreeTag = 0x65657246;  // `Free`
 
 using Matrix = std::array<ChannelState, 2>;  // [in][out]
 
@@ -101,7 +100,8 @@ std::optional<float> LeadingCost(const Node& node, const HeaderReader& reader) {
   if (node.place == 0 || header.state == BlockState::kUnknown || header.size == 0) return std::nullopt;
   if (header.size > reader.units_in_page() - node.place) return std::nullopt;
   if (header.tag == kFragTag) return cost::kLeadingFrag;
-  if (header.tag == kFreeTag && header.state == BlockState::kFree && header.previous == 0) return cost::kLeadingFree;
+  if (header.tag == PoolTag::kFree && header.state == BlockState::kFree && header.previous == 0)
+    return cost::kLeadingFree;
   return std::nullopt;
 }
 

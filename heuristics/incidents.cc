@@ -8,6 +8,7 @@
 
 #include "heuristics/payload_scan.h"
 #include "heuristics/tag_scan.h"
+#include "heuristics/written_run.h"
 
 namespace poolblame {
 namespace {
@@ -242,7 +243,10 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));
-  for (Scene& scene : scenes) scene.contents = contents;
+  for (Scene& scene : scenes) {
+    scene.contents = contents;
+    scene.run_fit = ShareRunFit(scene);
+  }
   return scenes;
 }
 

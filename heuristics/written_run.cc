@@ -231,4 +231,9 @@ std::optional<RunFit> FitWrittenRun(const Scene& scene) {
   return fit;
 }
 
+std::shared_ptr<const RunFit> ShareRunFit(const Scene& scene) {
+  const auto fit = FitWrittenRun(scene);
+  return fit ? std::make_shared<const RunFit>(*fit) : nullptr;
+}
+
 }  // namespace poolblame

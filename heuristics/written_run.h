@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -33,5 +34,8 @@ struct RunFit {
 /// underrun did it), when there is no block below, or when something else than headers is damaged. Cost: words of the
 /// block below, and 32 words of the block above for each tag of the image.
 std::optional<RunFit> FitWrittenRun(const Scene& scene);
+
+/// The same as Scene::run_fit holds it, for all who ask.
+std::shared_ptr<const RunFit> ShareRunFit(const Scene& scene);
 
 }  // namespace poolblame

@@ -37,8 +37,8 @@ std::string WhereItStops(const Scene& scene, const RunFit& fit, bool overrun) {
 void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const bool overrun = h.kind == FaultKind::kOverrun, underrun = h.kind == FaultKind::kUnderrun;
   if ((!overrun && !underrun) || (overrun && h.block != scene.Below(scene.victim()))) return;
-  const auto fit = FitWrittenRun(scene);
-  if (!fit) return;
+  const RunFit* fit = scene.run_fit.get();
+  if (fit == nullptr) return;
   const std::uint64_t at = scene.AddressOf(overrun ? fit->overrun.begin : fit->underrun.begin);
   const auto vote = [&](double margin, Weight for_overrun, Weight for_underrun, const std::string& text) {
     constexpr double kLeast = 0.2, kMost = 8;  // nats: less is not worth a line, and contents are never known so well

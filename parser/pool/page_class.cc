@@ -21,10 +21,6 @@ constexpr std::array<VsPlace, 3> kVsPlaces = {{{0x20, 0x22, 16}, {0x20, 0x24, 16
 
 std::uint16_t Read16(ByteView page, std::uint32_t at) { return page.TryRead<Le16>(at).value_or(Le16{}); }
 
-bool IsZero(ByteView page) {
-  return std::all_of(page.begin(), page.end(), [](std::uint8_t b) { return b == 0; });
-}
-
 // A VS subsegment starts with a list entry of kernel pointers and a size that is not the signature itself.
 bool IsVsSubsegment(ByteView page, bool is_64bit) {
   for (const VsPlace& place : kVsPlaces) {
@@ -108,7 +104,7 @@ const char* PageClassName(PageClass page_class) {
 
 PageClass ClassifyPage(ByteView page, const PoolHeaderLayout& layout) {
   if (page.size() != kPoolPageBytes) return PageClass::kNotPool;
-  if (IsZero(page)) return PageClass::kZero;
+  if (IsZeroPage(page.data())) return PageClass::kZero;
   const HeaderReader reader(layout);
   const PageWalk walk = WalkPage(page.data(), reader);
   if (IsHealthyWalk(walk)) return PageClass::kClassicPool;

@@ -1,7 +1,6 @@
 #include "parser/pool/page_scan.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "parser/pool/ordered_chunks.h"
@@ -12,16 +11,6 @@ namespace poolblame {
 namespace {
 
 constexpr std::uint64_t kChunkPages = 1024;  // 4 MiB: large against the cost of a lock, small against any image
-
-// A quarter of a machine's memory is zero. Eight words at a time, left at the first that is not.
-bool IsZeroPage(const std::uint8_t* page) {
-  for (std::uint32_t at = 0; at < kPoolPageBytes; at += 64) {
-    std::uint64_t words[8];
-    std::memcpy(words, page + at, sizeof(words));
-    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0) return false;
-  }
-  return true;
-}
 
 }  // namespace
 

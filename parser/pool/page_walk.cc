@@ -1,5 +1,7 @@
 #include "parser/pool/page_walk.h"
 
+#include <cstring>
+
 namespace poolblame {
 namespace {
 
@@ -59,6 +61,15 @@ void NoteBlock(const QuickHeader& header, const HeaderReader& reader, PageWalk& 
 }
 
 }  // namespace
+
+bool IsZeroPage(const std::uint8_t* page) {
+  for (std::uint32_t at = 0; at < kPoolPageBytes; at += 64) {
+    std::uint64_t words[8];
+    std::memcpy(words, page + at, sizeof(words));
+    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0) return false;
+  }
+  return true;
+}
 
 PageWalk WalkPage(const std::uint8_t* page, const HeaderReader& reader) {
   PageWalk walk;

@@ -33,6 +33,9 @@ struct PageWalk {
   std::uint16_t links = 0;  // headers whose PreviousSize equals the BlockSize before them
 };
 
+/// `page` (4096 bytes) holds nothing but zeros: eight words at a time, left at the first that is not.
+bool IsZeroPage(const std::uint8_t* page);
+
 /// Walks `page` (4096 bytes). Bounded by the units of a page; no allocation.
 PageWalk WalkPage(const std::uint8_t* page, const HeaderReader& reader);
 

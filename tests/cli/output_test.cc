@@ -64,6 +64,7 @@ TEST_F(WriteFileTest, RefusesAFolder) {
 }
 
 TEST_F(WriteFileTest, NoticesAFullDisk) {
+  // Only Linux has it, and nothing else gives a full disk without filling one.
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   const WriteResult written = WriteFile("/dev/full", "x");
   ASSERT_FALSE(written);

@@ -25,34 +25,44 @@ PageBuilder Written(std::uint32_t in_front, std::uint32_t behind) {
       .Overwrite(0x90 - in_front, Repeat(0xCC, in_front + 0x10 + behind));
 }
 
-TEST(WrittenRun, AFillOfTheWholeBlockIsAnOverruns) {
-  Stage stage(Windows::kSeven64);
-  stage.Add(Written(0x80, 0x10));
-  const Scene scene = stage.Scene();
-  const auto fit = FitWrittenRun(scene);
-  ASSERT_TRUE(fit.has_value());
-  EXPECT_GT(fit->start_margin, 2);
-  EXPECT_EQ(fit->overrun.begin, 0x10U);
-  EXPECT_EQ(fit->overrun.end, 0xB0U);
-  const auto votes = VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kOverrun, "Left"));
+class AFill : public ::testing::Test {
+ protected:
+  /// The scene of `Written`, and what was made of it.
+  void Write(std::uint32_t in_front, std::uint32_t behind) {
+    stage_.Add(Written(in_front, behind));
+    scene_ = stage_.Scene();
+    ASSERT_NE(scene_.run_fit, nullptr);
+    fit_ = *scene_.run_fit;
+  }
+  std::vector<Vote> Votes(FaultKind kind, std::string_view tag) const {
+    return VotesOf(VoteWrittenRun, scene_, HypothesisOf(scene_, kind, tag));
+  }
+
+  Stage stage_{Windows::kSeven64};
+  Scene scene_;
+  RunFit fit_;
+};
+
+TEST_F(AFill, OfTheWholeBlockIsAnOverruns) {
+  ASSERT_NO_FATAL_FAILURE(Write(0x80, 0x10));
+  EXPECT_GT(fit_.start_margin, 2);
+  EXPECT_EQ(fit_.overrun.begin, 0x10U);
+  EXPECT_EQ(fit_.overrun.end, 0xB0U);
+  const auto votes = Votes(FaultKind::kOverrun, "Left");
   ASSERT_THAT(votes, IncludesVote(Weight::kRunStartOverrun));
   EXPECT_THAT(votes.front().text, HasSubstr("fills all of this block: one pattern"));
 }
 
-TEST(WrittenRun, AFillBetweenABlocksEndAndTheDataBehindTheHeaderIsAnUnderruns) {
-  Stage stage(Windows::kSeven64);
-  stage.Add(Written(0x30, 0));
-  const Scene scene = stage.Scene();
-  const auto fit = FitWrittenRun(scene);
-  ASSERT_TRUE(fit.has_value());
-  EXPECT_LT(fit->start_margin, -1);
-  EXPECT_LT(fit->stop_margin, -1);
-  EXPECT_NEAR(static_cast<double>(fit->underrun.begin), 0x60, 8);  // the first word of a fill repeats nothing yet
-  EXPECT_EQ(fit->underrun.end, 0xA0U);
-  const auto votes = VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kUnderrun, "Rght"));
+TEST_F(AFill, BetweenABlocksEndAndTheDataBehindTheHeaderIsAnUnderruns) {
+  ASSERT_NO_FATAL_FAILURE(Write(0x30, 0));
+  EXPECT_LT(fit_.start_margin, -1);
+  EXPECT_LT(fit_.stop_margin, -1);
+  EXPECT_NEAR(static_cast<double>(fit_.underrun.begin), 0x60, 8);  // the first word of a fill repeats nothing yet
+  EXPECT_EQ(fit_.underrun.end, 0xA0U);
+  const auto votes = Votes(FaultKind::kUnderrun, "Rght");
   EXPECT_THAT(votes, IncludesVote(Weight::kRunStartUnderrun));
   EXPECT_THAT(votes, IncludesVote(Weight::kRunStopUnderrun));
-  EXPECT_THAT(VotesOf(VoteWrittenRun, scene, HypothesisOf(scene, FaultKind::kOverrun, "Left")), IsEmpty());
+  EXPECT_THAT(Votes(FaultKind::kOverrun, "Left"), IsEmpty());
 }
 
 TEST(WrittenRun, TheSameStopWithAFillFromTheBlocksStartSpeaksLess) {

@@ -130,30 +130,27 @@ PageBuilder WithShortenedLast() {
   return page.Flip(page.blocks()[5].offset + 2, 6);  // 0x60 -> 0x20 units
 }
 
-std::map<PoolTag, TagStatistics> BlocksOfProc(std::uint32_t size) {
+/// The page, in an image that has three other blocks of `Proc`, of that size.
+Reconstruction RebuildBesideProcs(const PageBuilder& page, std::uint32_t size) {
   std::map<PoolTag, TagStatistics> tags;
   tags[PoolTag::FromText("Proc")].allocated = 3;
   tags[PoolTag::FromText("Proc")].sizes[size] = 3;
-  return tags;
+  ImageKnowledge knowledge;
+  knowledge.tags = &tags;
+  return ReconstructPage(page.view(), HeaderReader(page.layout()), knowledge);
 }
 
 TEST(HeaderDamage, ALastBlockThatBecameShorterHasTheSizeOfItsTag) {
-  const auto tags = BlocksOfProc(0x600);
-  ImageKnowledge knowledge;
-  knowledge.tags = &tags;
   const PageBuilder page = WithShortenedLast();
-  const Reconstruction rebuilt = ReconstructPage(page.view(), HeaderReader(page.layout()), knowledge);
+  const Reconstruction rebuilt = RebuildBesideProcs(page, 0x600);
   ExpectOnlyDamaged(rebuilt, page, 5);
   EXPECT_EQ(rebuilt.blocks[5].damaged_bytes, 1U << 2);
   EXPECT_EQ(rebuilt.blocks[5].size, 0x600U);
 }
 
 TEST(HeaderDamage, ALastBlockOfItsTagsSizeHasASmashedNeighbour) {
-  const auto tags = BlocksOfProc(0x200);
-  ImageKnowledge knowledge;
-  knowledge.tags = &tags;
   const PageBuilder page = WithShortenedLast();
-  const Reconstruction rebuilt = ReconstructPage(page.view(), HeaderReader(page.layout()), knowledge);
+  const Reconstruction rebuilt = RebuildBesideProcs(page, 0x200);
   ASSERT_EQ(rebuilt.blocks.size(), 7U);
   EXPECT_FALSE(rebuilt.blocks[5].header_damaged());
   EXPECT_TRUE(rebuilt.blocks[6].header_damaged());

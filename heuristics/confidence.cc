@@ -17,12 +17,17 @@ bool HasVote(const Hypothesis& h, std::initializer_list<Weight> wanted) {
 // accuse by it, it has to be long; to cast doubt on somebody else's guilt, a short one is enough.
 constexpr double kTelling = 0.6, kTellingBackwards = 2.0;
 
-/// Content that can hardly be chance: a vote of at least `needed` strength of a row that "strong" may rest on.
+/// Content that can hardly be chance: a vote of at least `needed` strength of a row that "strong" may rest on. What
+/// goes on over the end of the block before says that it was crossed, which an underrun shares with every overrun.
 bool HasTellingContent(const Hypothesis& h, double needed) {
-  constexpr std::array kRows = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
-                                Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
+  constexpr std::array kOfAny = {Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
+  constexpr std::array kOfOverruns = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText};
+  const bool overrun = h.kind == FaultKind::kOverrun;
   return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
-    return vote.strength >= needed && std::find(kRows.begin(), kRows.end(), vote.weight) != kRows.end();
+    const auto is_one_of = [&](const auto& rows) {
+      return std::find(rows.begin(), rows.end(), vote.weight) != rows.end();
+    };
+    return vote.strength >= needed && (is_one_of(kOfAny) || (overrun && is_one_of(kOfOverruns)));
   });
 }
 

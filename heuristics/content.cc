@@ -159,11 +159,12 @@ WordClass ClassOf(Bytes word) {
   const auto size = static_cast<std::uint32_t>(word.size());
   const std::uint64_t value = WordAt(word, size);
   if (value == 0) return WordClass::kZero;
+  if (size > 1 && std::equal(word.begin() + 1, word.end(), word.begin())) return WordClass::kFill;
   if (TrailingAscii(word) == size) return WordClass::kText;
   if (IsWideText(word)) return WordClass::kWideText;
   if (LooksLikeKernelPointer(value, size)) return WordClass::kPointer;
   constexpr std::uint64_t kSmallest = 0x10000;
-  return value < kSmallest ? WordClass::kSmall : WordClass::kOther;
+  return value < kSmallest && size >= 4 ? WordClass::kSmall : WordClass::kOther;
 }
 
 std::uint32_t TrailingZeros(Bytes bytes) {

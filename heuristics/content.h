@@ -53,7 +53,7 @@ bool IsDistinctiveDword(std::uint32_t value);
 /// Number of distinctive dwords of `right` (at 4-byte steps) that also stand in `left` (at 4-byte steps).
 std::uint32_t SharedDwords(Bytes left, Bytes right);
 /// What a word looks like at first sight.
-enum class WordClass { kZero, kSmall, kText, kWideText, kPointer, kOther };
+enum class WordClass { kZero, kFill, kSmall, kText, kWideText, kPointer, kOther };  // kFill: one byte, repeated
 WordClass ClassOf(Bytes word);
 /// Bytes at the end of `bytes` that are zero.
 std::uint32_t TrailingZeros(Bytes bytes);

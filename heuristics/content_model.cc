@@ -9,17 +9,17 @@
 namespace poolblame {
 namespace {
 
-// Order: zero, small, text, wide text, pointer, other. Rows add up to 1. A texture is known by what it consists of
-// mainly; what else it may hold is left to the small numbers.
+// Order: zero, fill, small, text, wide text, pointer, other. Rows add up to 1. A texture is known by what it consists
+// of mainly; what else it may hold is left to the small numbers.
 constexpr std::array kTextures = {
-    Texture{"zeros", 0.15, {.94, .02, .01, .01, .01, .01}, {.94, .02, .01, .01, .01, .01}},
-    Texture{"text", 0.22, {.02, .01, .92, .01, .01, .03}, {.02, .01, .92, .02, .01, .02}},
-    Texture{"wide text", 0.14, {.02, .01, .01, .92, .01, .03}, {.02, .01, .02, .92, .01, .02}},
-    Texture{"pointers", 0.12, {.03, .01, .01, .01, .92, .02}, {.03, .01, .01, .01, .92, .02}},
-    Texture{"structures", 0.20, {.42, .20, .01, .01, .22, .14}, {.45, .22, .02, .01, .20, .10}},
-    Texture{"data", 0.17, {.01, .01, .02, .01, .01, .94}, {.02, .01, .03, .01, .45, .48}},
+    Texture{"zeros", 0.15, {.94, .005, .02, .01, .01, .01, .005}, {.94, .005, .02, .01, .01, .01, .005}},
+    Texture{"text", 0.22, {.02, .005, .01, .92, .01, .01, .025}, {.02, .01, .01, .91, .02, .01, .02}},
+    Texture{"wide text", 0.14, {.02, .002, .01, .01, .92, .01, .028}, {.02, .002, .01, .02, .92, .01, .018}},
+    Texture{"pointers", 0.12, {.03, .005, .01, .01, .01, .92, .015}, {.03, .005, .01, .01, .01, .92, .015}},
+    Texture{"structures", 0.20, {.42, .02, .20, .01, .01, .21, .13}, {.45, .02, .22, .02, .01, .19, .09}},
+    Texture{"data", 0.17, {.01, .002, .01, .02, .01, .01, .938}, {.02, .002, .01, .03, .01, .45, .478}},
 };
-constexpr ByClass kAnything = {.35, .18, .08, .07, .17, .15};
+constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
 /// What a word is worth that is foretold byte by byte and comes true, or does not.
 double ForetoldScore(Bytes word, bool is_true) {
@@ -34,14 +34,16 @@ double ForetoldScore(Bytes word, bool is_true) {
 
 std::span<const Texture> AllTextures() { return kTextures; }
 
-double AnythingScore(WordClass word) {
+const ByClass& AnythingScores() {
   static const ByClass kScores = [] {
     ByClass scores;
     for (std::size_t c = 0; c < kWordClasses; ++c) scores[c] = std::log(kAnything[c]);
     return scores;
   }();
-  return kScores[static_cast<std::size_t>(word)];
+  return kScores;
 }
+
+double AnythingScore(WordClass word) { return AnythingScores()[static_cast<std::size_t>(word)]; }
 
 void OwnContent::Place::Add(std::uint64_t word, WordClass word_class) {
   if (samples == 0) value = word;

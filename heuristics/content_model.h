@@ -13,7 +13,7 @@
 
 namespace poolblame {
 
-inline constexpr std::size_t kWordClasses = 6;
+inline constexpr std::size_t kWordClasses = 7;
 /// One number for each WordClass, in enum order.
 using ByClass = std::array<double, kWordClasses>;
 
@@ -28,6 +28,7 @@ std::span<const Texture> AllTextures();
 
 /// Nats of a word of this class where nothing is known.
 double AnythingScore(WordClass word);
+const ByClass& AnythingScores();
 
 /// What the blocks of one tag hold, learned from healthy samples: by place for the first words, together for the rest.
 class OwnContent {

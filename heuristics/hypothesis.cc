@@ -129,6 +129,14 @@ void Softmax(Hypotheses& hypotheses) {
 
 }  // namespace
 
+std::optional<Crossing> CrossingOf(const Scene& scene, const Hypothesis& h) {
+  if (scene.spots.front().kind == SpotKind::kNamed) return std::nullopt;
+  if (h.kind == FaultKind::kOverrun && h.block) return Crossing{*h.block, h.write_begin, h.write_end};
+  const auto left = scene.Below(scene.victim());
+  if (h.kind != FaultKind::kUnderrun || scene.run_fit == nullptr || !left) return std::nullopt;
+  return Crossing{*left, scene.blocks[scene.victim()].begin, h.write_end};
+}
+
 std::vector<Hypothesis> Enumerate(const Scene& scene) {
   Hypotheses out;
   switch (scene.spots.front().kind) {

@@ -33,6 +33,14 @@ struct Hypothesis {
   double probability = 0;
 };
 
+/// Where a write came over the end of a block, whoever's it was.
+struct Crossing {
+  std::size_t block;            // whose end
+  std::uint32_t boundary, end;  // scene offsets: of that end, and of the write's
+};
+/// Of an overrun of that block, or of an underrun that may have started in the block before; else nothing.
+std::optional<Crossing> CrossingOf(const Scene& scene, const Hypothesis& hypothesis);
+
 /// All live explanations of the scene. Hardware and unknown are always among them where damage was seen.
 std::vector<Hypothesis> Enumerate(const Scene& scene);
 

@@ -13,33 +13,24 @@ namespace {
 constexpr std::array<std::uint32_t, 12> kLags = {1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48};
 constexpr double kRepeats = 0.25;  // share of memory that does
 
-/// How well one word repeats the bytes `lag` before it. Values that change are frequent in records, and no part of a
-/// fill.
-double RepeatScore(const RunWindow& w, std::uint32_t index, std::uint32_t lag) {
-  constexpr double kSame = 0.8, kSameZero = 0.08, kDifferentInRecord = -0.9, kDifferentInFill = -2.5;
+/// How well bytes repeat those `lag` before them. Values that change are frequent in records, and no part of a fill.
+double RepeatScore(const RunWindow& w, std::uint32_t begin, std::uint32_t end, std::uint32_t lag) {
+  constexpr double kSame = 0.8, kSameZero = 0.08, kDifferentInRecord = -0.9, kDifferentInFill = -5;
   const double different = lag > w.word ? kDifferentInRecord : kDifferentInFill;
   double score = 0;
-  const std::uint32_t at = w.OffsetOf(index);
-  for (std::uint32_t i = at; i < at + w.word; ++i) {
+  for (std::uint32_t i = w.begin + begin; i < w.begin + end; ++i) {
     const bool same = i >= lag && w.bytes[i] == w.bytes[i - lag];
     score += !same ? different : w.bytes[i] == 0 ? kSameZero : kSame;
   }
   return score;
 }
 
-/// Two bytes of three in the header are those `lag` before them, and not for being zero.
-bool HeaderRepeats(const RunWindow& w, std::uint32_t lag) {
-  constexpr std::uint32_t kFewest = 4;
-  std::uint32_t same = 0, informative = 0;
-  for (std::uint32_t i = std::max(w.middle, lag); i < w.data; ++i) {
-    if (w.bytes[i] != w.bytes[i - lag]) continue;
-    ++same;
-    if (w.bytes[i] != 0) ++informative;
-  }
-  return informative >= kFewest && same * 3 >= (w.data - w.middle) * 2;
-}
-
 }  // namespace
+
+double PartOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, const ByClass& scores) {
+  const auto part_class = static_cast<std::size_t>(ClassOf(w.bytes.subspan(w.begin + begin, end - begin)));
+  return scores[part_class] * (end - begin) / w.word;
+}
 
 double LogSum(double a, double b) {
   const double high = std::max(a, b), low = std::min(a, b);
@@ -59,7 +50,8 @@ Alternatives TexturesOf(const RunWindow& w, std::uint32_t begin, std::uint32_t e
     for (std::size_t c = 0; c < kWordClasses; ++c)
       scores[c] = std::log((w.word == 8 ? texture.wide : texture.narrow)[c]);
     const auto score = [&](std::uint32_t i) { return scores[static_cast<std::size_t>(w.classes[i])]; };
-    out.push_back({Sums(begin, end, score), std::log(share * texture.share), texture.name});
+    const auto part = [&w, scores](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, scores); };
+    out.push_back({Sums(begin, end, score), std::log(share * texture.share), texture.name, 0, part});
   }
   return out;
 }
@@ -67,9 +59,9 @@ Alternatives TexturesOf(const RunWindow& w, std::uint32_t begin, std::uint32_t e
 Alternatives OwnOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {
   Alternatives out = TexturesOf(w, begin, end, share * (1 - kRepeats));
   for (const std::uint32_t lag : kLags) {
-    const std::uint32_t first = begin + (lag + w.word - 1) / w.word;
+    const std::uint32_t first = begin + (lag + w.word - 1) / w.word;  // the ones in front repeat nothing yet
     const auto score = [&](std::uint32_t i) {
-      return i < first ? AnythingScore(w.classes[i]) : RepeatScore(w, i, lag);
+      return i < first ? AnythingScore(w.classes[i]) : RepeatScore(w, i * w.word, (i + 1) * w.word, lag);
     };
     out.push_back({Sums(begin, end, score), std::log(share * kRepeats / kLags.size())});
   }
@@ -78,11 +70,12 @@ Alternatives OwnOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, d
 
 Alternatives WritesOf(const RunWindow& w) {
   Alternatives out = TexturesOf(w, 0, w.words(), 1 - kRepeats);
-  for (const std::uint32_t lag : kLags)
-    if (HeaderRepeats(w, lag))
-      out.push_back({Sums(0, w.words(), [&](std::uint32_t i) { return RepeatScore(w, i, lag); }),
-                     std::log(kRepeats / kLags.size()), lag <= w.word ? "one pattern" : "records",
-                     (lag + w.word - 1) / w.word});
+  for (const std::uint32_t lag : kLags) {
+    const auto part = [&w, lag](std::uint32_t from, std::uint32_t to) { return RepeatScore(w, from, to, lag); };
+    const auto score = [&](std::uint32_t i) { return part(i * w.word, (i + 1) * w.word); };
+    out.push_back({Sums(0, w.words(), score), std::log(kRepeats / kLags.size()),
+                   lag <= w.word ? "one pattern" : "records", lag, part});
+  }
   return out;
 }
 

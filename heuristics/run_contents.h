@@ -32,14 +32,21 @@ class Sums {
   std::vector<double> sums_;
 };
 
+/// Nats of some bytes of a word, by place in the window.
+using PartScore = std::function<double(std::uint32_t begin, std::uint32_t end)>;
+
 /// One thing that a stretch of words may be.
 struct Alternative {
   Sums sums;
   double log_share;
   const char* name = "";
-  std::uint32_t unforetold = 0;  // words at its start that it does not foretell
+  std::uint32_t unforetold = 0;  // bytes at its start that it does not foretell
+  PartScore part = {};
 };
 using Alternatives = std::vector<Alternative>;
+
+/// Nats of the bytes [begin, end) of one word by what they look like: their share of what a whole word would be worth.
+double PartOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, const ByClass& scores);
 
 /// Log likelihood of the words [begin, end) under any of the alternatives.
 double Any(const Alternatives& alternatives, std::uint32_t begin, std::uint32_t end);

@@ -6,13 +6,28 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kMostRightWords = 32;  // more says nothing new
+constexpr std::uint32_t kMostRightWords = 96;  // more says nothing new
 
 /// From shares that add up to anything to logs of shares that add up to `whole`.
 void Normalise(RunPlaces& places, double whole) {
   double sum = 0;
   for (const RunPlace& place : places) sum += place.log_share;
   for (RunPlace& place : places) place.log_share = std::log(whole * place.log_share / sum);
+}
+
+/// Stretches of places that are looked at as one: bytes near the header, words elsewhere.
+struct Step {
+  std::uint32_t at, bytes;
+};
+std::vector<Step> Steps(const RunWindow& w, std::uint32_t begin, std::uint32_t end) {
+  constexpr std::uint32_t kNear = 16;
+  std::vector<Step> steps;
+  for (std::uint32_t at = begin; at < end;) {
+    const bool near = at + kNear >= w.left_bytes() && at < w.data_byte() + kNear;
+    steps.push_back({at, near ? 1 : w.word - at % w.word});
+    at += steps.back().bytes;
+  }
+  return steps;
 }
 
 }  // namespace
@@ -34,8 +49,8 @@ std::optional<RunWindow> RunWindowOf(const Scene& scene, const SceneBlock& below
 }
 
 double ReachShare(std::uint32_t bytes) {
-  constexpr double kHalf = 16;
-  return 1 / (bytes + kHalf);
+  constexpr double kFirst = 4;
+  return 1 / (bytes + kFirst);
 }
 
 /// Who overruns a buffer has mostly filled it, with or without some fields in front; else he writes its last element,
@@ -43,54 +58,49 @@ double ReachShare(std::uint32_t bytes) {
 RunPlaces OverrunStarts(const RunWindow& w) {
   constexpr double kWhole = 0.5, kBehindFields = 0.08, kLastElement = 0.14, kOneTooMany = 0.18, kAppends = 0.1;
   constexpr std::uint32_t kEdge = 16;  // bytes: of fields, and of an element
+  const std::uint32_t left = w.left_bytes();
   RunPlaces places;
-  const std::uint32_t left = w.left_words(), edge = kEdge / w.word;
-  for (std::uint32_t i = 0; i <= left; ++i) {
-    double share = kAppends / (left + 1);
-    if (i == 0) share += kWhole;
-    if (i > 0 && i <= edge) share += kBehindFields / edge;
-    if (i == left) share += kOneTooMany;
-    if (i + edge >= left) share += kLastElement / (edge + 1);
-    places.push_back({i, share});
+  for (const Step& step : Steps(w, 0, left)) {
+    double share = step.bytes * kAppends / (left + 1);
+    if (step.at == 0) share += kWhole;
+    if (step.at > 0 && step.at <= kEdge) share += step.bytes * kBehindFields / kEdge;
+    if (step.at + kEdge >= left) share += step.bytes * kLastElement / kEdge;
+    places.push_back({step.at, share});
   }
+  places.push_back({left, kOneTooMany + kAppends / (left + 1)});
   Normalise(places, 1);
   return places;
 }
 
 /// Not normalised to the places there are: to reach so far is part of what has to be explained.
 RunPlaces OverrunStops(const RunWindow& w, std::uint32_t header_size) {
-  constexpr std::uint32_t kKnown = 8;  // header bytes that the damage is known to fill
   RunPlaces places;
-  const auto add = [&](std::uint32_t word, std::uint32_t bytes, std::uint32_t reach) {
-    places.push_back({word, std::log(bytes * ReachShare(reach) / kSumOfReaches)});
-  };
-  const std::uint32_t last_header = w.data - header_size;
-  for (std::uint32_t bytes = kKnown; bytes < header_size; bytes += w.word)
-    add((last_header + bytes - w.begin) / w.word, w.word, last_header + bytes - w.middle);
-  add(w.data_word(), 1, w.data - w.middle);
-  for (std::uint32_t i = w.data_word() + 1; i <= w.words(); ++i) add(i, w.word, w.OffsetOf(i) - w.middle);
+  for (const Step& step : Steps(w, w.data_byte() - header_size + kCheckedHeader, w.bytes_in_all() + 1))
+    places.push_back({step.at, std::log(step.bytes * ReachShare(step.at - w.left_bytes()) / kSumOfReaches)});
   return places;
 }
 
 /// Reaches below a buffer are shorter: a negative index, a header in front, a loop that runs one too many.
 RunPlaces UnderrunStarts(const RunWindow& w, std::uint32_t header_size) {
-  const auto share = [](std::uint32_t bytes) { return ReachShare(bytes) * ReachShare(bytes) / ReachShare(0); };
+  constexpr double kHalf = 16;
+  const auto share = [](std::uint32_t bytes) { return kHalf / ((bytes + kHalf) * (bytes + kHalf)); };
+  const std::uint32_t left = w.left_bytes(), data = w.data_byte();
   RunPlaces places;
-  for (std::uint32_t i = 0; i < w.left_words(); ++i)
-    places.push_back({i, std::log(w.word * share(w.data - w.OffsetOf(i)))});
-  places.push_back({w.left_words(), std::log(header_size * share(w.data - w.middle - header_size / 2))});
+  for (const Step& step : Steps(w, 0, left)) places.push_back({step.at, std::log(step.bytes * share(data - step.at))});
+  places.push_back({left, std::log(header_size * share(data - left - header_size / 2))});
   return places;
 }
 
 /// A negative offset stops where the data begins or inside it; a loop that runs down began somewhere in the data.
 RunPlaces UnderrunStops(const RunWindow& w) {
   constexpr double kAtData = 0.5;
-  if (w.data_word() == w.words()) return {{w.data_word(), 0}};
+  const std::uint32_t data = w.data_byte();
+  if (data == w.bytes_in_all()) return {{data, 0}};
   RunPlaces places;
-  for (std::uint32_t i = w.data_word() + 1; i <= w.words(); ++i)
-    places.push_back({i, w.word * ReachShare(w.OffsetOf(i) - w.data)});
+  for (const Step& step : Steps(w, data + 1, w.bytes_in_all() + 1))
+    places.push_back({step.at, step.bytes * ReachShare(step.at - data)});
   Normalise(places, 1 - kAtData);
-  places.push_back({w.data_word(), std::log(kAtData)});
+  places.push_back({data, std::log(kAtData)});
   return places;
 }
 

@@ -20,6 +20,9 @@ struct RunWindow {
   [[nodiscard]] std::uint32_t words() const { return static_cast<std::uint32_t>(classes.size()); }
   [[nodiscard]] std::uint32_t left_words() const { return (middle - begin) / word; }
   [[nodiscard]] std::uint32_t data_word() const { return (data - begin) / word; }
+  [[nodiscard]] std::uint32_t left_bytes() const { return middle - begin; }
+  [[nodiscard]] std::uint32_t data_byte() const { return data - begin; }
+  [[nodiscard]] std::uint32_t bytes_in_all() const { return words() * word; }
   [[nodiscard]] std::uint32_t OffsetOf(std::uint32_t index) const { return begin + index * word; }
   [[nodiscard]] Bytes Word(std::uint32_t index) const { return bytes.subspan(OffsetOf(index), word); }
 };
@@ -28,9 +31,9 @@ struct RunWindow {
 /// window.
 std::optional<RunWindow> RunWindowOf(const Scene& scene, const SceneBlock& below, const SceneBlock& above);
 
-/// Words of a window with the log of their share.
+/// A place in a window, in bytes from its first, with the log of its share.
 struct RunPlace {
-  std::uint32_t word;
+  std::uint32_t at;
   double log_share;
 };
 using RunPlaces = std::vector<RunPlace>;
@@ -42,7 +45,9 @@ RunPlaces UnderrunStops(const RunWindow& window);
 
 /// How often a write reaches this far out of its buffer, for each byte; not normalised.
 double ReachShare(std::uint32_t bytes);
+/// Bytes of a header that are checked, and that the damage is known to fill: sizes, type and tag.
+inline constexpr std::uint32_t kCheckedHeader = 8;
 /// Of all reaches up to 300 bytes: longer ones are copies of whole buffers.
-inline constexpr double kSumOfReaches = 2.92;
+inline constexpr double kSumOfReaches = 4.47;
 
 }  // namespace poolblame

@@ -2,95 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
-#include "heuristics/content_model.h"
-#include "heuristics/run_contents.h"
-#include "heuristics/run_places.h"
+#include "heuristics/run_cut.h"
+#include "heuristics/run_owners.h"
 
 namespace poolblame {
 namespace {
-
-constexpr std::uint32_t kCheckedHeader = 8;  // bytes
-constexpr double kKnownShare = 0.8;          // of blocks that hold what their tag's others do
-
-const OwnContent* ContentOf(const Scene& scene, const SceneBlock& block) {
-  if (block.block == nullptr || scene.contents == nullptr || !block.block->tag_known) return nullptr;
-  const auto found = scene.contents->tags.find(block.block->tag().name());
-  return found == scene.contents->tags.end() ? nullptr : &found->second;
-}
-
-Sums SumsOf(const RunWindow& w, const OwnContent& content, std::uint32_t begin, std::uint32_t end) {
-  return {begin, end, [&](std::uint32_t i) { return content.Score(w.Word(i), i - begin); }};
-}
-
-/// Log likelihood of the block below's first words, for each number of them, as its own.
-std::vector<double> OwnBelow(const Scene& scene, const SceneBlock& below, const RunWindow& w) {
-  const OwnContent* known = ContentOf(scene, below);
-  Alternatives own = OwnOf(w, 0, w.left_words(), known != nullptr ? 1 - kKnownShare : 1);
-  if (known != nullptr) own.push_back({SumsOf(w, *known, 0, w.left_words()), std::log(kKnownShare)});
-  // Blocks are often used in part: from some word on they may hold zeros.
-  constexpr double kUsedInPart = 0.3;
-  const double share = std::log(kUsedInPart / (w.left_words() + 1));
-  std::vector<double> out;
-  double zeros_from_some_word = kNeverLog;
-  for (std::uint32_t i = 0; i <= w.left_words(); ++i) {
-    const double whole = Any(own, 0, i);
-    if (i > 0) zeros_from_some_word += w.classes[i - 1] == WordClass::kZero ? 0 : kNeverLog;
-    zeros_from_some_word = LogSum(zeros_from_some_word, whole + share);
-    out.push_back(LogSum(whole + std::log(1 - kUsedInPart), zeros_from_some_word));
-  }
-  return out;
-}
-
-/// Blocks of the tag that the census saw with this size; of other sizes they count a little too, where `any_size`.
-double BlocksOfSize(const Scene& scene, PoolTag tag, std::uint32_t size, bool any_size) {
-  constexpr double kOtherSize = 0.05;
-  const TagStatistics& statistics = *scene.census->Tag(tag);
-  const auto same = statistics.sizes.find(size);
-  const double others = any_size ? kOtherSize * static_cast<double>(statistics.allocated) : 0;
-  return others + (same == statistics.sizes.end() ? 0 : same->second);
-}
-
-/// Log likelihood of the block above's words from each word on as its own. Its tag is mostly lost with its header: any
-/// tag of the image may be it, those with blocks of this size first. Words of a header that the write did not reach
-/// cost what anything costs.
-std::vector<double> OwnAbove(const Scene& scene, const SceneBlock& above, const RunWindow& w) {
-  const std::uint32_t data = w.data_word(), end = w.words(), size = above.end - above.begin;
-  Alternatives own = OwnOf(w, data, end, 1 - kKnownShare);
-  if (const OwnContent* known = ContentOf(scene, above)) {
-    own.push_back({SumsOf(w, *known, data, end), std::log(kKnownShare)});
-  } else if (scene.contents != nullptr) {
-    double total = 0;
-    for (const auto& [tag, content] : scene.contents->tags) total += BlocksOfSize(scene, tag, size, true);
-    for (const auto& [tag, content] : scene.contents->tags)
-      if (const double share = BlocksOfSize(scene, tag, size, true) / total; share > 0)
-        own.push_back({SumsOf(w, content, data, end), std::log(kKnownShare * share)});
-  }
-  std::vector<double> out(end + 1);
-  for (std::uint32_t i = data; i <= end; ++i) out[i] = Any(own, i, end);
-  const bool unchecked_end = above.header_size > kCheckedHeader && scene.contents != nullptr;
-  for (std::uint32_t i = data; i > 0; --i)
-    out[i - 1] =
-        out[i] + (i == data && unchecked_end ? scene.contents->header_end[static_cast<std::size_t>(w.classes[i - 1])]
-                                             : AnythingScore(w.classes[i - 1]));
-  return out;
-}
-
-/// How much oftener the tag's last `bytes` bytes are what they are when they were not written over than when they were:
-/// other blocks of the size end so too.
-double TagEndShare(const Scene& scene, const SceneBlock& above, std::uint32_t bytes) {
-  constexpr double kByChance = 64;  // one value in so many: bytes near each other are alike
-  const std::uint32_t shift = 32 - 8 * bytes;
-  const std::uint32_t end = PoolTag{above.block->read.PoolTag}.name().value >> shift;
-  double same = 0, total = 0;
-  for (const auto& [tag, content] : scene.contents->tags) {
-    const double blocks = BlocksOfSize(scene, tag, above.end - above.begin, true);
-    total += blocks;
-    if (tag.value >> shift == end) same += blocks;
-  }
-  return total == 0 ? 0 : same / total * std::pow(kByChance, bytes);
-}
 
 /// The stop behind the checked part of the header stands for stops inside the tag as well.
 void AddStopsInTag(const Scene& scene, const SceneBlock& above, const RunWindow& w, RunPlaces& stops) {
@@ -98,57 +17,25 @@ void AddStopsInTag(const Scene& scene, const SceneBlock& above, const RunWindow&
   double share = 0;
   for (std::uint32_t left = 1; left < 4 && (above.block->damaged_bytes >> (kCheckedHeader - left) & 1U) == 0; ++left)
     share += ReachShare(above.begin + kCheckedHeader - left - w.middle) * TagEndShare(scene, above, left);
-  const std::uint32_t checked = (above.begin + kCheckedHeader - w.begin) / w.word;
+  const std::uint32_t checked = above.begin + kCheckedHeader - w.begin;
   for (RunPlace& place : stops)
-    if (place.word == checked) place.log_share = LogSum(place.log_share, std::log(share / kSumOfReaches + 1e-300));
+    if (place.at == checked) place.log_share = LogSum(place.log_share, std::log(share / kSumOfReaches + 1e-300));
 }
 
-/// A sum of likelihoods that remembers its largest part.
-struct Tally {
-  double sum = kNeverLog, best = kNeverLog;
-  std::uint32_t word = 0;
-  void Add(double value, std::uint32_t at) {
-    sum = LogSum(sum, value);
-    if (value <= best) return;
-    best = value;
-    word = at;
-  }
-};
-
-struct Cut {
-  const RunWindow& window;
-  const std::vector<double>&below, &above;
-};
-
-/// Starts and stops are independent given what was written, so that their sums multiply.
-WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, const Alternatives& writes) {
+/// The owner may have gone on with what it always writes.
+void AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& stops, RunFit& fit) {
+  constexpr double kShare = 0.3;  // of overruns
+  const OwnContent* known = ContentOf(scene, below);
+  if (known == nullptr) return;
   const RunWindow& w = cut.window;
-  WrittenRun run{kNeverLog, kNeverLog, 0, {}, {}, w.middle, w.data, ""};
-  for (const Alternative& write : writes) {
-    Tally start, stop;
-    for (const RunPlace& place : starts) {
-      const std::uint32_t foretold = std::min(place.word + write.unforetold, w.data_word());
-      double score = place.log_share + cut.below[place.word] + write.sums.Over(foretold, w.data_word());
-      for (std::uint32_t i = place.word; i < foretold; ++i) score += AnythingScore(w.classes[i]);
-      start.Add(score, place.word);
-    }
-    for (const RunPlace& place : stops) {
-      const bool behind = place.word >= w.data_word();
-      const double inside =
-          behind ? write.sums.Over(w.data_word(), place.word) : -write.sums.Over(place.word, w.data_word());
-      stop.Add(place.log_share + inside + cut.above[place.word], place.word);
-    }
-    run.log_likelihood = LogSum(run.log_likelihood, write.log_share + start.sum + stop.sum);
-    run.starts.push_back(start.sum);
-    run.stops.push_back(stop.sum);
-    if (write.log_share + start.best + stop.best <= run.best) continue;
-    run.best = write.log_share + start.best + stop.best;
-    run.begin = w.OffsetOf(start.word);
-    run.end = w.OffsetOf(stop.word);
-    run.texture = write.name;
-    run.write = run.starts.size() - 1;
-  }
-  return run;
+  const auto part = [&](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, AnythingScores()); };
+  WrittenRun own = Fit(cut, OverrunStarts(w), stops,
+                       {{SumsOf(w, *known, 0, w.words()), std::log(kShare), "what such blocks hold", 0, part}});
+  const double anything = std::log(1 - kShare) + fit.overrun.log_likelihood;
+  fit.goes_on = own.log_likelihood > anything;
+  const double both = LogSum(own.log_likelihood, anything);
+  if (own.best > fit.overrun.best) fit.overrun = std::move(own);
+  fit.overrun.log_likelihood = both;
 }
 
 /// What blocks of one tag hold, put down `shift` bytes too low; where that is not by whole words, only what all of them
@@ -168,13 +55,13 @@ double ShiftedScore(const Cut& cut, const OwnContent& content, std::uint32_t shi
   return score + cut.above[std::max(w.data_word(), (at - w.begin + w.word - 1) / w.word)];
 }
 
-/// A write with a pointer that was too low: what blocks of the block's size hold stands shifted. Every byte offset is
-/// tried, as strings and packets are not aligned.
-void AddShifted(const Scene& scene, const SceneBlock& above, const Cut& cut, WrittenRun& run) {
+/// What blocks of the block's size hold stands shifted. Every byte offset is tried, as strings and packets are not
+/// aligned.
+double KnownContentTooLow(const Scene& scene, const SceneBlock& above, const Cut& cut) {
   constexpr std::uint32_t kFarthest = 72;
-  constexpr double kShare = 0.2;
+  const double kEither = std::log(0.5);  // all of it, or only the front that lies below the data
   const RunWindow& w = cut.window;
-  if (scene.contents == nullptr) return;
+  if (scene.contents == nullptr) return kNeverLog;
   double total = 0, reaches = 0, sum = kNeverLog;
   for (std::uint32_t shift = 1; shift <= kFarthest; ++shift) reaches += ReachShare(shift);
   for (const auto& [tag, content] : scene.contents->tags) {
@@ -183,10 +70,44 @@ void AddShifted(const Scene& scene, const SceneBlock& above, const Cut& cut, Wri
     total += blocks;
     for (std::uint32_t shift = w.data - w.middle; shift <= std::min(kFarthest, w.data - w.begin); ++shift) {
       const double share = std::log(blocks * ReachShare(shift) / reaches);
-      sum = LogSum(sum, share + ShiftedScore(cut, content, shift, above.end - w.data));
+      const double all = ShiftedScore(cut, content, shift, above.end - w.data);
+      const double front = ShiftedScore(cut, content, shift, shift);
+      sum = LogSum(sum, share + LogSum(all, front) + kEither);
     }
   }
-  if (total > 0) run.log_likelihood = LogSum(std::log(1 - kShare) + run.log_likelihood, std::log(kShare / total) + sum);
+  return total > 0 ? sum - std::log(total) : kNeverLog;
+}
+
+/// As far as the write starts below the data, so far before the block's end it stops.
+double WholeBufferTooLow(const SceneBlock& above, const Cut& cut, const RunPlaces& starts, const Alternatives& writes) {
+  const RunWindow& w = cut.window;
+  constexpr std::uint32_t kFarthest = 128;  // bytes; a start that is lower still is rare, and costs as much to try
+  const std::uint32_t unit = 2 * w.word;    // a request is rounded up to it
+  const std::uint32_t end = above.end - w.begin;
+  double sum = kNeverLog;
+  for (const RunPlace& place : starts) {
+    const std::uint32_t below = w.data_byte() - place.at;
+    if (below > kFarthest || end < w.data_byte() + below) continue;
+    for (const Alternative& write : writes) {
+      const double start = write.log_share + place.log_share + cut.Start(write, place.at);
+      for (std::uint32_t rounded = 0; rounded < unit; ++rounded) {
+        const std::uint32_t stop = std::clamp(end - below - rounded, w.data_byte(), w.bytes_in_all());
+        sum = LogSum(sum, start + cut.Stop(write, stop));
+      }
+    }
+  }
+  return sum - std::log(unit);
+}
+
+/// It may have been a write with a pointer that was too low.
+void AddWrittenTooLow(const Scene& scene, const SceneBlock& above, const Cut& cut, const RunPlaces& starts,
+                      const Alternatives& writes, RunFit& fit) {
+  constexpr double kWhole = 0.25, kKnown = 0.2;  // shares of underruns
+  const double before = fit.underrun.log_likelihood;
+  const double whole = std::log(kWhole) + WholeBufferTooLow(above, cut, starts, writes);
+  const double known = std::log(kKnown) + KnownContentTooLow(scene, above, cut);
+  fit.whole_buffer = whole > known;
+  fit.underrun.log_likelihood = LogSum(LogSum(std::log(1 - kWhole - kKnown) + before, whole), known);
 }
 
 /// The damage goes on to the tag's last byte: it is known to be wrong, or the tag as read is nobody's in this image.
@@ -211,23 +132,18 @@ std::optional<RunFit> FitWrittenRun(const Scene& scene) {
   const RunWindow& w = *window;
   const std::vector<double> own_below = OwnBelow(scene, below, w), own_above = OwnAbove(scene, above, w);
   const Cut cut{w, own_below, own_above};
-  Alternatives writes = WritesOf(w);
-  RunFit fit;
-  fit.underrun = Fit(cut, UnderrunStarts(w, above.header_size), UnderrunStops(w), writes);
-  if (const OwnContent* known = ContentOf(scene, below)) {
-    constexpr double kGoesOn = 0.3;  // of overruns: the owner went on writing what it always writes
-    for (Alternative& write : writes) write.log_share += std::log(1 - kGoesOn);
-    writes.push_back({SumsOf(w, *known, 0, w.words()), std::log(kGoesOn), "what such blocks hold"});
-  }
+  const Alternatives writes = WritesOf(w);
+  const RunPlaces starts = UnderrunStarts(w, above.header_size);
   RunPlaces stops = OverrunStops(w, above.header_size);
   AddStopsInTag(scene, above, w, stops);
+  RunFit fit;
   fit.overrun = Fit(cut, OverrunStarts(w), stops, writes);
-  // Only an overrun can go on with what the block below holds: starts and stops are compared for what both can write.
-  const bool goes_on = fit.overrun.write >= fit.underrun.starts.size();
-  const std::size_t write = !goes_on && fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
+  fit.underrun = Fit(cut, starts, UnderrunStops(w), writes);
+  const std::size_t write = fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
-  AddShifted(scene, above, cut, fit.underrun);
+  AddGoingOn(scene, below, cut, stops, fit);
+  AddWrittenTooLow(scene, above, cut, starts, writes, fit);
   return fit;
 }
 

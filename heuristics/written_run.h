@@ -26,6 +26,8 @@ struct WrittenRun {
 struct RunFit {
   WrittenRun overrun, underrun;
   double start_margin = 0, stop_margin = 0;  // nats for the overrun, by what was written most likely
+  bool goes_on = false;                      // the overrun fits best as what its owner always writes
+  bool whole_buffer = false;                 // the underrun fits best as a write as long as the block's data
   /// Nats for the overrun against the underrun.
   [[nodiscard]] double margin() const { return overrun.log_likelihood - underrun.log_likelihood; }
 };

@@ -16,41 +16,44 @@ constexpr double kMostStrength = 3;
 constexpr std::uint32_t kZerosOfOneVote = 8;
 constexpr std::uint32_t kSimpleLag = 8;
 
-std::string Describe(const Continuation& c) {
+std::string Describe(const Continuation& c, const std::string& block) {
   const std::string bytes = std::to_string(c.right_matched) + " of " + std::to_string(c.right_total);
-  if (c.all_zero()) return bytes + " damaged bytes are zero, as are the last bytes of this block";
+  if (c.all_zero()) return bytes + " damaged bytes are zero, as are the last bytes of " + block;
   if (c.lag <= kSimpleLag)
-    return bytes + " bytes over the boundary continue the " + std::to_string(c.lag) +
-           "-byte pattern of this block's end";
-  return bytes + " bytes over the boundary continue this block's records of " + std::to_string(c.lag) + " bytes";
+    return bytes + " bytes over the boundary continue the " + std::to_string(c.lag) + "-byte pattern of the end of " +
+           block;
+  return bytes + " bytes over the boundary continue records of " + std::to_string(c.lag) + " bytes at the end of " +
+         block;
 }
 
 /// What is known to be damaged and, because the last bytes of a header cannot be checked, the rest of that header where
 /// it goes on with the same pattern.
-Bytes BytesThatMayBelong(const Scene& scene, const Hypothesis& h) {
-  const std::uint32_t known = std::min(h.write_end - h.write_begin, kMaxLag);
-  const Bytes all = Bytes(scene.bytes).subspan(h.write_begin);
+Bytes BytesThatMayBelong(const Scene& scene, const Crossing& crossing) {
+  const std::uint32_t known = std::min(crossing.end - crossing.boundary, kMaxLag);
+  const Bytes all = Bytes(scene.bytes).subspan(crossing.boundary);
   const SceneBlock& last = scene.blocks[scene.spots.back().block];
-  const std::size_t whole = std::min<std::size_t>(last.payload() - h.write_begin, all.size());
+  const std::size_t whole = std::min<std::size_t>(last.payload() - crossing.boundary, all.size());
   if (whole <= known || whole > kMaxLag) return all.first(known);
-  const Continuation all_of_it = FindContinuation(PayloadOf(scene, *h.block), all.first(whole));
+  const Continuation all_of_it = FindContinuation(PayloadOf(scene, crossing.block), all.first(whole));
   return all_of_it.score > 0 && all_of_it.right_matched == all_of_it.right_total ? all.first(whole) : all.first(known);
 }
 
 }  // namespace
 
 void VoteContentContinues(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
-  const Continuation c = FindContinuation(PayloadOf(scene, *h.block), BytesThatMayBelong(scene, h));
+  const auto crossing = CrossingOf(scene, h);
+  if (!crossing) return;
+  const Continuation c = FindContinuation(PayloadOf(scene, crossing->block), BytesThatMayBelong(scene, *crossing));
   if (c.score <= 0) return;
-  const std::uint64_t at = scene.AddressOf(h.write_begin);
+  const std::uint64_t at = scene.AddressOf(crossing->boundary);
+  const std::string text = Describe(c, h.kind == FaultKind::kOverrun ? "this block" : "the block before");
   if (c.all_zero()) {
     const double strength = std::min(1.0, static_cast<double>(c.right_matched) / kZerosOfOneVote);
-    votes.push_back({Weight::kContinuesZero, strength, at, Describe(c)});
+    votes.push_back({Weight::kContinuesZero, strength, at, text});
     return;
   }
   const Weight weight = c.lag <= kSimpleLag ? Weight::kContinuesPattern : Weight::kContinuesStride;
-  votes.push_back({weight, std::min(kMostStrength, c.score / kNatsOfOneVote), at, Describe(c)});
+  votes.push_back({weight, std::min(kMostStrength, c.score / kNatsOfOneVote), at, text});
 }
 
 }  // namespace poolblame

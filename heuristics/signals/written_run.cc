@@ -32,6 +32,13 @@ std::string WhereItStops(const Scene& scene, const RunFit& fit, bool overrun) {
   return "the write goes on into the data behind the header, for about " + std::to_string(run.end - data) + " bytes";
 }
 
+std::string WhatItIs(const RunFit& fit, bool overrun) {
+  if (overrun && !fit.goes_on) return "the bytes on both sides fit a write that ran up better than one that ran down";
+  if (overrun) return "the bytes behind this block are what blocks of its tag hold: its owner went on writing";
+  if (fit.whole_buffer) return "the write is as long as this block's data, and starts below it";
+  return "what blocks of this size start with stands too low, in front of this block's data";
+}
+
 }  // namespace
 
 void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -48,8 +55,7 @@ void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& 
   vote(fit->start_margin, Weight::kRunStartOverrun, Weight::kRunStartUnderrun, WhereItStarts(scene, *fit, overrun));
   vote(fit->stop_margin, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, *fit, overrun));
   vote(fit->margin() - fit->start_margin - fit->stop_margin, Weight::kRunFitsOverrun, Weight::kRunFitsUnderrun,
-       overrun ? "the bytes behind this block are what blocks of its tag hold: its owner went on writing"
-               : "what blocks of this size start with stands too low, in front of this block's data");
+       WhatItIs(*fit, overrun));
 }
 
 }  // namespace poolblame

@@ -1,6 +1,7 @@
 #include "parser/pool/page_findings.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "parser/pool/free_links.h"
@@ -34,6 +35,14 @@ ListEvidence CheckLinks(const AddressSpace& space, const HeaderReader& reader, c
   return evidence;
 }
 
+// Most of the first header still stands: nobody's new data has its size and its tag at the same place.
+bool FirstHeaderMostlyStands(const PoolPage& page) {
+  constexpr int kMostDamaged = 3;  // of the eight bytes of sizes, type and tag
+  const PoolBlock& first = page.blocks.front();
+  const std::uint32_t wrong = (first.damaged_bytes | first.doubtful_bytes) & 0xFF;
+  return page.leading_bytes == 0 && first.tag_known && std::popcount(wrong) <= kMostDamaged;
+}
+
 // A page that pool gave back and that is now, say, the end of a big allocation keeps its old headers behind the new
 // bytes, and looks like a page whose first headers were overrun. Such pages are far more common than damage, so a page
 // that lost its first header must show that it lives, or be a likely victim of the page before it.
@@ -41,7 +50,7 @@ bool IsLiving(const PoolPage& page, const ListEvidence& lists, const FieldTrust&
   if (!page.headers_damaged() || page_trust == PageTrust::kNamed) return true;
   if (lists.answered) return true;
   if (lists.disowned && trust.free_links_sound) return false;
-  if (!page.blocks.front().header_damaged()) return true;
+  if (!page.blocks.front().header_damaged() || FirstHeaderMostlyStands(page)) return true;
   constexpr std::uint32_t kOverrunBehindPool = 2048;  // bytes to the next sound header; more is oftener a reused page
   constexpr std::uint32_t kOverrunAlone = 512;
   const auto clean = std::find_if(page.blocks.begin(), page.blocks.end(),

@@ -276,13 +276,30 @@ TEST(SiblingBytes, AnotherTagsBlocksAreNoSiblings) {
   EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
 }
 
-// All of them speak of overruns only.
+// A write from above that started in the block before crosses the same boundary.
+TEST(ContentContinues, SpeaksOfAnUnderrunWhereOneMayHaveCrossedTheBoundary) {
+  for (const bool reaches_data : {true, false}) {
+    Stage stage(Windows::kSeven64);
+    stage.Sibling("Vict", Varied(0x30, 1));
+    stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(reaches_data ? 16 : 3, 0x41).Block("Vict", 0x40));
+    const Scene scene = stage.Scene();
+    ASSERT_EQ(scene.run_fit != nullptr, reaches_data);
+    const auto votes = VotesOf(VoteContentContinues, scene, HypothesisOf(scene, FaultKind::kUnderrun, "Vict"));
+    if (!reaches_data) {
+      EXPECT_THAT(votes, IsEmpty());
+      continue;
+    }
+    ASSERT_THAT(votes, Votes(Weight::kContinuesPattern));
+    EXPECT_THAT(votes.front().text, HasSubstr("pattern of the end of the block before"));
+  }
+}
+
+// All others speak of overruns only.
 TEST(ContentSignals, SayNothingOfTheOtherHypotheses) {
   Stage stage(Windows::kSeven64);
   stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
   const Scene scene = stage.Scene();
-  for (const SignalFunction signal :
-       {VoteContentContinues, VoteCrossingText, VoteOffByOneNul, VoteSharedValues, VoteSiblingBytes})
+  for (const SignalFunction signal : {VoteOffByOneNul, VoteSharedValues, VoteSiblingBytes})
     for (const Hypothesis& h : Enumerate(scene)) {
       if (h.kind == FaultKind::kOverrun) continue;
       EXPECT_THAT(VotesOf(signal, scene, h), IsEmpty()) << FaultKindName(h.kind);

@@ -14,22 +14,24 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
 
-/// Two blocks of varied data with one fill over the end of the first, the header between, and the second's first bytes.
+/// Two blocks of varied data.
+PageBuilder TwoBlocks() { return Page().Block("Left", 0x90).Block("Rght", 0x90); }
+
+/// With one fill over the end of the first, the header between, and the second's first bytes.
 PageBuilder Written(std::uint32_t in_front, std::uint32_t behind) {
-  return Page()
-      .Block("Left", 0x90)
-      .Block("Rght", 0x90)
-      .Overwrite(0x90 - in_front, Repeat(0xCC, in_front + 0x10 + behind));
+  return TwoBlocks().Overwrite(0x90 - in_front, Repeat(0xCC, in_front + 0x10 + behind));
 }
 
 class AFill : public ::testing::Test {
  protected:
   /// The scene of `Written`, and what was made of it.
-  void Write(std::uint32_t in_front, std::uint32_t behind) {
-    stage_.Add(Written(in_front, behind));
+  void Write(std::uint32_t in_front, std::uint32_t behind) { WriteBytes(0x90 - in_front, in_front + 0x10 + behind); }
+  void WriteBytes(std::uint32_t at, std::uint32_t bytes) {
+    stage_.Add(TwoBlocks().Overwrite(at, Repeat(0xCC, bytes)));
     scene_ = stage_.Scene();
     ASSERT_NE(scene_.run_fit, nullptr);
     fit_ = *scene_.run_fit;
@@ -62,7 +64,23 @@ TEST_F(AFill, BetweenABlocksEndAndTheDataBehindTheHeaderIsAnUnderruns) {
   const auto votes = Votes(FaultKind::kUnderrun, "Rght");
   EXPECT_THAT(votes, IncludesVote(Weight::kRunStartUnderrun));
   EXPECT_THAT(votes, IncludesVote(Weight::kRunStopUnderrun));
-  EXPECT_THAT(Votes(FaultKind::kOverrun, "Left"), IsEmpty());
+  EXPECT_THAT(Votes(FaultKind::kOverrun, "Left"), Not(IncludesVote(Weight::kRunStartOverrun)));
+}
+
+TEST_F(AFill, ThatEndsAByteBeforeTheDataIsNoUnderruns) {
+  ASSERT_NO_FATAL_FAILURE(WriteBytes(0x90 - 3, 0x12));
+  EXPECT_GT(fit_.stop_margin, 1);
+  EXPECT_EQ(fit_.overrun.end, 0x9FU);
+}
+
+TEST_F(AFill, AsLongAsTheDataThatStartsBelowItIsAWholeBufferTooLow) {
+  constexpr std::uint32_t kBuffer = 0x80;
+  ASSERT_NO_FATAL_FAILURE(WriteBytes(0xA0 - 0x28, kBuffer));
+  EXPECT_TRUE(fit_.whole_buffer);
+  const double whole = fit_.margin();
+  Stage shorter(Windows::kSeven64);
+  shorter.Add(TwoBlocks().Overwrite(0xA0 - 0x28, Repeat(0xCC, kBuffer - 0x30)));
+  EXPECT_LT(whole, shorter.Scene().run_fit->margin() - 1);
 }
 
 TEST(WrittenRun, TheSameStopWithAFillFromTheBlocksStartSpeaksLess) {

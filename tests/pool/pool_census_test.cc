@@ -219,5 +219,17 @@ TEST(PoolCensus, TagStatisticsKeepTheirCaps) {
     EXPECT_LT(file->samples[i - 1].address, file->samples[i].address);
 }
 
+// A page given back and used for something else keeps its old headers behind the new data; but new data does not start
+// with the rest of an old header. One byte behind a big allocation: no list speaks of the page, no pool page is before.
+TEST(PoolCensus, APageWhoseFirstHeaderMostlyStandsIsLiving) {
+  const Opened opened = FromRecipe(
+      "windows=7601 machine=x64 container=full fault=big-overrun bytes=1 pages=258 activity=652 after=29 free_tag=keep "
+      "seed=983718814");
+  const PoolCensus census = Scan(opened);
+  ASSERT_EQ(census.findings.size(), 1U);
+  EXPECT_EQ(census.findings.front().address->value, opened.truth.victim_header);
+  EXPECT_EQ(census.findings.front().blocks.front().damaged_bytes, 1U);
+}
+
 }  // namespace
 }  // namespace poolblame

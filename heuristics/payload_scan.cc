@@ -43,7 +43,7 @@ bool HoldsEveryDword(Bytes left, Bytes bytes) {
   return true;
 }
 
-/// Every dword of the damage also stands in the block below, one of them distinctive: its owner's values, put down in
+/// Every dword of the damage also stands in the block below, several of them distinctive: its owner's values, put down in
 /// the wrong block. A block of the same tag holds such values by right.
 bool BlockBelowHoldsTheBytes(const PoolPageRef& page, std::uint32_t below, const Outlier& outlier,
                              const PoolHeaderLayout& layout) {
@@ -56,7 +56,8 @@ bool BlockBelowHoldsTheBytes(const PoolPageRef& page, std::uint32_t below, const
   const std::uint32_t begin = outlier.range.begin & ~3U, end = (outlier.range.end + 3) & ~3U;
   if (payload + end > kPageSize) return false;
   const Bytes damage(page.bytes + payload + begin, end - begin);
-  return SharedDwords(left, damage) > 0 && HoldsEveryDword(left, damage);
+  constexpr std::uint32_t kFewestShared = 3;  // neighbours that point at one object share a pointer by right
+  return SharedDwords(left, damage) >= kFewestShared && HoldsEveryDword(left, damage);
 }
 
 using Groups = std::map<std::pair<PoolTag, std::uint32_t>, GroupCount>;

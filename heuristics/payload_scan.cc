@@ -43,8 +43,8 @@ bool HoldsEveryDword(Bytes left, Bytes bytes) {
   return true;
 }
 
-/// Every dword of the damage also stands in the block below, several of them distinctive: its owner's values, put down in
-/// the wrong block. A block of the same tag holds such values by right.
+/// Every dword of the damage also stands in the block below, several of them distinctive: its owner's values, put down
+/// in the wrong block. A block of the same tag holds such values by right.
 bool BlockBelowHoldsTheBytes(const PoolPageRef& page, std::uint32_t below, const Outlier& outlier,
                              const PoolHeaderLayout& layout) {
   if (below >= outlier.offset) return false;

@@ -245,7 +245,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));
   for (Scene& scene : scenes) {
     scene.contents = contents;
-    scene.run_fit = ShareRunFit(scene);
+    scene.run_fit = FitWrittenRun(scene);
   }
   return scenes;
 }

@@ -23,14 +23,15 @@ void AddStopsInTag(const Scene& scene, const SceneBlock& above, const RunWindow&
 }
 
 /// The owner may have gone on with what it always writes.
-void AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& stops, RunFit& fit) {
+void AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
+                const RunPlaces& stops, RunFit& fit) {
   constexpr double kShare = 0.3;  // of overruns
   const OwnContent* known = ContentOf(scene, below);
   if (known == nullptr) return;
   const RunWindow& w = cut.window;
   const auto part = [&](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, AnythingScores()); };
-  WrittenRun own = Fit(cut, OverrunStarts(w), stops,
-                       {{SumsOf(w, *known, 0, w.words()), std::log(kShare), "what such blocks hold", 0, part}});
+  WrittenRun own =
+      Fit(cut, starts, stops, {{SumsOf(w, *known, 0, w.words()), std::log(kShare), "what such blocks hold", 0, part}});
   const double anything = std::log(1 - kShare) + fit.overrun.log_likelihood;
   fit.goes_on = own.log_likelihood > anything;
   const double both = LogSum(own.log_likelihood, anything);
@@ -121,35 +122,30 @@ bool ReachesTagsEnd(const Scene& scene) {
 
 }  // namespace
 
-std::optional<RunFit> FitWrittenRun(const Scene& scene) {
+std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   const bool only_headers = std::all_of(scene.spots.begin(), scene.spots.end(),
                                         [](const Spot& spot) { return spot.kind == SpotKind::kHeader; });
   const auto left = scene.Below(scene.victim());
-  if (!only_headers || !left || !ReachesTagsEnd(scene)) return std::nullopt;
+  if (!only_headers || !left || !ReachesTagsEnd(scene)) return nullptr;
   const SceneBlock &below = scene.blocks[*left], &above = scene.blocks[scene.spots.back().block];
   const auto window = RunWindowOf(scene, below, above);
-  if (!window) return std::nullopt;
+  if (!window) return nullptr;
   const RunWindow& w = *window;
   const std::vector<double> own_below = OwnBelow(scene, below, w), own_above = OwnAbove(scene, above, w);
   const Cut cut{w, own_below, own_above};
   const Alternatives writes = WritesOf(w);
-  const RunPlaces starts = UnderrunStarts(w, above.header_size);
+  const RunPlaces starts = OverrunStarts(w), low_starts = UnderrunStarts(w, above.header_size);
   RunPlaces stops = OverrunStops(w, above.header_size);
   AddStopsInTag(scene, above, w, stops);
   RunFit fit;
-  fit.overrun = Fit(cut, OverrunStarts(w), stops, writes);
-  fit.underrun = Fit(cut, starts, UnderrunStops(w), writes);
+  fit.overrun = Fit(cut, starts, stops, writes);
+  fit.underrun = Fit(cut, low_starts, UnderrunStops(w), writes);
   const std::size_t write = fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
-  AddGoingOn(scene, below, cut, stops, fit);
-  AddWrittenTooLow(scene, above, cut, starts, writes, fit);
-  return fit;
-}
-
-std::shared_ptr<const RunFit> ShareRunFit(const Scene& scene) {
-  const auto fit = FitWrittenRun(scene);
-  return fit ? std::make_shared<const RunFit>(*fit) : nullptr;
+  AddGoingOn(scene, below, cut, starts, stops, fit);
+  AddWrittenTooLow(scene, above, cut, low_starts, writes, fit);
+  return std::make_shared<const RunFit>(std::move(fit));
 }
 
 }  // namespace poolblame

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "heuristics/scene.h"
@@ -32,12 +31,9 @@ struct RunFit {
   [[nodiscard]] double margin() const { return overrun.log_likelihood - underrun.log_likelihood; }
 };
 
-/// Nothing when the damage does not reach the end of the tag, the last header byte that can be checked (then no
+/// nullptr when the damage does not reach the end of the tag, the last header byte that can be checked (then no
 /// underrun did it), when there is no block below, or when something else than headers is damaged. Cost: words of the
 /// block below, and 32 words of the block above for each tag of the image.
-std::optional<RunFit> FitWrittenRun(const Scene& scene);
-
-/// The same as Scene::run_fit holds it, for all who ask.
-std::shared_ptr<const RunFit> ShareRunFit(const Scene& scene);
+std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene);
 
 }  // namespace poolblame

@@ -64,8 +64,8 @@ TEST_F(WriteFileTest, RefusesAFolder) {
 }
 
 TEST_F(WriteFileTest, NoticesAFullDisk) {
-  // Only Linux has it, and nothing else gives a full disk without filling one.
-  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  if (!fs::exists("/dev/full"))
+    GTEST_SKIP() << "only Linux has /dev/full, and nothing else gives a full disk without filling one";
   const WriteResult written = WriteFile("/dev/full", "x");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().what, "cannot be written: No space left on device");

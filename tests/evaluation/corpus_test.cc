@@ -1,7 +1,7 @@
 // The answer on 400 images that nothing was ever fitted on. The bounds are below the promises of targets.h because 400
 // images are few: with a true share of 0.95 a bound of 0.95 would fail every other change. A run that a change makes
 // worse by more than chance fails here; the promises themselves are checked by `poolblame_evaluation --check`, which
-// the underrun promise does not pass yet: four in ten and more are missed (see README.md here).
+// the underrun promise does not pass yet: three in ten and more are missed (see README.md here).
 #include <gtest/gtest.h>
 
 #include "tests/evaluation/runner.h"

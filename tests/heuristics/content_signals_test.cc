@@ -294,7 +294,7 @@ TEST(ContentContinues, SpeaksOfAnUnderrunWhereOneMayHaveCrossedTheBoundary) {
   }
 }
 
-// All others speak of overruns only.
+// All others speak of overruns only, and those that follow content over a boundary of nothing but over- and underruns.
 TEST(ContentSignals, SayNothingOfTheOtherHypotheses) {
   Stage stage(Windows::kSeven64);
   stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
@@ -302,6 +302,11 @@ TEST(ContentSignals, SayNothingOfTheOtherHypotheses) {
   for (const SignalFunction signal : {VoteOffByOneNul, VoteSharedValues, VoteSiblingBytes})
     for (const Hypothesis& h : Enumerate(scene)) {
       if (h.kind == FaultKind::kOverrun) continue;
+      EXPECT_THAT(VotesOf(signal, scene, h), IsEmpty()) << FaultKindName(h.kind);
+    }
+  for (const SignalFunction signal : {VoteContentContinues, VoteCrossingText})
+    for (const Hypothesis& h : Enumerate(scene)) {
+      if (h.kind == FaultKind::kOverrun || h.kind == FaultKind::kUnderrun) continue;
       EXPECT_THAT(VotesOf(signal, scene, h), IsEmpty()) << FaultKindName(h.kind);
     }
 }

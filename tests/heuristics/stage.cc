@@ -166,7 +166,7 @@ poolblame::Scene Stage::Scene() {
   for (std::size_t i = 0; i < pages_.size(); ++i) AddPage(scene, i);
   const bool only_payload = !scene.HasSpot(SpotKind::kHeader) && !scene.HasSpot(SpotKind::kLink);
   if (!only_payload) std::erase_if(scene.spots, [](const Spot& s) { return s.kind == SpotKind::kPayload; });
-  if (!scene.spots.empty()) scene.run_fit = ShareRunFit(scene);
+  if (!scene.spots.empty()) scene.run_fit = FitWrittenRun(scene);
   if (system_.bugcheck) {
     scene.named_by_crash = true;
     scene.crash_address = &system_.bugcheck->addresses.front();

@@ -25,6 +25,20 @@ double RepeatScore(const RunWindow& w, std::uint32_t begin, std::uint32_t end, s
   return score;
 }
 
+/// Every texture for the words [begin, end); their shares add up to `share`.
+Alternatives TexturesOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {
+  Alternatives out;
+  for (const Texture& texture : AllTextures()) {
+    ByClass scores;
+    for (std::size_t c = 0; c < kWordClasses; ++c)
+      scores[c] = std::log((w.word == 8 ? texture.wide : texture.narrow)[c]);
+    const auto score = [&](std::uint32_t i) { return scores[static_cast<std::size_t>(w.classes[i])]; };
+    const auto part = [&w, scores](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, scores); };
+    out.push_back({Sums(begin, end, score), std::log(share * texture.share), texture.name, 0, part});
+  }
+  return out;
+}
+
 }  // namespace
 
 double PartOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, const ByClass& scores) {
@@ -41,19 +55,6 @@ double Any(const Alternatives& alternatives, std::uint32_t begin, std::uint32_t 
   double sum = kNeverLog;
   for (const Alternative& a : alternatives) sum = LogSum(sum, a.log_share + a.sums.Over(begin, end));
   return sum;
-}
-
-Alternatives TexturesOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {
-  Alternatives out;
-  for (const Texture& texture : AllTextures()) {
-    ByClass scores;
-    for (std::size_t c = 0; c < kWordClasses; ++c)
-      scores[c] = std::log((w.word == 8 ? texture.wide : texture.narrow)[c]);
-    const auto score = [&](std::uint32_t i) { return scores[static_cast<std::size_t>(w.classes[i])]; };
-    const auto part = [&w, scores](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, scores); };
-    out.push_back({Sums(begin, end, score), std::log(share * texture.share), texture.name, 0, part});
-  }
-  return out;
 }
 
 Alternatives OwnOf(const RunWindow& w, std::uint32_t begin, std::uint32_t end, double share) {

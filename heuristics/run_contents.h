@@ -51,9 +51,6 @@ double PartOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, c
 /// Log likelihood of the words [begin, end) under any of the alternatives.
 double Any(const Alternatives& alternatives, std::uint32_t begin, std::uint32_t end);
 
-/// Every texture for the words [begin, end); their shares add up to `share`.
-Alternatives TexturesOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, double share);
-
 /// What a block's own words [begin, end) may be where nothing is known of its tag: textures, or repetitions.
 Alternatives OwnOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, double share);
 

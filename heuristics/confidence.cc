@@ -39,7 +39,7 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 }
 
 bool HasExtent(const Hypothesis& h) {
-  return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix});
+  return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix, Weight::kDamageHeaderEnd});
 }
 
 bool HasAnyEvidence(const Hypothesis& h) {

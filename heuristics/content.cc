@@ -6,8 +6,6 @@
 namespace poolblame {
 namespace {
 
-constexpr bool IsPrintable(std::uint8_t c) { return c >= 0x20 && c < 0x7F; }
-
 /// UTF-16 in either phase: a string may start at any byte.
 bool IsWideText(Bytes word) {
   for (const std::size_t phase : {0U, 1U}) {

@@ -44,6 +44,9 @@ std::optional<CrossingText> FindCrossingText(Bytes left, Bytes right);
 std::uint32_t TrailingAscii(Bytes bytes);
 std::uint32_t TrailingUtf16(Bytes bytes);
 
+/// An ASCII character that shows, or a space.
+constexpr bool IsPrintable(std::uint8_t c) { return c >= 0x20 && c < 0x7F; }
+
 /// A little-endian word of 4 or 8 bytes at the start of `bytes` (which must hold it).
 std::uint64_t WordAt(Bytes bytes, std::uint32_t size);
 /// A canonical kernel address that is not a small negative number.

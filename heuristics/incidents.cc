@@ -1,42 +1,17 @@
 #include "heuristics/incidents.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <numeric>
 #include <set>
 
+#include "heuristics/marked_header.h"
 #include "heuristics/payload_scan.h"
+#include "heuristics/quota_scan.h"
 #include "heuristics/tag_scan.h"
 #include "heuristics/written_run.h"
 
 namespace poolblame {
 namespace {
-
-/// Bits in which the header as read differs from what it must have been; 0 when the true tag is not known.
-std::uint32_t DifferingBits(const PoolBlock& block, const PoolHeaderLayout& layout) {
-  if (!block.tag_known) return 0;
-  std::array<std::uint8_t, 16> read{}, expected{};
-  layout.Encode(block.read, read.data());
-  layout.Encode(block.expected, expected.data());
-  std::uint32_t bits = 0;
-  for (std::uint32_t i = 0; i < layout.header_size; ++i)
-    if ((block.damaged_bytes >> i & 1U) != 0)
-      bits += static_cast<std::uint32_t>(std::popcount(static_cast<unsigned>(read[i] ^ expected[i])));
-  return bits;
-}
-
-Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout) {
-  const std::uint32_t mask = block.block->damaged_bytes;
-  Spot spot;
-  spot.kind = SpotKind::kHeader;
-  spot.block = index;
-  spot.begin = block.begin + static_cast<std::uint32_t>(std::countr_zero(mask));
-  spot.end = block.begin + 32 - static_cast<std::uint32_t>(std::countl_zero(mask));
-  spot.certain_bytes = static_cast<std::uint32_t>(std::popcount(mask));
-  spot.differing_bits = DifferingBits(*block.block, layout);
-  return spot;
-}
 
 /// Addresses of list entries that were overwritten: garbage links, or links behind a damaged header.
 std::set<std::uint64_t> OverwrittenEntries(const PoolCensus& census) {
@@ -239,6 +214,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   for (Scene& scene : named)
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
   AddPayloadIncidents(scenes, setter, LearnTemplates(census));
+  AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;

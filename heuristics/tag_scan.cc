@@ -7,6 +7,7 @@
 
 #include "heuristics/content.h"
 #include "heuristics/incidents.h"
+#include "heuristics/marked_header.h"
 
 namespace poolblame {
 namespace {
@@ -88,32 +89,63 @@ std::optional<PoolTag> TagItMustHaveBeen(PoolTag tag, const BlockSample& block, 
   return std::nullopt;
 }
 
+enum class RunPattern { kNone, kFill, kWideText };
+
+/// What the bytes from the tag's last letter on are: nine bytes of one pattern are no tag and what happens to follow.
+RunPattern PatternBehind(Bytes last_letter_on) {
+  constexpr std::size_t kBytes = 9;
+  if (last_letter_on.size() < kBytes) return RunPattern::kNone;
+  const Bytes run = last_letter_on.first(kBytes);
+  // Tags and texts may both end in spaces.
+  if (run[0] != 0 && run[0] != ' ' && std::all_of(run.begin(), run.end(), [&](std::uint8_t b) { return b == run[0]; }))
+    return RunPattern::kFill;
+  const std::size_t letters = run[0] == 0 ? 1 : 0;
+  for (std::size_t i = 0; i < kBytes; ++i) {
+    const bool is_letter = i % 2 == letters;
+    if (is_letter ? !IsPrintable(run[i]) : run[i] != 0) return RunPattern::kNone;
+  }
+  return RunPattern::kWideText;
+}
+
+/// How many of the tag's last bytes belong to a run that goes on behind it, through ProcessBilled or the data; 0 where
+/// none does. A tag of three letters in front of text of its owner is no such thing.
+std::uint32_t TagBytesInRun(const BlockSample& block, const PoolHeaderLayout& layout) {
+  constexpr std::uint32_t kLast = kTagOffset + 3;
+  const Bytes bytes(block.header, block.size);
+  const RunPattern pattern = PatternBehind(bytes.subspan(kLast));
+  if (pattern == RunPattern::kNone) return 0;
+  if (pattern == RunPattern::kWideText && !layout.is_64bit && bytes[kLast] == 0) return 0;
+  const std::size_t period = pattern == RunPattern::kFill ? 1 : 2;
+  std::uint32_t count = 1;
+  for (std::uint32_t i = kLast - 1; i >= kTagOffset; --i, ++count) {
+    const bool goes_on =
+        pattern == RunPattern::kFill || bytes[i + period] == 0 ? bytes[i] == bytes[i + period] : IsPrintable(bytes[i]);
+    if (!goes_on) break;
+  }
+  return count;
+}
+
 bool AlreadyThere(const std::vector<Scene>& scenes, std::uint64_t page) {
   for (const Scene& scene : scenes)
     if (!scene.physical && (scene.AddressOf(scene.damage_begin()) & ~(kPageSize - 1)) == page) return true;
   return false;
 }
 
-/// The scene with the block's expected tag set right, so that everything behind sees a header with one wrong byte.
-std::optional<Scene> SceneOf(const BlockSample& sample, PoolTag expected, SceneSetter& setter) {
-  const auto found = setter.PoolPageAt(sample.address);
-  if (!found || found->headers_damaged()) return std::nullopt;
-  PoolPage page = *found;
-  const auto index = page.BlockIndexAt(static_cast<std::uint32_t>(sample.address.page_offset()));
-  if (!index || (*page.address + page.blocks[*index].offset).value != sample.address.value) return std::nullopt;
-  PoolBlock& own = page.blocks[*index];
-  const std::uint32_t wrong = own.expected.PoolTag ^ (expected.value | (own.read.PoolTag & PoolTag::kProtectedBit));
-  const auto byte = kTagOffset + static_cast<std::uint32_t>(std::countr_zero(wrong)) / 8;
-  own.expected.PoolTag ^= wrong;
-  own.damaged_bytes = 1U << byte;
-  Scene scene = setter.Set(std::move(page));
-  for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
-    const SceneBlock& block = scene.blocks[i];
-    if (block.block == nullptr || scene.AddressOf(block.begin) != sample.address.value) continue;
-    scene.spots = {{SpotKind::kHeader, i, block.begin + byte, block.begin + byte + 1, 1, 1}};
-    return scene;
-  }
-  return std::nullopt;
+/// One byte of the tag is wrong, by one bit.
+void MarkFlip(PoolTag expected, PoolBlock& block) {
+  const std::uint32_t wrong = block.expected.PoolTag ^ (expected.value | (block.read.PoolTag & PoolTag::kProtectedBit));
+  block.expected.PoolTag ^= wrong;
+  block.damaged_bytes = 1U << (kTagOffset + static_cast<std::uint32_t>(std::countr_zero(wrong)) / 8);
+}
+
+/// The header is wrong from the tag's last `tag_bytes` on to its end.
+void MarkRun(std::uint32_t tag_bytes, const PoolHeaderLayout& layout, PoolBlock& block) {
+  block.tag_known = false;
+  for (std::uint32_t i = kTagOffset + 4 - tag_bytes; i < layout.header_size; ++i) block.damaged_bytes |= 1U << i;
+}
+
+bool IsAlone(const TagStatistics& statistics) {
+  return statistics.allocated + statistics.free == 1 && !statistics.samples.empty();
 }
 
 }  // namespace
@@ -121,15 +153,18 @@ std::optional<Scene> SceneOf(const BlockSample& sample, PoolTag expected, SceneS
 void AddTagIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   const PoolCensus& census = setter.census();
   for (const auto& [tag, statistics] : census.tags) {
-    if (statistics.allocated + statistics.free != 1 || statistics.samples.empty() || !setter.tags().Find(tag).empty())
-      continue;
+    if (!IsAlone(statistics) || !setter.tags().Find(tag).empty()) continue;
     if (scenes.size() >= kMaxIncidents) return;
     const BlockSample& sample = statistics.samples.front();
     if (sample.address.value == 0) continue;
     if (sample.size <= census.layout->header_size || AlreadyThere(scenes, sample.address.page().value)) continue;
     const auto expected = TagItMustHaveBeen(tag, sample, census);
-    if (!expected) continue;
-    if (auto scene = SceneOf(sample, *expected, setter)) scenes.push_back(std::move(*scene));
+    const std::uint32_t in_run = expected ? 0 : TagBytesInRun(sample, *census.layout);
+    if (!expected && in_run == 0) continue;
+    auto scene = SceneOfMarkedHeader(sample.address, setter, [&](PoolBlock& block) {
+      expected ? MarkFlip(*expected, block) : MarkRun(in_run, *census.layout, block);
+    });
+    if (scene) scenes.push_back(std::move(*scene));
   }
 }
 

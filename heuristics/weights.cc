@@ -55,6 +55,8 @@ constexpr std::array kRows = {
     WeightRow{W::kDamageNotPrefix, G::kExtent, -0.31,
               "a nat of surprise: header bytes a linear write would have changed"},
     WeightRow{W::kDamageSuffix, G::kExtent, 0.1, "the mirror image of a prefix"},
+    WeightRow{W::kDamageHeaderEnd, G::kExtent, 0.5,
+              "damage that starts inside a header and stops where its data begin"},
     WeightRow{W::kDamageNotSuffix, G::kExtent, -0.34, "the mirror image"},
     WeightRow{W::kDamageRunLong, G::kExtent, 0.65, "one content through several headers starts where it starts"},
     WeightRow{W::kCrossPage, G::kExtent, 2.59, "block end, page end and damage start meet"},

@@ -56,6 +56,7 @@ enum class Weight {
   kDamagePrefixWeak,
   kDamageNotPrefix,
   kDamageSuffix,
+  kDamageHeaderEnd,
   kDamageNotSuffix,
   kDamageRunLong,
   kCrossPage,

@@ -13,8 +13,12 @@
 namespace poolblame {
 namespace {
 
-// Bytes 0..7 of a header are sizes, index, type and tag: known. What follows on x64 is often old and proves nothing.
+// Bytes 0..7 of a header are sizes, index, type and tag: known. What follows on x64 is often old and proves nothing,
+// unless some of it was found wrong.
 constexpr std::uint32_t kKnownHeaderBytes = 8;
+std::uint32_t KnownBytes(const SceneBlock& block) {
+  return block.block->damaged_bytes >> kKnownHeaderBytes != 0 ? block.header_size : kKnownHeaderBytes;
+}
 constexpr std::uint32_t kTypeByte = 3, kTagByte = 4;
 // Nats for a byte that a write left as it was: zeros are written often, any other value rarely fits.
 constexpr double kZeroFits = 0.7, kValueFits = 3.5;
@@ -43,7 +47,7 @@ bool TagIsInImage(const Scene& scene, const SceneBlock& block) {
 std::optional<std::uint8_t> UniformValue(const Scene& scene, const SceneBlock& block) {
   std::optional<std::uint8_t> value;
   std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < kKnownHeaderBytes && block.begin + i < scene.bytes.size(); ++i) {
+  for (std::uint32_t i = 0; i < KnownBytes(block) && block.begin + i < scene.bytes.size(); ++i) {
     if ((block.block->damaged_bytes >> i & 1U) == 0) continue;
     if (value && *value != scene.bytes[block.begin + i]) return std::nullopt;
     value = scene.bytes[block.begin + i];
@@ -64,10 +68,10 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
   const bool tag_vouched = !damaged || TagIsInImage(scene, block);
   const auto uniform = UniformValue(scene, block);
   double surprise = 0;
-  for (std::uint32_t i = 0; i < kKnownHeaderBytes; ++i) {
+  for (std::uint32_t i = 0; i < KnownBytes(block); ++i) {
     const std::uint32_t at = block.begin + i;
     if (at < begin || at >= end || at >= scene.bytes.size() || (unknown >> i & 1U) != 0) continue;
-    const bool vouched = i < kTypeByte || (i < kTagByte ? type_vouched : tag_vouched);
+    const bool vouched = i < kTypeByte || i >= kKnownHeaderBytes || (i < kTagByte ? type_vouched : tag_vouched);
     if (foretell(at) == scene.bytes[at] || uniform == scene.bytes[at])
       surprise += kForetold;
     else
@@ -146,9 +150,11 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
                      "header bytes between the damage and this block's data are intact"});
     return;
   }
-  votes.push_back({Weight::kDamageSuffix, 1, at,
-                   h.write_begin > block.begin ? "only the end of this block's own header is damaged, up to its data"
-                                               : "this block's whole header is overwritten, up to its data"});
+  if (h.write_begin > block.begin)
+    votes.push_back(
+        {Weight::kDamageHeaderEnd, 1, at, "only the end of this block's own header is damaged, up to its data"});
+  else
+    votes.push_back({Weight::kDamageSuffix, 1, at, "this block's whole header is overwritten, up to its data"});
   VoteLongRun(scene, h, votes);
 }
 

@@ -33,6 +33,13 @@ bool IsOneRecord(const std::vector<PoolBlock>& blocks) {
   return true;
 }
 
+bool StartsWithKnownBlock(const std::vector<PoolBlock>& blocks, const ImageKnowledge& knowledge) {
+  constexpr std::uint64_t kKnown = 2;  // blocks with the tag
+  const PoolBlock& first = blocks.front();
+  return first.offset == 0 && !first.header_damaged() && first.doubtful_bytes == 0 &&
+         first.state == BlockState::kAllocated && knowledge.BlocksWithTag(first.read.PoolTag) >= kKnown;
+}
+
 // How many healthy blocks of the tag have this size, bytes.
 std::uint32_t BlocksOfSize(const ImageKnowledge& knowledge, std::uint32_t tag, std::uint32_t size) {
   if (knowledge.tags == nullptr) return 0;
@@ -74,11 +81,12 @@ Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const 
   result.links = CountLinks(result.blocks);
   for (const PoolBlock& block : result.blocks)
     if (block.header_damaged()) ++result.damaged_headers;
+  result.known_start = StartsWithKnownBlock(result.blocks, knowledge);
   return result;
 }
 
 bool IsBelievable(const Reconstruction& page, bool named) {
-  if (named) return page.links >= 1 && page.blocks.size() >= 2;
+  if (named) return (page.links >= 1 || page.known_start) && page.blocks.size() >= 2;
   if (page.links < 2 || page.links < page.damaged_headers) return false;
   return !page.blocks.front().header_damaged() || !IsOneRecord(page.blocks);
 }

@@ -18,6 +18,7 @@ struct Reconstruction {
   double cost = 0, margin = 0;  // nats
   std::uint32_t links = 0;      // boundaries that both sides agree on, the page end included
   std::uint32_t damaged_headers = 0;
+  bool known_start = false;  // the first header stands, in use, with a tag that healthy pages of the image have
 };
 
 /// The most likely blocks of any 4096 bytes; never fails, bounded at a few milliseconds. Whether the page is pool at
@@ -25,7 +26,8 @@ struct Reconstruction {
 Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const ImageKnowledge& knowledge);
 
 /// True when what agrees outweighs what does not: a page nobody named needs two boundaries that both sides vouch for
-/// and more of them than damaged headers; a page the bug check names, one such boundary.
+/// and more of them than damaged headers; a page that is pool by somebody's word, one such boundary or a first block
+/// of a known tag: a page of two blocks that lost its second header has no more.
 bool IsBelievable(const Reconstruction& page, bool named);
 
 /// What is left of coalesced blocks inside the free blocks of a page.

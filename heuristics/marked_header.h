@@ -1,0 +1,19 @@
+// Headers that other evidence than the page's chain calls damaged, and the scenes of such headers.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "heuristics/scene.h"
+
+namespace poolblame {
+
+/// The wrong bytes of a header as one spot; `index` is the block's place in its scene.
+Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout);
+
+/// The scene of the block whose header lies at `header`, after `mark` has set in it which bytes are wrong and what they
+/// must have been. Nothing when the page cannot be read or its chain shows damage of its own.
+std::optional<Scene> SceneOfMarkedHeader(VirtAddr header, SceneSetter& setter,
+                                         const std::function<void(PoolBlock&)>& mark);
+
+}  // namespace poolblame

@@ -26,6 +26,13 @@ PoolPage OpaquePage(const PageBytes& bytes, VirtAddr address, const PoolHeaderLa
   return page;
 }
 
+/// An allocation seldom fills its last page: a page that ends in zeros is the last one of another allocation.
+bool EndsInSlack(const PageBytes& page) {
+  constexpr std::size_t kSlack = 64;  // bytes: 63 of 64 sizes leave as much
+  const ByteView bytes = page.bytes;
+  return std::all_of(bytes.end() - kSlack, bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
 }  // namespace
 
 bool Scene::HasSpot(SpotKind kind) const {
@@ -57,7 +64,8 @@ std::uint32_t SceneSetter::BytesOfAllocationBefore(VirtAddr page) {
   std::uint32_t pages = 0;
   while (pages < kMostPages) {
     const VirtAddr before = page - (pages + 1) * kPageSize;
-    if (space_.Page(before).presence != Presence::kPresent || cache_.PoolPageAt(before)) break;
+    const PageBytes bytes = space_.Page(before);
+    if (bytes.presence != Presence::kPresent || EndsInSlack(bytes) || cache_.PoolPageAt(before)) break;
     ++pages;
   }
   return pages * static_cast<std::uint32_t>(kPageSize);

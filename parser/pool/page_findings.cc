@@ -1,7 +1,9 @@
 #include "parser/pool/page_findings.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <map>
 #include <utility>
 
 #include "parser/pool/free_links.h"
@@ -33,6 +35,55 @@ ListEvidence CheckLinks(const AddressSpace& space, const HeaderReader& reader, c
     page.free_links.push_back(*check.finding);
   }
   return evidence;
+}
+
+/// The PoolType that most blocks in use on this page have.
+std::optional<std::uint16_t> CommonTypeInUse(const PoolPage& page) {
+  std::map<std::uint16_t, std::size_t> counts;
+  for (const PoolBlock& block : page.blocks)
+    if (block.state == BlockState::kAllocated && !block.header_damaged()) ++counts[block.read.PoolType];
+  const auto most =
+      std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == counts.end()) return std::nullopt;
+  return most->first;
+}
+
+/// A free block's tag is `Free` or its last owner's; this one is neither.
+bool IsNobodysTag(std::uint32_t tag, const ImageKnowledge& knowledge) {
+  constexpr std::uint64_t kFreeIsUsed = 8;                                      // blocks
+  if (tag == PoolTag::kFree || knowledge.BlocksWithTag(tag) > 1) return false;  // its own block may be counted
+  return !TagIsPrintable(tag) || knowledge.BlocksWithTag(PoolTag::kFree) >= kFreeIsUsed;
+}
+
+/// The block was in use: its type became zero with the tag behind it, and where links would stand is its owner's data.
+void MarkAsSmashed(std::uint16_t type, const PoolHeaderLayout& layout, const std::uint8_t* as_read, PoolBlock& block) {
+  block.expected.PoolType = type;
+  block.state = BlockState::kUnknown;
+  block.tag_known = false;
+  std::array<std::uint8_t, 16> expected{};
+  layout.Encode(block.expected, expected.data());
+  constexpr std::uint32_t kTagBegin = 4, kTagEnd = 8;
+  for (std::uint32_t i = 0; i < layout.header_size; ++i) {
+    const bool in_tag = i >= kTagBegin && i < kTagEnd;
+    const bool odd = in_tag && (as_read[i] < 0x20 || as_read[i] > 0x7E);
+    if (odd || expected[i] != as_read[i])
+      block.damaged_bytes |= 1U << i;
+    else if (i >= kTagBegin)
+      block.doubtful_bytes |= 1U << i;
+  }
+}
+
+/// A free block that has neither a tag nor links of one is a block in use whose header is damaged from its type on.
+void FindFalseFree(const ImageKnowledge& knowledge, PoolPage& page) {
+  const auto type = CommonTypeInUse(page);
+  if (!type) return;
+  std::erase_if(page.free_links, [&](const FreeLinkFinding& link) {
+    PoolBlock& block = page.blocks[link.block];
+    const bool claims = block.state == BlockState::kFree && link.problem == LinkProblem::kNotKernelAddress;
+    if (!claims || block.header_damaged() || !IsNobodysTag(block.read.PoolTag, knowledge)) return false;
+    MarkAsSmashed(*type, *page.layout, page.bytes.bytes.data() + block.offset, block);
+    return true;
+  });
 }
 
 // Most of the first header still stands: nobody's new data has its size and its tag at the same place.
@@ -85,6 +136,7 @@ std::optional<PoolPage> ExaminePage(PageBytes bytes, std::optional<VirtAddr> add
   page.cost = rebuilt.damaged_headers > 0 ? rebuilt.cost : 0;
   page.margin = rebuilt.margin;
   const ListEvidence lists = CheckLinks(space, reader, knowledge.trust, page);
+  FindFalseFree(knowledge, page);
   if (!IsLiving(page, lists, knowledge.trust, trust)) return std::nullopt;
   FindUncoalesced(knowledge.trust, page);
   return page;

@@ -14,10 +14,12 @@ namespace poolblame {
 namespace {
 
 // Bytes 0..7 of a header are sizes, index, type and tag: known. What follows on x64 is often old and proves nothing,
-// unless some of it was found wrong.
+// unless that is where the damage was found.
 constexpr std::uint32_t kKnownHeaderBytes = 8;
 std::uint32_t KnownBytes(const SceneBlock& block) {
-  return block.block->damaged_bytes >> kKnownHeaderBytes != 0 ? block.header_size : kKnownHeaderBytes;
+  constexpr std::uint32_t kKnownMask = (1U << kKnownHeaderBytes) - 1;
+  const std::uint32_t damaged = block.block->damaged_bytes;
+  return damaged != 0 && (damaged & kKnownMask) == 0 ? block.header_size : kKnownHeaderBytes;
 }
 constexpr std::uint32_t kTypeByte = 3, kTagByte = 4;
 // Nats for a byte that a write left as it was: zeros are written often, any other value rarely fits.

@@ -1,7 +1,7 @@
 // The answer on 400 images that nothing was ever fitted on. The bounds are below the promises of targets.h because 400
 // images are few: with a true share of 0.95 a bound of 0.95 would fail every other change. A run that a change makes
 // worse by more than chance fails here; the promises themselves are checked by `poolblame_evaluation --check`, which
-// the underrun promise does not pass yet: three in ten and more are missed (see README.md here).
+// underruns taken alone do not pass: nearly three in ten are missed (see README.md here).
 #include <gtest/gtest.h>
 
 #include "tests/evaluation/runner.h"
@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::uint64_t kReservedSeed = 42;
 constexpr Targets kLowerBounds{.overrun_first = 0.90,
-                               .overrun_in_three = 0.95,
-                               .underrun_both = 0.25,
-                               .other_kinds_both = 0.60,
+                               .overrun_in_three = 0.96,
+                               .underrun_both = 0.45,
+                               .other_kinds_both = 0.65,
                                .calibration_error = 0.10,
                                .false_alarms = 0};
 

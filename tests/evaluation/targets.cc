@@ -35,11 +35,15 @@ std::vector<TargetResult> CheckTargets(const Score& score, const Targets& target
   const RankCount& overrun = score.overrun_header;
   results.push_back(AtLeast("overrun first", targets.overrun_first, overrun.first, overrun.total));
   results.push_back(AtLeast("overrun in three", targets.overrun_in_three, overrun.in_three, overrun.total));
+  KindBlockCount together;
   for (const PromisedKind& kind : kPromisedKinds) {
     const auto found = score.kinds.find(kind.name);
     const KindBlockCount count = found == score.kinds.end() ? KindBlockCount{} : found->second;
     results.push_back(AtLeast(std::string(kind.name) + " first", targets.*kind.share, count.both, count.total));
+    together.both += count.both;
+    together.total += count.total;
   }
+  results.push_back(AtLeast("these three together", targets.other_kinds_both, together.both, together.total));
   results.push_back(AtMost("false alarms", static_cast<double>(targets.false_alarms),
                            static_cast<double>(score.clean.false_alarms), score.clean.images));
   for (const auto& [name, calibration] : {std::pair("calibration, first suspects", &score.first_suspects),

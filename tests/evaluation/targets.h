@@ -13,7 +13,7 @@ struct Targets {
   double overrun_first = 0.95;
   double overrun_in_three = 0.99;
   double underrun_both = 0.80;     // kind and block
-  double other_kinds_both = 0.80;  // each of double-free, bit-flip
+  double other_kinds_both = 0.80;  // each of double-free, bit-flip; and the three in one
   double calibration_error = 0.07;
   std::uint64_t false_alarms = 0;
 };

@@ -51,7 +51,7 @@ TEST(DamageExtent, TextOverATagIsNoIntactTag) {
     const_cast<PoolBlock*>(scene.blocks[1].block)->damaged_bytes = 0x0C;
     scene.spots.front().end = scene.spots.front().begin + 2;
     EXPECT_THAT(VotesOf(VoteDamageExtent, scene, HypothesisOf(scene, FaultKind::kUnderrun, "Culp")),
-                Votes(stage == &text ? Weight::kDamageSuffix : Weight::kDamageNotSuffix));
+                Votes(stage == &text ? Weight::kDamageHeaderEnd : Weight::kDamageNotSuffix));
   }
 }
 
@@ -96,13 +96,19 @@ TEST(DamageExtent, ZerosThatFitInThreeHeadersMakeAWeakPrefix) {
 TEST(DamageExtent, BytesBehindTheFirstEightProveNothing) {
   EXPECT_THAT(On(Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(8, Repeat(0xEE, 8)), VoteDamageExtent,
                  FaultKind::kUnderrun, "Vict"),
-              Votes(Weight::kDamageSuffix));
+              Votes(Weight::kDamageHeaderEnd));
+}
+
+TEST(DamageExtent, WhereProcessBilledIsCheckedItsIntactEndSpeaksAgainstAnUnderrun) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(8, Repeat(0xEE, 4)), VoteDamageExtent,
+                 FaultKind::kUnderrun, "Vict"),
+              Votes(Weight::kDamageNotSuffix));
 }
 
 TEST(DamageExtent, TheEndOfAHeaderIsAnUnderruns) {
   EXPECT_THAT(On(Page().Block("Left", 0x80).Block("Culp", 0x40).Underrun(Repeat(0xEE, 12)), VoteDamageExtent,
                  FaultKind::kUnderrun, "Culp"),
-              Votes(Weight::kDamageSuffix));
+              Votes(Weight::kDamageHeaderEnd));
 }
 
 TEST(DamageExtent, AnIntactEndOfTheHeaderSpeaksAgainstAnUnderrun) {

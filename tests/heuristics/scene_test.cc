@@ -75,5 +75,24 @@ TEST(Scene, NeighboursAreSharedByTheScenesOfOneSetter) {
   EXPECT_EQ(first.pages.back(), second.pages.front());
 }
 
+/// A page of a big allocation: data without a header, with `slack` zeros at its end.
+PageBuilder BigPage(std::uint32_t seed, std::uint32_t slack) {
+  return PageBuilder(Windows::kSeven64, seed)
+      .Overwrite(0, Varied(kPageSize, seed))
+      .Overwrite(kPageSize - slack, Repeat(0, slack));
+}
+
+TEST(Scene, ABigAllocationBeginsBehindAPageThatEndsInSlack) {
+  Stage stage(Windows::kSeven64);
+  stage.AddHealthy(kPages).Add(BigPage(71, 0)).Add(BigPage(72, 200)).Add(BigPage(73, 0)).Add(BigPage(74, 0));
+  const PoolCensus& census = stage.Add(PageBuilder(Windows::kSeven64, 75).Block("Vict", 0x80)).Scan();
+  SceneSetter setter(stage.space(), stage.system(), census, stage.tags());
+  const auto page = setter.PoolPageAt({stage.AddressOf(kPages + 4, 0)});
+  ASSERT_NE(page, nullptr);
+  const Scene scene = setter.Set(*page);
+  EXPECT_EQ(scene.Reference(0).header, stage.AddressOf(kPages + 2, 0));
+  EXPECT_EQ(scene.Reference(0).size, 2 * kPageSize);
+}
+
 }  // namespace
 }  // namespace poolblame::testing

@@ -103,5 +103,80 @@ TEST(TagScan, AFreeBlockWithItsLastOwnersTagIsSound) {
   EXPECT_THAT(TagIncidents(stage), IsEmpty());
 }
 
+/// A page with one block `Objt` that somebody wrote `bytes` into, from there to its data.
+PageBuilder Underrun(const ByteString& bytes) {
+  return PageBuilder(Windows::kSeven64, 500)
+      .Block("Even", 0x60)
+      .Block("Objt", 0xC0)
+      .Underrun(bytes)
+      .Block("File", 0x80);
+}
+
+TEST(TagScan, AFillThroughTheTagsEndIsDamageUpToTheData) {
+  Stage stage(Windows::kSeven64);
+  WithVariedObjects(stage).Add(Underrun(Repeat('Z', 10)));
+  const std::vector<Scene> scenes = TagIncidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kPages, 0x60 + 6));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_end()), stage.AddressOf(kPages, 0x60 + 16));
+  EXPECT_FALSE(scenes[0].blocks[scenes[0].victim()].block->tag_known);
+}
+
+TEST(TagScan, WideTextThroughTheTagsEndIsDamage) {
+  for (const std::uint32_t cut : {0U, 1U}) {  // text may start at any byte
+    Stage stage(Windows::kSeven64);
+    ByteString text = Utf16("abcdef");
+    text.erase(text.begin(), text.begin() + cut);
+    text.resize(9);
+    WithVariedObjects(stage).Add(Underrun(text));
+    EXPECT_THAT(TagIncidents(stage), SizeIs(1)) << cut;
+  }
+}
+
+TEST(TagScan, TextBehindATagIsItsOwners) {
+  Stage stage(Windows::kSeven64);
+  WithVariedObjects(stage).Add(Underrun(Ascii("xoldbytes")));
+  EXPECT_THAT(TagIncidents(stage), IsEmpty());
+}
+
+TEST(TagScan, SpacesBehindATagThatEndsInOneAreNoRun) {
+  Stage stage(Windows::kSeven64);
+  WithVariedObjects(stage).Add(Underrun(Repeat(' ', 9)));
+  EXPECT_THAT(TagIncidents(stage), IsEmpty());
+}
+
+TEST(TagScan, AFillBehindATagThatATableKnowsIsItsOwners) {
+  Stage stage(Windows::kSeven64);
+  WithVariedObjects(stage).Add(Underrun(Repeat('Z', 9))).TagFile("ObjZ - x.sys - fills its blocks\n");
+  EXPECT_THAT(TagIncidents(stage), IsEmpty());
+}
+
+TEST(TagScan, On32BitsTheRunGoesOnInTheData) {
+  Stage stage(Windows::kSeven32);
+  for (std::uint32_t i = 0; i < kPages; ++i)
+    stage.Add(PageBuilder(Windows::kSeven32, i).Block("Even", 0x60).Block("Objt", 0x60).Block("File", 0x80));
+  stage.Add(PageBuilder(Windows::kSeven32, 500)
+                .Block("Even", 0x60)
+                .Block("Objt", 0xC0)
+                .Underrun(Repeat('Z', 3))
+                .OverwritePayload(0, Repeat('Z', 20))
+                .Block("File", 0x80));
+  const std::vector<Scene> scenes = TagIncidents(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kPages, 0x60 + 5));
+}
+
+TEST(TagScan, On32BitsThreeLettersInFrontOfWideTextAreATag) {
+  Stage stage(Windows::kSeven32);
+  for (std::uint32_t i = 0; i < kPages; ++i)
+    stage.Add(PageBuilder(Windows::kSeven32, i).Block("Even", 0x60).Block("File", 0x80));
+  stage.Add(PageBuilder(Windows::kSeven32, 500)
+                .Block("Even", 0x60)
+                .Block(std::string_view("Buf\0", 4), 0xC0)
+                .Put(0, Utf16("some device"))
+                .Block("File", 0x80));
+  EXPECT_THAT(TagIncidents(stage), IsEmpty());
+}
+
 }  // namespace
 }  // namespace poolblame::testing

@@ -1,0 +1,117 @@
+// Which damaged pages are living pool, and what the free lists say about a block whose header looks sound.
+#include "parser/pool/page_findings.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tests/pool/opened_image.h"
+#include "tests/pool/page_builder.h"
+
+namespace poolblame {
+namespace {
+
+using test::FromPages;
+using test::FromRecipe;
+using test::Opened;
+using test::PageBuilder;
+using test::Scan;
+
+// A page given back and used for something else keeps its old headers behind the new data; but new data does not start
+// with the rest of an old header. One byte behind a big allocation: no list speaks of the page, no pool page is before.
+TEST(PageFindings, APageWhoseFirstHeaderMostlyStandsIsLiving) {
+  const Opened opened = FromRecipe(
+      "windows=7601 machine=x64 container=full fault=big-overrun bytes=1 pages=258 activity=652 after=29 free_tag=keep "
+      "seed=983718814");
+  const PoolCensus census = Scan(opened);
+  ASSERT_EQ(census.findings.size(), 1U);
+  EXPECT_EQ(census.findings.front().address->value, opened.truth.victim_header);
+  EXPECT_EQ(census.findings.front().blocks.front().damaged_bytes, 1U);
+}
+
+/// Pages with a tag each of which has several blocks, so that trust is learned.
+std::vector<PageBuilder> HealthyPages(int count) {
+  std::vector<PageBuilder> pages;
+  for (int p = 0; p < count; ++p) {
+    PageBuilder page("nt6-x64");
+    for (int i = 0; i < 6; ++i) page.Block("Proc", 0x100).Block("Thre", 0x80);
+    pages.push_back(page.FillToEnd("File"));
+  }
+  return pages;
+}
+
+PoolCensus ScanWith(const PageBuilder& last) {
+  std::vector<PageBuilder> pages = HealthyPages(20);
+  pages.push_back(last);
+  return Scan(FromPages(pages, 0xFFFFFA8000000000, Machine::kX64, 7601));
+}
+
+TEST(PageFindings, APageOfTwoBlocksThatLostItsSecondHeaderIsPoolWhenItsFirstTagIsKnown) {
+  for (const char* tag : {"Proc", "Xyzw"}) {
+    PageBuilder page("nt6-x64");
+    page.Block(tag, 0x500).Block("Vict", 0xB00).Fill(0x500, 16, 0xEE);
+    const PoolCensus census = ScanWith(page);
+    if (std::string(tag) == "Xyzw") {
+      EXPECT_TRUE(census.findings.empty());
+      EXPECT_EQ(census.not_judged.size(), 1U);
+      continue;
+    }
+    ASSERT_EQ(census.findings.size(), 1U);
+    ASSERT_EQ(census.findings[0].blocks.size(), 2U);
+    EXPECT_EQ(census.findings[0].blocks[1].offset, 0x500U);
+    EXPECT_TRUE(census.findings[0].blocks[1].header_damaged());
+  }
+}
+
+constexpr std::uint64_t kBase = 0xFFFFFA8000000000;
+
+/// Free blocks each alone on its list, enough of them that links are trusted.
+std::vector<PageBuilder> PagesWithSoundLists() {
+  std::vector<PageBuilder> pages = HealthyPages(20);
+  for (int p = 0; p < 12; ++p) {
+    PageBuilder page("nt6-x64");
+    page.Block("Proc", 0x100).Free(0x100).Block("Thre", 0x80);
+    const std::uint64_t entry = kBase + 4096 * pages.size() + 0x110;
+    std::vector<std::uint8_t> link(16);
+    std::memcpy(link.data(), &entry, 8);
+    std::memcpy(link.data() + 8, &entry, 8);
+    pages.push_back(page.Write(0x110, link).FillToEnd("File"));
+  }
+  return pages;
+}
+
+/// A page whose third block was written over from its type on; its first words are data.
+PageBuilder WrittenFromTheTypeOn(const std::vector<std::uint8_t>& type_and_tag) {
+  PageBuilder page("nt6-x64");
+  page.Block("Proc", 0x100).Block("Thre", 0x80).Block("File", 0x100).FillToEnd("Proc");
+  return page.Write(page.blocks()[2].offset + 3, type_and_tag).Fill(page.blocks()[2].offset + 16, 16, 0x41);
+}
+
+TEST(PageFindings, AFreeBlockWithNeitherTagNorLinksIsAHeaderDamagedFromItsTypeOn) {
+  std::vector<PageBuilder> pages = PagesWithSoundLists();
+  const std::size_t last = pages.size();
+  pages.push_back(WrittenFromTheTypeOn({0, 0x01, 0xFE, 0x02, 0xFD}));
+  const PoolCensus census = Scan(FromPages(pages, kBase, Machine::kX64, 7601));
+  ASSERT_EQ(census.findings.size(), 1U);
+  const PoolPage& page = census.findings[0];
+  EXPECT_EQ(page.address->value, kBase + 4096 * last);
+  EXPECT_TRUE(page.free_links.empty());
+  const PoolBlock& block = page.blocks[2];
+  EXPECT_EQ(block.damaged_bytes, 0xF8U);
+  EXPECT_EQ(block.state, BlockState::kUnknown);
+  EXPECT_FALSE(block.tag_known);
+}
+
+TEST(PageFindings, AFreeBlockWithItsOwnersTagAndNoLinksIsStillFree) {
+  std::vector<PageBuilder> pages = PagesWithSoundLists();
+  pages.push_back(WrittenFromTheTypeOn({0, 'T', 'h', 'r', 'e'}));
+  const PoolCensus census = Scan(FromPages(pages, kBase, Machine::kX64, 7601));
+  ASSERT_EQ(census.findings.size(), 1U);
+  EXPECT_EQ(census.findings[0].free_links.size(), 1U);
+  EXPECT_FALSE(census.findings[0].headers_damaged());
+}
+
+}  // namespace
+}  // namespace poolblame

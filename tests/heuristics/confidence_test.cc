@@ -18,7 +18,8 @@ Hypothesis With(SuspectRole role, std::initializer_list<std::pair<Weight, double
 
 Hypothesis Block(std::initializer_list<std::pair<Weight, double>> votes) { return With(SuspectRole::kBlock, votes); }
 
-constexpr Weight kExtents[] = {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix};
+constexpr Weight kExtents[] = {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix,
+                               Weight::kDamageHeaderEnd};
 constexpr Weight kTelling[] = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
                                Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
 

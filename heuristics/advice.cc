@@ -3,17 +3,33 @@
 namespace poolblame {
 namespace {
 
+/// What special pool makes of the next fault of this kind.
+const char* WhatSpecialPoolCatches(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kUnderrun:
+      // A block lies at its page's end unless gflags is told to verify the start (WDK, "Detecting Overruns and
+      // Underruns").
+      return ", Verify Start: the next underrun faults at the instruction that does it";
+    case FaultKind::kUseAfterFree:
+      return ": the next use after the free faults at the instruction that does it";
+    case FaultKind::kDoubleFree:
+    case FaultKind::kBadFree:
+      return ": the next wrong free is caught where it happens";
+    default:
+      return ": the next overrun faults at the instruction that does it";
+  }
+}
+
 /// Special pool by tag: gflags takes the four characters.
-std::string SpecialPoolByTag(const BlockReference& block) {
-  return "gflags /k and special pool for tag '" + block.tag.text() +
-         "': the next overrun faults at the instruction that does it";
+std::string SpecialPoolByTag(const BlockReference& block, FaultKind kind) {
+  return "gflags /k and special pool for tag '" + block.tag.text() + "'" + WhatSpecialPoolCatches(kind);
 }
 
 void AddForBlock(std::vector<std::string>& out, const Incident& incident) {
   const Suspect& first = incident.suspects.front();
   const bool may_name = incident.confidence != Confidence::kInsufficient && !first.owner.driver.empty();
   if (may_name) out.push_back("verifier /flags 0x1 /driver " + first.owner.driver);
-  if (first.block && first.block->tag.plausible()) out.push_back(SpecialPoolByTag(*first.block));
+  if (first.block && first.block->tag.plausible()) out.push_back(SpecialPoolByTag(*first.block, first.kind));
 }
 
 }  // namespace

@@ -152,7 +152,10 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
                      "header bytes between the damage and this block's data are intact"});
     return;
   }
-  if (h.write_begin > block.begin)
+  if (KnownBytes(block) > kKnownHeaderBytes)
+    votes.push_back({Weight::kDamageHeaderEnd, 1, at,
+                     "ProcessBilled, the end of this block's own header, is not what this system puts there"});
+  else if (h.write_begin > block.begin)
     votes.push_back(
         {Weight::kDamageHeaderEnd, 1, at, "only the end of this block's own header is damaged, up to its data"});
   else

@@ -30,9 +30,7 @@ Suspect SuspectOf(const Scene& scene, const Hypothesis& h) {
   suspect.evidence = EvidenceOf(h);
   if (h.block) {
     suspect.block = scene.Reference(*h.block);
-    const SceneBlock& block = scene.blocks[*h.block];
-    if (block.block != nullptr && block.block->tag_known)
-      suspect.owner = OwnerOf(suspect.block->tag, *scene.tags, *scene.system);
+    if (const auto tag = scene.blocks[*h.block].tag()) suspect.owner = OwnerOf(*tag, *scene.tags, *scene.system);
   }
   return suspect;
 }

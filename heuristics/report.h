@@ -46,7 +46,7 @@ struct BlockReference {
   std::uint64_t address = 0;  // payload
   bool physical = false;
   PoolTag tag;
-  std::uint32_t size = 0;  // bytes, header included
+  std::uint64_t size = 0;  // bytes, header included
   BlockState state = BlockState::kUnknown;
   std::uint32_t offset_in_page = 0;
 };

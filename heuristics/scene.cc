@@ -8,10 +8,14 @@ namespace {
 void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
   const PoolPage& page = *scene.pages[page_index];
   if (page.leading_bytes > 0)
-    scene.blocks.push_back({page_begin, page_begin + page.leading_bytes, 0, nullptr, page_index});
+    scene.blocks.push_back({.begin = page_begin, .end = page_begin + page.leading_bytes, .page = page_index});
   for (const PoolBlock& block : page.blocks) {
     const std::uint32_t begin = page_begin + block.offset;
-    scene.blocks.push_back({begin, begin + block.size, page.layout->header_size, &block, page_index});
+    scene.blocks.push_back({.begin = begin,
+                            .end = begin + block.size,
+                            .header_size = page.layout->header_size,
+                            .block = &block,
+                            .page = page_index});
   }
 }
 
@@ -35,6 +39,11 @@ bool EndsInSlack(const PageBytes& page) {
 
 }  // namespace
 
+std::optional<PoolTag> SceneBlock::tag() const {
+  if (block == nullptr) return big_tag;
+  return block->tag_known ? std::optional(block->tag()) : std::nullopt;
+}
+
 bool Scene::HasSpot(SpotKind kind) const {
   return std::any_of(spots.begin(), spots.end(), [&](const Spot& s) { return s.kind == kind; });
 }
@@ -53,7 +62,7 @@ BlockReference Scene::Reference(std::size_t index) const {
   ref.size = b.end - b.begin + b.bytes_before;
   ref.offset_in_page = static_cast<std::uint32_t>(ref.header & (kPageSize - 1));
   ref.state = b.block != nullptr ? b.block->state : BlockState::kBig;
-  if (b.block != nullptr && b.block->tag_known) ref.tag = b.block->tag();
+  if (const auto tag = b.tag()) ref.tag = *tag;
   return ref;
 }
 
@@ -69,6 +78,18 @@ std::uint32_t SceneSetter::BytesOfAllocationBefore(VirtAddr page) {
     ++pages;
   }
   return pages * static_cast<std::uint32_t>(kPageSize);
+}
+
+/// What the image's own table says of memory without headers goes before any guess.
+void SceneSetter::AskBigPageTable(Scene& scene) const {
+  for (SceneBlock& block : scene.blocks) {
+    if (block.block != nullptr) continue;
+    const VirtAddr begin{scene.AddressOf(block.begin)};
+    const BigAllocation* big = FindBigAllocation(census_.big_pages, begin);
+    if (big == nullptr) continue;
+    block.bytes_before = begin - big->address;
+    block.big_tag = big->tag;
+  }
 }
 
 /// Classic pool as it is, anything else that is readable as one opaque block, nullptr where nothing is.
@@ -106,6 +127,7 @@ Scene SceneSetter::Set(PoolPage page) {
     scene.bytes.insert(scene.bytes.end(), bytes.begin(), bytes.end());
   }
   if (opaque_before) scene.blocks.front().bytes_before = BytesOfAllocationBefore({scene.base});
+  if (address) AskBigPageTable(scene);
   return scene;
 }
 

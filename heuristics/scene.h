@@ -22,12 +22,15 @@ struct RunFit;
 
 /// A block in scene coordinates (offsets from the scene's first byte).
 struct SceneBlock {
-  std::uint32_t begin = 0, end = 0;  // header included
-  std::uint32_t header_size = 0;     // 0 for the tail of a big allocation: it has no header
-  const PoolBlock* block = nullptr;  // nullptr for the tail of a big allocation
-  std::size_t page = 0;              // index in Scene::pages
-  std::uint32_t bytes_before = 0;    // of a big allocation: what lies before the scene's first byte
+  std::uint32_t begin = 0, end = 0;     // header included
+  std::uint32_t header_size = 0;        // 0 for the tail of a big allocation: it has no header
+  const PoolBlock* block = nullptr;     // nullptr for the tail of a big allocation
+  std::size_t page = 0;                 // index in Scene::pages
+  std::uint64_t bytes_before = 0;       // of a big allocation: what lies before this block's first byte
+  std::optional<PoolTag> big_tag = {};  // of a big allocation that the image's table of them has
   [[nodiscard]] std::uint32_t payload() const { return begin + header_size; }
+  /// Nothing where the tag is damaged beyond recovery, or a big allocation is in no table.
+  [[nodiscard]] std::optional<PoolTag> tag() const;
 };
 
 enum class SpotKind {
@@ -102,6 +105,7 @@ class SceneSetter {
  private:
   std::shared_ptr<const PoolPage> NeighbourPage(VirtAddr address);
   std::uint32_t BytesOfAllocationBefore(VirtAddr page);
+  void AskBigPageTable(Scene& scene) const;
 
   const AddressSpace& space_;
   const System& system_;

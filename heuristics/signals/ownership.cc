@@ -8,10 +8,11 @@ namespace poolblame {
 void VoteOwnership(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (h.role != SuspectRole::kBlock || !h.block) return;
   const SceneBlock& block = scene.blocks[*h.block];
-  if (block.block == nullptr || !block.block->tag_known) return;
-  const PoolTag tag = block.block->tag().name();
+  const auto own = block.tag();
+  if (!own) return;
+  const PoolTag tag = own->name();
   // Behind a damaged header a tag that no healthy block has is what was written there.
-  if (block.block->header_damaged() && scene.census->Tag(tag) == nullptr) return;
+  if (block.block != nullptr && block.block->header_damaged() && scene.census->Tag(tag) == nullptr) return;
   if (TagDatabase::IsGeneric(tag)) {
     votes.push_back({Weight::kGenericTag, 1, std::nullopt, "the tag is a generic one and owns nothing"});
     return;

@@ -46,6 +46,8 @@ void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& 
   const VirtAddr list{block.PsLoadedModuleList & mask};
   if (system.modules.empty() && list >= space.kernel_base())
     system.modules = ReadLoadedModules(space, list, system.build, system.notes);
+  const VirtAddr tracker{block.PoolTrackTable & mask};
+  if (tracker >= space.kernel_base()) system.pool_track_table = tracker;
   system.pool_regions = ReadPoolRegions(space, block);
   if (!UsesSegmentHeap(system.build)) system.list_heads = ReadPoolListHeads(space, block, system.build);
 }

@@ -49,7 +49,8 @@ struct System {
   std::vector<PoolRegion> pool_regions;
   std::vector<PoolListHeads> list_heads;
   std::optional<VirtAddr> kernel_image_base;
-  std::vector<std::string> notes;  // what could not be read, one sentence each
+  std::optional<VirtAddr> pool_track_table;  // of the variable nt!PoolTrackTable
+  std::vector<std::string> notes;            // what could not be read, one sentence each
 
   /// The loaded module whose image holds `address`; nullptr when there is none.
   [[nodiscard]] const Module* ModuleAt(VirtAddr address) const;

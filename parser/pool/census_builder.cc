@@ -24,6 +24,7 @@ PoolCensus CensusBuilder::Build() {
   const ImageFacts& facts = space_.image().facts();
   census_.pages_in_image = std::max<std::uint64_t>(facts.pages_promised, source_.page_count());
   census_.pages_unreadable = census_.pages_in_image - source_.page_count();
+  census_.big_pages = ReadBigPageTable(space_, system_);
   ChooseLayout();
   if (census_.layout != nullptr) {
     const HeaderReader reader(*census_.layout);
@@ -115,6 +116,7 @@ CensusBuilder::Suspects CensusBuilder::CollectHealthy(const HeaderReader& reader
     for (std::uint64_t i = chunk * kStatisticsChunk; i < end; ++i) {
       const FoundPage& found = scan_.found[i];
       const auto address = source_.Address(found.where);
+      if (IsInsideBigAllocation(found)) continue;
       if (source_.IsStale(found.where)) {
         part.stale += found.kind == FoundKind::kWeak ? 0 : 1;
         continue;
@@ -201,7 +203,8 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
   const PageTrust by_container = source_.all_claimed_pool() ? PageTrust::kNamed : PageTrust::kUnknown;
   for (const FoundPage& found : suspects.strong) {
     const auto address = source_.Address(found.where);
-    const bool beside = address && is_pool_at(*address - kPageSize);
+    const bool beside = address && (is_pool_at(*address - kPageSize) ||
+                                    FindBigAllocation(census_.big_pages, *address - kPageSize) != nullptr);
     examine(found, by_container == PageTrust::kUnknown && beside ? PageTrust::kBesidePool : by_container);
   }
   for (const FoundPage& found : suspects.weak) {
@@ -263,6 +266,13 @@ void CensusBuilder::CountBlocks(const PoolPage& page) {
   if (page.leading_bytes > 0) ++census_.big_allocations;
 }
 
+// All of the page belongs to a big allocation: what looks like headers in it is data, or old.
+bool CensusBuilder::IsInsideBigAllocation(const FoundPage& found) const {
+  const auto address = source_.Address(found.where);
+  const BigAllocation* big = address ? FindBigAllocation(census_.big_pages, *address) : nullptr;
+  return big != nullptr && *address - big->address + kPageSize <= big->bytes;
+}
+
 void CensusBuilder::AddFinding(PoolPage&& page, std::uint64_t where) {
   if (!page.has_findings()) return;
   if (findings_.size() < PoolCensus::kMaxFindings)
@@ -276,6 +286,8 @@ void CensusBuilder::FinishFindings() {
   for (auto& [where, page] : findings_) census_.findings.push_back(std::move(page));
   if (not_judged_left_out_ > 0)
     census_.not_judged.push_back({std::to_string(not_judged_left_out_) + " more of these", std::nullopt});
+  // What was counted so far are the tails of big allocations that pages of blocks begin with.
+  if (!census_.big_pages.empty()) census_.big_allocations = census_.big_pages.size();
   if (census_.pool_pages == 0 && census_.layout_source == LayoutSource::kInferred) census_.layout = nullptr;
   if (census_.allocator == "segment-heap") census_.layout = nullptr;
 }

@@ -32,6 +32,7 @@ class CensusBuilder {
   void Examine(const HeaderReader& reader, const Suspects& suspects, const std::vector<VirtAddr>& pool_addresses);
   void TellUnrecognised();
   void AskForNamedPages(const HeaderReader* reader);
+  [[nodiscard]] bool IsInsideBigAllocation(const FoundPage& found) const;
   void CountBlocks(const PoolPage& page);
   void AddFinding(PoolPage&& page, std::uint64_t where);
   void FinishFindings();

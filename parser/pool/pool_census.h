@@ -15,6 +15,7 @@
 #include "parser/format/pool_header.h"
 #include "parser/image/address_space.h"
 #include "parser/kernel/system.h"
+#include "parser/pool/big_page_table.h"
 #include "parser/pool/pool_page.h"
 
 namespace poolblame {
@@ -75,6 +76,7 @@ struct PoolCensus {
   std::uint64_t pool_pages = 0, pool_blocks = 0, allocated = 0, free = 0, big_allocations = 0;
   std::uint64_t segment_heap_pages = 0, special_pool_pages = 0, stale_pages = 0;  // seen and not judged as classic
   FieldTrust trust;
+  std::vector<BigAllocation> big_pages;    // live, by address; empty where the image has no table of them
   std::map<PoolTag, TagStatistics> tags;   // by name() (protected bit removed)
   std::vector<PoolPageRef> healthy_pages;  // in image order, at most kMaxHealthyPages
   std::vector<PoolPage> findings;          // pages with something to say, in image order

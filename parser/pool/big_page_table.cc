@@ -1,0 +1,136 @@
+#include "parser/pool/big_page_table.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+
+#include "parser/base/little_endian.h"
+#include "parser/format/big_page_entry.h"
+#include "parser/pool/header_reader.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::uint64_t kFreeBit = 1;
+constexpr std::uint64_t kNeverUsed = 1;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;       // of one allocation
+constexpr std::uint64_t kMostTableBytes = std::uint64_t{1} << 24;  // 700,000 entries
+constexpr int kMostTables = 2;                                     // that look like one and are read to their end
+
+enum class EntryLook { kBad, kFree, kLive };
+
+/// Reads entries of one layout out of the bytes of a table.
+class EntryReader {
+ public:
+  EntryReader(const BigPageEntryLayout& layout, VirtAddr kernel_base) : layout_(&layout), kernel_base_(kernel_base) {}
+
+  [[nodiscard]] std::uint32_t stride() const { return layout_->stride; }
+  [[nodiscard]] EntryLook Look(const std::uint8_t* entry, BigAllocation& out) const {
+    const std::uint32_t pointer = layout_->is_64bit ? 8 : 4;
+    const std::uint64_t va = Word(entry, pointer);
+    if (va == kNeverUsed) return EntryLook::kFree;
+    out.address = VirtAddr{va & ~kFreeBit};
+    out.tag = PoolTag{static_cast<std::uint32_t>(Word(entry + pointer, 4))};
+    const bool in_pages = layout_->size_counts == BigPageSize::kPages;
+    out.bytes = in_pages ? Word(entry + layout_->size, 4) * kPageSize : Word(entry + layout_->size, pointer);
+    if (out.address.page_offset() != 0 || out.address < kernel_base_) return EntryLook::kBad;
+    if ((va & kFreeBit) != 0) return EntryLook::kFree;
+    const bool sound = TagIsPrintable(out.tag.value) && out.bytes != 0 && out.bytes <= kMostBytes;
+    return sound ? EntryLook::kLive : EntryLook::kBad;
+  }
+
+ private:
+  static std::uint64_t Word(const std::uint8_t* p, std::uint32_t size) {
+    std::uint64_t value = 0;
+    for (std::uint32_t i = 0; i < size; ++i) value |= std::uint64_t{p[i]} << (8 * i);
+    return value;
+  }
+
+  const BigPageEntryLayout* layout_;
+  VirtAddr kernel_base_;
+};
+
+std::vector<EntryReader> ReadersFor(const AddressSpace& space, std::optional<std::uint32_t> build) {
+  const bool is_64bit = PointerSize(space.machine()) == 8;
+  std::vector<EntryReader> readers;
+  for (const BigPageEntryLayout& layout : kBigPageEntryLayouts)
+    if (layout.is_64bit == is_64bit && (!build || (*build >= layout.first_build && *build <= layout.last_build)))
+      readers.emplace_back(layout, space.kernel_base());
+  return readers;
+}
+
+/// The first page holds nothing but entries.
+bool StartsLikeTable(const AddressSpace& space, VirtAddr table, const EntryReader& reader) {
+  const PageBytes page = space.Page(table);
+  if (page.presence != Presence::kPresent) return false;
+  BigAllocation entry;
+  for (std::size_t at = 0; at + reader.stride() <= page.bytes.size(); at += reader.stride())
+    if (reader.Look(page.bytes.data() + at, entry) == EntryLook::kBad) return false;
+  return true;
+}
+
+/// The live entries from `table` on, up to the first that is none. Entries lie across page boundaries, so what is left
+/// of a page is carried to the next.
+std::vector<BigAllocation> ReadEntries(const AddressSpace& space, VirtAddr table, const EntryReader& reader) {
+  std::vector<BigAllocation> live;
+  std::vector<std::uint8_t> bytes;
+  for (std::uint64_t at = 0; at < kMostTableBytes; at += kPageSize) {
+    const PageBytes page = space.Page(table + at);
+    if (page.presence != Presence::kPresent) return live;
+    bytes.insert(bytes.end(), page.bytes.begin(), page.bytes.end());
+    std::size_t used = 0;
+    for (; used + reader.stride() <= bytes.size(); used += reader.stride()) {
+      BigAllocation entry;
+      const EntryLook look = reader.Look(bytes.data() + used, entry);
+      if (look == EntryLook::kBad) return live;
+      if (look == EntryLook::kLive && live.size() < kMostBigAllocations) live.push_back(entry);
+    }
+    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(used));
+  }
+  return live;
+}
+
+/// Page-aligned kernel addresses that variables near nt!PoolTrackTable hold, in order.
+std::vector<VirtAddr> Candidates(const AddressSpace& space, VirtAddr track_table) {
+  constexpr std::uint64_t kReach = 0x2000;  // bytes to either side: 40 on Windows 7, some 5,200 on Windows 8
+  const std::uint32_t pointer = PointerSize(space.machine());
+  std::vector<VirtAddr> out;
+  std::set<std::uint64_t> seen;
+  for (VirtAddr at = track_table - kReach; at < track_table + kReach; at = at + pointer) {
+    const auto value = space.ReadPointer(at);
+    if (!value || value->page_offset() != 0 || *value < space.kernel_base()) continue;
+    if (seen.insert(value->value).second) out.push_back(*value);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<BigAllocation> ReadBigPageTable(const AddressSpace& space, const System& system) {
+  std::vector<BigAllocation> best;
+  if (!system.pool_track_table || system.pool_track_table->page().value < space.kernel_base().value + 2 * kPageSize)
+    return best;
+  int tables = 0;
+  for (const VirtAddr table : Candidates(space, *system.pool_track_table))
+    for (const EntryReader& reader : ReadersFor(space, system.build)) {
+      if (!StartsLikeTable(space, table, reader) || ++tables > kMostTables) continue;
+      std::vector<BigAllocation> entries = ReadEntries(space, table, reader);
+      if (entries.size() > best.size()) best = std::move(entries);
+    }
+  std::stable_sort(best.begin(), best.end(),
+                   [](const BigAllocation& a, const BigAllocation& b) { return a.address < b.address; });
+  const auto same = [](const BigAllocation& a, const BigAllocation& b) { return a.address == b.address; };
+  best.erase(std::unique(best.begin(), best.end(), same), best.end());
+  return best;
+}
+
+const BigAllocation* FindBigAllocation(const std::vector<BigAllocation>& sorted, VirtAddr address) {
+  const auto behind = std::upper_bound(sorted.begin(), sorted.end(), address,
+                                       [](VirtAddr at, const BigAllocation& entry) { return at < entry.address; });
+  if (behind == sorted.begin()) return nullptr;
+  const BigAllocation& found = *(behind - 1);
+  const std::uint64_t rounded = (found.bytes + kPageSize - 1) / kPageSize * kPageSize;
+  return address - found.address < rounded ? &found : nullptr;
+}
+
+}  // namespace poolblame

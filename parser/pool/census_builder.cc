@@ -167,17 +167,6 @@ void CensusBuilder::ReportBrokenLinks(const HeaderReader& reader, const std::vec
   }
 }
 
-// A page of two blocks that lost one header has nothing left but its first: at the edge of a pool that counts when the
-// tag is one that healthy pages of this image have.
-bool CensusBuilder::StartsWithKnownBlock(const HeaderReader& reader, const FoundPage& found) const {
-  constexpr std::uint64_t kKnown = 2;  // blocks with the tag
-  const std::uint8_t* page = source_.Bytes(found.where).data();
-  const QuickHeader header = reader.At(page, 0);
-  if (header.previous != 0 || header.state != BlockState::kAllocated || !reader.LooksLikeBlock(header, 0)) return false;
-  const TagStatistics* tag = census_.Tag(PoolTag{header.tag}.name());
-  return tag != nullptr && tag->allocated >= kKnown;
-}
-
 void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects,
                             const std::vector<VirtAddr>& pool_addresses) {
   const auto is_pool_at = [&](VirtAddr address) {
@@ -214,8 +203,11 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
       continue;
     }
     if (!address) continue;
+    // A page of two blocks that lost one header has nothing left but its first: at the edge of a pool that has to do.
     const int neighbours = (is_pool_at(*address - kPageSize) ? 1 : 0) + (is_pool_at(*address + kPageSize) ? 1 : 0);
-    if (neighbours == 2 || (neighbours == 1 && StartsWithKnownBlock(reader, found))) examine(found, PageTrust::kNamed);
+    if (neighbours == 2 ||
+        (neighbours == 1 && StartsWithKnownBlock(source_.Bytes(found.where).data(), reader, Knowledge())))
+      examine(found, PageTrust::kNamed);
   }
   if (left_out > 0)
     AddNotJudged(std::to_string(left_out) + " damaged pages beyond the limit of " + std::to_string(kMaxExamined),

@@ -28,7 +28,6 @@ class CensusBuilder {
   void Scan(const HeaderReader& reader);
   Suspects CollectHealthy(const HeaderReader& reader, std::vector<VirtAddr>& pool_addresses);
   void ReportBrokenLinks(const HeaderReader& reader, const std::vector<FoundPage>& pages);
-  [[nodiscard]] bool StartsWithKnownBlock(const HeaderReader& reader, const FoundPage& found) const;
   void Examine(const HeaderReader& reader, const Suspects& suspects, const std::vector<VirtAddr>& pool_addresses);
   void TellUnrecognised();
   void AskForNamedPages(const HeaderReader* reader);

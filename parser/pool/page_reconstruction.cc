@@ -33,13 +33,6 @@ bool IsOneRecord(const std::vector<PoolBlock>& blocks) {
   return true;
 }
 
-bool StartsWithKnownBlock(const std::vector<PoolBlock>& blocks, const ImageKnowledge& knowledge) {
-  constexpr std::uint64_t kKnown = 2;  // blocks with the tag
-  const PoolBlock& first = blocks.front();
-  return first.offset == 0 && !first.header_damaged() && first.doubtful_bytes == 0 &&
-         first.state == BlockState::kAllocated && knowledge.BlocksWithTag(first.read.PoolTag) >= kKnown;
-}
-
 // How many healthy blocks of the tag have this size, bytes.
 std::uint32_t BlocksOfSize(const ImageKnowledge& knowledge, std::uint32_t tag, std::uint32_t size) {
   if (knowledge.tags == nullptr) return 0;
@@ -67,6 +60,13 @@ void AbsorbFalseLastBlock(const std::uint8_t* page, const HeaderReader& reader, 
 
 }  // namespace
 
+bool StartsWithKnownBlock(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
+  constexpr std::uint64_t kKnown = 2;  // blocks with the tag
+  const QuickHeader header = reader.At(page, 0);
+  return header.previous == 0 && header.state == BlockState::kAllocated && reader.LooksLikeBlock(header, 0) &&
+         knowledge.BlocksWithTag(header.tag) >= kKnown;
+}
+
 Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
   Reconstruction result;
   if (page.size() != kPoolPageBytes) return result;
@@ -81,7 +81,7 @@ Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const 
   result.links = CountLinks(result.blocks);
   for (const PoolBlock& block : result.blocks)
     if (block.header_damaged()) ++result.damaged_headers;
-  result.known_start = StartsWithKnownBlock(result.blocks, knowledge);
+  result.known_start = !result.blocks.front().header_damaged() && StartsWithKnownBlock(page.data(), reader, knowledge);
   return result;
 }
 

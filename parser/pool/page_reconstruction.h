@@ -25,6 +25,9 @@ struct Reconstruction {
 /// all is another question: IsBelievable.
 Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const ImageKnowledge& knowledge);
 
+/// True when the page begins with a header in use whose tag several blocks of healthy pages have.
+bool StartsWithKnownBlock(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge);
+
 /// True when what agrees outweighs what does not: a page nobody named needs two boundaries that both sides vouch for
 /// and more of them than damaged headers; a page that is pool by somebody's word, one such boundary or a first block
 /// of a known tag: a page of two blocks that lost its second header has no more.

@@ -102,7 +102,8 @@ std::vector<StaleHeader> FindStaleHeaders(const std::uint8_t* page, const Header
       const QuickHeader header = reader.At(page, place);
       if (!reader.LooksLikeBlock(header, place) || header.size > end - place || header.previous == 0) continue;
       if (header.previous > place - block.offset / unit) continue;
-      stale.push_back({place * unit, reader.layout().Decode(page + place * unit)});
+      const std::uint32_t offset = place * unit;
+      stale.push_back({offset, reader.layout().Decode(page + offset)});
     }
   }
   return stale;

@@ -21,7 +21,8 @@ constexpr double kTelling = 0.6, kTellingBackwards = 2.0;
 /// goes on over the end of the block before says that it was crossed, which an underrun shares with every overrun.
 bool HasTellingContent(const Hypothesis& h, double needed) {
   constexpr std::array kOfAny = {Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
-  constexpr std::array kOfOverruns = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText};
+  constexpr std::array kOfOverruns = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
+                                      Weight::kStrideInSiblings};
   const bool overrun = h.kind == FaultKind::kOverrun;
   return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
     const auto is_one_of = [&](const auto& rows) {

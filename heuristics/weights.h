@@ -72,6 +72,7 @@ enum class Weight {
   kContinuesZero,
   kContinuesText,
   kContinuesStride,
+  kStrideInSiblings,
   kOffByOneNul,
   kPointerFamily,
   kPointerIntoOwner,
@@ -86,6 +87,7 @@ enum class Weight {
   kTailUntouched,
   kCountOverCapacity,
   kTailWrittenUnlikeSiblings,
+  kSmallestOfItsTag,
   // D: ownership.
   kThirdPartyTag,
   kUnknownTag,
@@ -102,6 +104,7 @@ enum class Weight {
   kFreedStateIntact,
   // F: hardware.
   kSingleBit,
+  kSameBitColumn,
   kManyBits,
   kSingleBitUnexplained,
   // G: crash context.

@@ -1,6 +1,9 @@
 // F1, F2: how many bits differ from what must have stood there. One bit: memory hardware. More than two: not hardware.
 // Looks the same: PreviousSize 0 for 1, type 2 for 3, a decrement from an odd value, a NUL over a power of two.
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <optional>
 #include <string>
 
 #include "heuristics/link_repair.h"
@@ -42,6 +45,39 @@ std::uint32_t DifferingBits(const Scene& scene) {
   return bits;
 }
 
+/// The one bit in which a header differs from what it must have been, as a column of a 64-bit memory word: bits of one
+/// data line, whatever the address.
+std::optional<std::uint32_t> FlippedColumn(const PoolBlock& block, const PoolHeaderLayout& layout) {
+  if (!block.header_damaged() || !block.tag_known || block.doubtful_bytes != 0) return std::nullopt;
+  std::array<std::uint8_t, 16> read{}, expected{};
+  layout.Encode(block.read, read.data());
+  layout.Encode(block.expected, expected.data());
+  std::optional<std::uint32_t> column;
+  for (std::uint32_t i = 0; i < layout.header_size; ++i) {
+    const auto wrong = static_cast<unsigned>(read[i] ^ expected[i]);
+    if (wrong == 0) continue;
+    if (column || !std::has_single_bit(wrong)) return std::nullopt;
+    column = (block.offset + i) % 8 * 8 + static_cast<std::uint32_t>(std::countr_zero(wrong));
+  }
+  return column;
+}
+
+/// How many headers of other pages lost a bit of the same column.
+std::size_t FlipsInSameColumn(const Scene& scene) {
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  if (victim.block == nullptr) return 0;
+  const auto own = FlippedColumn(*victim.block, scene.layout());
+  if (!own) return 0;
+  const PoolPage& own_page = scene.PageOf(victim);
+  std::size_t flips = 0;
+  for (const PoolPage& page : scene.census->findings) {
+    if (page.address == own_page.address && page.pfn == own_page.pfn) continue;
+    for (const PoolBlock& block : page.blocks)
+      if (FlippedColumn(block, *page.layout) == own) ++flips;
+  }
+  return flips;
+}
+
 /// The hypothesis already says why the byte is what it is; that its distance is one bit is then chance.
 bool ExplainsContent(const Hypothesis& h) {
   return std::any_of(h.votes.begin(), h.votes.end(), [](const Vote& vote) {
@@ -65,6 +101,10 @@ void VoteBitDistance(const Scene& scene, const Hypothesis& h, std::vector<Vote>&
   const std::uint32_t bits = DifferingBits(scene);
   if (bits == 1) {
     votes.push_back({Weight::kSingleBit, 1, at, "exactly one bit differs from what must have stood here"});
+    if (const std::size_t flips = FlipsInSameColumn(scene); flips > 0)
+      votes.push_back({Weight::kSameBitColumn, 1, at,
+                       "the same bit of a memory word is flipped in " + std::to_string(flips) +
+                           (flips == 1 ? " other header" : " other headers") + " of this image"});
   } else {
     const std::string how_many = bits == 0 ? "more than one bit differs" : std::to_string(bits) + " bits differ";
     votes.push_back({Weight::kManyBits, bits == 2 ? 0.4 : 1.0, at, how_many + " from what must have stood here"});

@@ -38,6 +38,21 @@ Bytes BytesThatMayBelong(const Scene& scene, const Crossing& crossing) {
   return all_of_it.score > 0 && all_of_it.right_matched == all_of_it.right_total ? all.first(whole) : all.first(known);
 }
 
+/// The block's siblings hold records of this size, too: then it is the owner's array, and no chance likeness of two
+/// blocks. A quarter of the bytes have to repeat and be more than zeros, in two siblings.
+bool SiblingsHaveStride(const Scene& scene, std::size_t block, std::uint32_t lag) {
+  constexpr std::size_t kFewestSiblings = 2, kFewestRecords = 3;
+  std::size_t with_stride = 0;
+  for (const Sibling& sibling : SiblingsOf(scene, block)) {
+    if (sibling.payload.size() < kFewestRecords * lag) continue;
+    std::size_t repeated = 0;
+    for (std::size_t i = lag; i < sibling.payload.size(); ++i)
+      if (sibling.payload[i] != 0 && sibling.payload[i] == sibling.payload[i - lag]) ++repeated;
+    if (repeated * 4 >= sibling.payload.size() - lag && ++with_stride >= kFewestSiblings) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void VoteContentContinues(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -54,6 +69,9 @@ void VoteContentContinues(const Scene& scene, const Hypothesis& h, std::vector<V
   }
   const Weight weight = c.lag <= kSimpleLag ? Weight::kContinuesPattern : Weight::kContinuesStride;
   votes.push_back({weight, std::min(kMostStrength, c.score / kNatsOfOneVote), at, text});
+  if (weight == Weight::kContinuesStride && SiblingsHaveStride(scene, crossing->block, c.lag))
+    votes.push_back({Weight::kStrideInSiblings, 1, at,
+                     "other blocks of that tag hold records of " + std::to_string(c.lag) + " bytes, too"});
 }
 
 }  // namespace poolblame

@@ -28,6 +28,16 @@ bool SiblingsEndUntouched(const Scene& scene, std::size_t block) {
          });
 }
 
+/// Every other block of the tag is bigger than this one.
+bool IsSmallestOfItsTag(const Scene& scene, const SceneBlock& block) {
+  constexpr std::uint64_t kFewest = 4;  // other blocks, of any size
+  const auto tag = block.tag();
+  if (!tag || TagDatabase::IsGeneric(tag->name())) return false;
+  const TagStatistics* others = scene.census->Tag(tag->name());
+  if (others == nullptr || others->allocated < kFewest || others->sizes.empty()) return false;
+  return others->sizes.begin()->first > block.end - block.begin;
+}
+
 }  // namespace
 
 void VoteSizes(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -43,6 +53,10 @@ void VoteSizes(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes
     return;
   }
   if (zeros > kWrittenTail) return;
+  if (IsSmallestOfItsTag(scene, block))
+    votes.push_back({Weight::kSmallestOfItsTag, 1, at,
+                     "this block is the smallest of its tag and written to its last byte: it may have been asked for "
+                     "too small"});
   if (SiblingsEndUntouched(scene, *h.block))
     votes.push_back({Weight::kTailWrittenUnlikeSiblings, 1, at,
                      "this block is written to its last byte; other blocks of this tag and size are not"});

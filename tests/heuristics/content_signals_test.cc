@@ -56,6 +56,29 @@ TEST(ContentContinues, RecordsGoOn) {
   EXPECT_THAT(votes.front().text, HasSubstr("records of 28 bytes"));
 }
 
+/// `Culp` with records of 28 bytes that go on over its end, and siblings with records of `sibling_lag`.
+std::vector<Vote> WithRecordsInSiblings(std::uint32_t sibling_lag, std::uint32_t siblings) {
+  Stage stage(Windows::kSeven64);
+  for (std::uint32_t i = 0; i < siblings; ++i) stage.Sibling("Culp", Cycle(Varied(sibling_lag, 40 + i), 0xB0));
+  const ByteString all = Cycle(Varied(0x1C, 4), 0xF0 + 0x20);
+  stage.Add(Page()
+                .Block("Culp", 0x100)
+                .Put(0, ByteString(all.begin(), all.begin() + 0xF0))
+                .Overrun(ByteString(all.begin() + 0xF0, all.begin() + 0x100))
+                .Block("Vict", 0x40));
+  const Scene scene = stage.Scene();
+  return VotesOf(VoteContentContinues, scene, HypothesisOf(scene, FaultKind::kOverrun, "Culp"));
+}
+
+TEST(ContentContinues, RecordsOfTheSizeThatSiblingsHaveAreTheOwners) {
+  EXPECT_THAT(WithRecordsInSiblings(0x1C, 2), IncludesVote(Weight::kStrideInSiblings));
+}
+
+TEST(ContentContinues, RecordsOfAnotherSizeOrOfOneSiblingSayNothing) {
+  EXPECT_THAT(WithRecordsInSiblings(0x14, 2), Votes(Weight::kContinuesStride));
+  EXPECT_THAT(WithRecordsInSiblings(0x1C, 1), Votes(Weight::kContinuesStride));
+}
+
 TEST(ContentContinues, ZerosBehindZerosVoteWeakly) {
   const auto votes =
       OnOverrun(Page().Block("Culp", 0x80).Fill(0).Overrun(16, 0).Block("Vict", 0x40), VoteContentContinues);

@@ -1,4 +1,4 @@
-// Where the damage starts and stops, how big the block is, and what its start says: groups A and C, and underruns.
+// Where the damage starts and stops, and underruns: group A.
 #include <gtest/gtest.h>
 
 #include "tests/heuristics/stage.h"
@@ -179,79 +179,6 @@ TEST(ForeignContent, DamageThatEndsBeforeASectorDoesIsSilent) {
   stage.Add(LongDamage(0x70));
   const Scene scene = stage.Scene();
   EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kPageStomp)), IsEmpty());
-}
-
-// sizes
-
-TEST(Sizes, AnUntouchedTailSpeaksAgainstAnOverrun) {
-  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 12)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
-                 FaultKind::kOverrun, "Culp"),
-              Votes(Weight::kTailUntouched));
-  EXPECT_LT(WeightOf(Weight::kTailUntouched).log_odds, 0);
-}
-
-TEST(Sizes, ARoundedRequestIsNoUntouchedTail) {
-  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 11)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
-                 FaultKind::kOverrun, "Culp"),
-              IsEmpty());
-}
-
-TEST(Sizes, ZerosBehindZerosDoNotSpeakAgainst) {
-  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 16)).Overrun(8, 0).Block("Vict", 0x40), VoteSizes,
-                 FaultKind::kOverrun, "Culp"),
-              IsEmpty());
-}
-
-TEST(Sizes, ABlockThatIsOnlyAHeaderHasNoTail) {
-  Stage stage(Windows::kXp32);
-  stage.Add(PageBuilder(Windows::kXp32).Block("Left", 0x40).Block("Culp", 8).Overrun(4, 0xEE).Block("Vict", 0x40));
-  EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Not(IncludesVote(Weight::kTailUntouched)));
-}
-
-TEST(Sizes, FilledToTheEnd) {
-  EXPECT_THAT(
-      On(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes, FaultKind::kOverrun, "Culp"),
-      Votes(Weight::kFilledToTheEnd));
-}
-
-TEST(Sizes, FilledWhereSiblingsAreNot) {
-  Stage stage(Windows::kSeven64);
-  for (std::uint32_t i = 0; i < 4; ++i) stage.Sibling("Culp", Varied(0x60, 20 + i) + Repeat(0, 0x10));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
-  EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Votes(Weight::kTailWrittenUnlikeSiblings));
-}
-
-TEST(Sizes, OneFilledSiblingMakesItOrdinary) {
-  Stage stage(Windows::kSeven64);
-  for (std::uint32_t i = 0; i < 4; ++i) stage.Sibling("Culp", Varied(0x60, 20 + i) + Repeat(0, 0x10));
-  stage.Sibling("Culp", Varied(0x70, 30));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
-  EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Votes(Weight::kFilledToTheEnd));
-}
-
-// count-over-capacity
-
-/// `Culp` at offset 0 (0x80 bytes) holds a UNICODE_STRING whose buffer starts 0x10 bytes into its payload.
-std::vector<Vote> WithString(std::uint16_t length, std::uint16_t maximum, std::uint32_t buffer_offset) {
-  Stage stage(Windows::kSeven64);
-  const ByteString string =
-      Word(length, 2) + Word(maximum, 2) + Word(0, 4) + Word(stage.AddressOf(0, buffer_offset), 8);
-  stage.Add(Page().Block("Culp", 0x80).Put(0, string).Overrun(8, 0xEE).Block("Vict", 0x40));
-  return On(stage, VoteCountOverCapacity, FaultKind::kOverrun, "Culp");
-}
-
-TEST(CountOverCapacity, AStringLongerThanItsBlock) {
-  const auto votes = WithString(0x70, 0x70, 0x20);
-  ASSERT_THAT(votes, Votes(Weight::kCountOverCapacity));
-  EXPECT_THAT(votes.front().text, HasSubstr("says 112 bytes where only 96 fit"));
-}
-
-TEST(CountOverCapacity, AStringThatFitsIsSilent) { EXPECT_THAT(WithString(0x60, 0x60, 0x20), IsEmpty()); }
-
-TEST(CountOverCapacity, FieldsThatDisagreeAreSilent) {
-  EXPECT_THAT(WithString(0x71, 0x80, 0x20), IsEmpty()) << "an odd length";
-  EXPECT_THAT(WithString(0x72, 0x70, 0x20), IsEmpty()) << "longer than its maximum";
-  EXPECT_THAT(WithString(0x70, 0x70, 0x80), IsEmpty()) << "a buffer in the next block";
 }
 
 // underrun-content

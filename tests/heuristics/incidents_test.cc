@@ -225,6 +225,22 @@ TEST(FormIncidents, OtherBugChecksNameNoDoubleFree) {
   EXPECT_THAT(Incidents(stage), IsEmpty());
 }
 
+/// What bit-distance says of the first of two headers, one bit of each flipped on pages of their own.
+std::vector<Vote> OfTwoFlips(std::uint32_t byte, unsigned bit) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(Page(2).Block("Even", 0x60).Block("File", 0x80).FlipBit(2, 5).Block("Even", 0x60));
+  stage.AddHealthy(2).Add(Page(3).Block("File", 0x90).Block("Even", 0x60).FlipBit(byte, bit).Block("File", 0x80));
+  const std::vector<Scene> scenes = Incidents(stage);
+  if (scenes.size() != 2) return {};
+  return VotesOf(VoteBitDistance, scenes[0], HypothesisOf(scenes[0], FaultKind::kBitFlip));
+}
+
+TEST(FormIncidents, TwoFlipsOfOneDataLineAreHardwareTwiceOver) {
+  EXPECT_THAT(OfTwoFlips(2, 5), IncludesVote(Weight::kSameBitColumn));
+  EXPECT_THAT(OfTwoFlips(2, 6), Votes(Weight::kSingleBit));
+  EXPECT_THAT(OfTwoFlips(0, 5), Votes(Weight::kSingleBit));
+}
+
 TEST(FormIncidents, StopAtTheirLimit) {
   Stage stage(Windows::kSeven64);
   WithSystem(stage);

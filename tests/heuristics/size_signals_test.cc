@@ -130,8 +130,8 @@ TEST(CountOverCapacity, RecordsThatFitOrWhoseLengthDisagreesAreSilent) {
 /// An MDL for `bytes` bytes from the start of a page that says it is `size` bytes long, in a block for three pages.
 std::vector<Vote> WithMdl(std::uint32_t size, std::uint32_t bytes) {
   Stage stage(Windows::kSeven64);
-  const ByteString mdl =
-      Word(0, 8) + Word(size, 4) + Word(0, 4) + Word(0, 16) + Word(0xFFFFFA8001000000, 8) + Word(bytes, 4) + Word(0, 4);
+  const ByteString mdl = Word(0, 8) + Word(size, 4) + Word(0, 4) + Repeat(0, 16) + Word(0xFFFFFA8001000000, 8) +
+                         Word(bytes, 4) + Word(0, 4);
   stage.Add(Page().Block("Culp", 0x60).Put(0, mdl).Overrun(8, 0xEE).Block("Vict", 0x40));
   return On(stage, VoteCountOverCapacity, FaultKind::kOverrun, "Culp");
 }

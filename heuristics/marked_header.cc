@@ -1,6 +1,5 @@
 #include "heuristics/marked_header.h"
 
-#include <array>
 #include <bit>
 #include <utility>
 
@@ -10,17 +9,23 @@ namespace {
 /// Bits in which the header as read differs from what it must have been; 0 when the true tag is not known.
 std::uint32_t DifferingBits(const PoolBlock& block, const PoolHeaderLayout& layout) {
   if (!block.tag_known) return 0;
-  std::array<std::uint8_t, 16> read{}, expected{};
-  layout.Encode(block.read, read.data());
-  layout.Encode(block.expected, expected.data());
+  const auto wrong = WrongBits(block, layout);
   std::uint32_t bits = 0;
   for (std::uint32_t i = 0; i < layout.header_size; ++i)
     if ((block.damaged_bytes >> i & 1U) != 0)
-      bits += static_cast<std::uint32_t>(std::popcount(static_cast<unsigned>(read[i] ^ expected[i])));
+      bits += static_cast<std::uint32_t>(std::popcount(static_cast<unsigned>(wrong[i])));
   return bits;
 }
 
 }  // namespace
+
+std::array<std::uint8_t, 16> WrongBits(const PoolBlock& block, const PoolHeaderLayout& layout) {
+  std::array<std::uint8_t, 16> wrong{}, expected{};
+  layout.Encode(block.read, wrong.data());
+  layout.Encode(block.expected, expected.data());
+  for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] ^= expected[i];
+  return wrong;
+}
 
 Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout) {
   const std::uint32_t mask = block.block->damaged_bytes;

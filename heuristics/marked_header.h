@@ -1,12 +1,17 @@
 // Headers that other evidence than the page's chain calls damaged, and the scenes of such headers.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <optional>
 
 #include "heuristics/scene.h"
 
 namespace poolblame {
+
+/// Byte by byte, the bits in which a header as read differs from what it must have been.
+std::array<std::uint8_t, 16> WrongBits(const PoolBlock& block, const PoolHeaderLayout& layout);
 
 /// The wrong bytes of a header as one spot; `index` is the block's place in its scene.
 Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout);

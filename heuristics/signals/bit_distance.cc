@@ -1,12 +1,12 @@
 // F1, F2: how many bits differ from what must have stood there. One bit: memory hardware. More than two: not hardware.
 // Looks the same: PreviousSize 0 for 1, type 2 for 3, a decrement from an odd value, a NUL over a power of two.
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <optional>
 #include <string>
 
 #include "heuristics/link_repair.h"
+#include "heuristics/marked_header.h"
 #include "heuristics/signals/signals.h"
 
 namespace poolblame {
@@ -49,12 +49,10 @@ std::uint32_t DifferingBits(const Scene& scene) {
 /// data line, whatever the address.
 std::optional<std::uint32_t> FlippedColumn(const PoolBlock& block, const PoolHeaderLayout& layout) {
   if (!block.header_damaged() || !block.tag_known || block.doubtful_bytes != 0) return std::nullopt;
-  std::array<std::uint8_t, 16> read{}, expected{};
-  layout.Encode(block.read, read.data());
-  layout.Encode(block.expected, expected.data());
+  const auto all_wrong = WrongBits(block, layout);
   std::optional<std::uint32_t> column;
   for (std::uint32_t i = 0; i < layout.header_size; ++i) {
-    const auto wrong = static_cast<unsigned>(read[i] ^ expected[i]);
+    const unsigned wrong = all_wrong[i];
     if (wrong == 0) continue;
     if (column || !std::has_single_bit(wrong)) return std::nullopt;
     column = (block.offset + i) % 8 * 8 + static_cast<std::uint32_t>(std::countr_zero(wrong));

@@ -12,17 +12,6 @@ using ::testing::Not;
 
 PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
 
-std::vector<Vote> On(Stage& stage, SignalFunction signal, FaultKind kind, std::string_view tag) {
-  const Scene scene = stage.Scene();
-  return VotesOf(signal, scene, HypothesisOf(scene, kind, tag));
-}
-
-std::vector<Vote> On(const PageBuilder& page, SignalFunction signal, FaultKind kind, std::string_view tag) {
-  Stage stage(Windows::kSeven64);
-  stage.Add(page);
-  return On(stage, signal, kind, tag);
-}
-
 std::vector<Vote> Middle(const PageBuilder& page, FaultKind kind) {
   Stage stage(Windows::kSeven64);
   stage.Add(page);

@@ -205,4 +205,15 @@ std::vector<Vote> VotesOf(SignalFunction signal, const Scene& scene, const Hypot
   return votes;
 }
 
+std::vector<Vote> On(Stage& stage, SignalFunction signal, FaultKind kind, std::string_view tag) {
+  const poolblame::Scene scene = stage.Scene();
+  return VotesOf(signal, scene, HypothesisOf(scene, kind, tag));
+}
+
+std::vector<Vote> On(const PageBuilder& page, SignalFunction signal, FaultKind kind, std::string_view tag) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(page);
+  return On(stage, signal, kind, tag);
+}
+
 }  // namespace poolblame::testing

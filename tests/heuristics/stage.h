@@ -77,6 +77,10 @@ Hypothesis HypothesisOf(const Scene& scene, FaultKind kind, std::string_view tag
 Hypothesis HypothesisOf(const Scene& scene, FaultKind kind);
 std::vector<Vote> VotesOf(SignalFunction signal, const Scene& scene, const Hypothesis& hypothesis);
 
+/// The same on a scene of the stage, or of one page of Windows 7 x64.
+std::vector<Vote> On(Stage& stage, SignalFunction signal, FaultKind kind, std::string_view tag);
+std::vector<Vote> On(const PageBuilder& page, SignalFunction signal, FaultKind kind, std::string_view tag);
+
 /// One vote, with that row of the table.
 MATCHER_P(Votes, weight, "") {
   for (const Vote& vote : arg) *result_listener << "\n  " << vote.text << " (strength " << vote.strength << ")";

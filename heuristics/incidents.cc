@@ -7,6 +7,7 @@
 #include "heuristics/marked_header.h"
 #include "heuristics/payload_scan.h"
 #include "heuristics/quota_scan.h"
+#include "heuristics/self_link_scan.h"
 #include "heuristics/tag_scan.h"
 #include "heuristics/written_run.h"
 
@@ -127,10 +128,10 @@ void AppendNextPage(Scene& scene, std::size_t page_index, const std::set<std::ui
     if (Connected(scene.spots.back(), spot)) scene.spots.push_back(spot);
 }
 
-/// Where freed blocks carry a mark, a block without it was not freed; elsewhere the bug check's word has to do.
-bool MayHaveBeenFreed(const PoolBlock& block, const PoolCensus& census) {
-  if (block.state == BlockState::kFree || block.state == BlockState::kLookaside) return true;
-  return block.state == BlockState::kAllocated && !census.trust.lookaside_marked;
+/// Some systems leave blocks on lookaside lists marked as in use, so there the bug check's word has to do.
+bool MayHaveBeenFreed(const PoolBlock& block) {
+  return block.state == BlockState::kFree || block.state == BlockState::kLookaside ||
+         block.state == BlockState::kAllocated;
 }
 
 /// 0xC2/7, whatever its parameters made of the header: the free found the block free already.
@@ -140,12 +141,12 @@ bool SaysFreedAlready(const BugCheck& bugcheck) {
 
 /// True when the bug check's address and this sound block fit a fault that leaves no damaged byte. Versions differ in
 /// whether they name the header or the data, so either is taken.
-bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck& bugcheck, const PoolCensus& census) {
+bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck& bugcheck) {
   if (block.block == nullptr || block.block->header_damaged()) return false;
   if (bugcheck.hint == BugCheckHint::kBadFree)
     return offset > block.payload() && offset < block.end && block.block->state == BlockState::kAllocated;
   const bool is_block = offset == block.begin || offset == block.payload();
-  return is_block && SaysFreedAlready(bugcheck) && MayHaveBeenFreed(*block.block, census);
+  return is_block && SaysFreedAlready(bugcheck) && MayHaveBeenFreed(*block.block);
 }
 
 /// A double or bad free leaves no damaged byte: the bug check names the block, and its header is sound.
@@ -158,7 +159,7 @@ void AddNamedBlock(std::vector<Scene>& scenes, SceneSetter& setter) {
     Scene scene = setter.Set(*page);
     for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
       const SceneBlock& block = scene.blocks[i];
-      if (!IsNamedBlock(block, named.address.value - scene.base, *bugcheck, setter.census())) continue;
+      if (!IsNamedBlock(block, named.address.value - scene.base, *bugcheck)) continue;
       scene.spots = {{SpotKind::kNamed, i, block.begin, block.payload(), 0, 0}};
       MarkCrash(scene);
       scenes.push_back(std::move(scene));
@@ -216,6 +217,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddPayloadIncidents(scenes, setter, LearnTemplates(census));
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
+  AddSelfLinkIncidents(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));

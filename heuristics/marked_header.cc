@@ -48,13 +48,10 @@ std::optional<Scene> SceneOfMarkedHeader(VirtAddr header, SceneSetter& setter,
   if (!index || page.blocks[*index].offset != header.page_offset()) return std::nullopt;
   mark(page.blocks[*index]);
   Scene scene = setter.Set(std::move(page));
-  for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
-    const SceneBlock& block = scene.blocks[i];
-    if (block.block == nullptr || scene.AddressOf(block.begin) != header.value) continue;
-    scene.spots = {HeaderSpot(block, i, scene.layout())};
-    return scene;
-  }
-  return std::nullopt;
+  const auto block = scene.BlockAt(header);
+  if (!block) return std::nullopt;
+  scene.spots = {HeaderSpot(scene.blocks[*block], *block, scene.layout())};
+  return scene;
 }
 
 }  // namespace poolblame

@@ -53,6 +53,12 @@ std::optional<std::size_t> Scene::Below(std::size_t block) const {
   return block - 1;
 }
 
+std::optional<std::size_t> Scene::BlockAt(VirtAddr header) const {
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    if (blocks[i].block != nullptr && AddressOf(blocks[i].begin) == header.value) return i;
+  return std::nullopt;
+}
+
 BlockReference Scene::Reference(std::size_t index) const {
   const SceneBlock& b = blocks[index];
   BlockReference ref;

@@ -79,6 +79,8 @@ struct Scene {
   [[nodiscard]] bool HasSpot(SpotKind kind) const;
   /// The block below `block` when the two touch; nothing at a hole.
   [[nodiscard]] std::optional<std::size_t> Below(std::size_t block) const;
+  /// The block whose header lies at `header`, which is virtual.
+  [[nodiscard]] std::optional<std::size_t> BlockAt(VirtAddr header) const;
   /// The page in this scene that `block` lies in.
   [[nodiscard]] const PoolPage& PageOf(const SceneBlock& block) const { return *pages[block.page]; }
   [[nodiscard]] BlockReference Reference(std::size_t block) const;
@@ -98,6 +100,7 @@ class SceneSetter {
   /// One page as the image has it; nothing when it is not classic pool or not readable.
   std::shared_ptr<const PoolPage> PoolPageAt(VirtAddr address) { return cache_.PoolPageAt(address); }
 
+  [[nodiscard]] const AddressSpace& space() const { return space_; }
   [[nodiscard]] const System& system() const { return system_; }
   [[nodiscard]] const PoolCensus& census() const { return census_; }
   [[nodiscard]] const TagDatabase& tags() const { return tags_; }

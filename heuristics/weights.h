@@ -99,6 +99,8 @@ enum class Weight {
   kFreeHeaderIntact,
   kFreeHeaderDamaged,
   kSelfLink,
+  kSelfLinkInUse,
+  kTypeBitFromInUse,
   kDataInLink,
   kPointerInLink,
   kFreedStateIntact,

@@ -2,6 +2,7 @@
 // memory. A link that leads to itself: freed twice. A link that is off by a small step: a counter that is no longer
 // one. Looks the same: lists that are being changed while the dump is written; those are not asked (see FieldTrust).
 #include <algorithm>
+#include <bit>
 
 #include "heuristics/content.h"
 #include "heuristics/link_repair.h"
@@ -27,8 +28,34 @@ bool LeadsToFreeBlock(const Scene& scene, std::uint64_t link) {
   });
 }
 
+/// No pointer of a list stands in the free block, and its type is one bit from that of the page's blocks in use: it may
+/// be one of them. A stale pointer's owner seldom writes over both links.
+bool IsOneTypeBitFromInUse(const Scene& scene, const Spot& spot) {
+  const SceneBlock& block = scene.blocks[spot.block];
+  if (block.block == nullptr || block.block->state != BlockState::kFree) return false;
+  if (spot.end - spot.begin < 2 * scene.pointer_size()) return false;
+  const std::uint16_t type = block.block->read.PoolType;
+  std::size_t in_use = 0, one_bit_away = 0;
+  for (const PoolBlock& other : scene.PageOf(block).blocks) {
+    if (other.state != BlockState::kAllocated || other.header_damaged()) continue;
+    ++in_use;
+    if (std::popcount(static_cast<unsigned>(other.read.PoolType ^ type)) == 1) ++one_bit_away;
+  }
+  return one_bit_away > 0 && one_bit_away * 2 >= in_use;
+}
+
 /// What a counter that lives on in a freed block has moved by. A step of 4 or more is a bit or a pointer's grain.
 constexpr std::int64_t kMostCounted = 2;
+
+bool IsInUse(const SceneBlock& block) { return block.block != nullptr && block.block->state == BlockState::kAllocated; }
+
+Vote SelfLink(const SceneBlock& block, std::uint64_t at) {
+  if (!IsInUse(block))
+    return {Weight::kSelfLink, 1, at, "the free block's link leads to itself: it was put on the list twice"};
+  return {
+      Weight::kSelfLinkInUse, 1, at,
+      "the block's first pointer leads to itself, as in no other block of its tag: it lies on a lookaside list twice"};
+}
 
 void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const Spot& spot = scene.spots.front();
@@ -36,8 +63,10 @@ void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes)
   const std::uint64_t link = FirstLink(scene);
   const bool self = link == scene.AddressOf(scene.blocks[spot.block].payload());
   const bool pointer = LooksLikeKernelPointer(link, scene.pointer_size());
-  if (h.kind == FaultKind::kDoubleFree && self)
-    votes.push_back({Weight::kSelfLink, 1, at, "the free block's link leads to itself: it was put on the list twice"});
+  if (h.kind == FaultKind::kDoubleFree && self) votes.push_back(SelfLink(scene.blocks[spot.block], at));
+  if (h.kind == FaultKind::kBitFlip && IsOneTypeBitFromInUse(scene, spot))
+    votes.push_back({Weight::kTypeBitFromInUse, 1, scene.AddressOf(scene.blocks[spot.block].begin),
+                     "neither link is one, and the type is one bit from that of the page's blocks in use"});
   const bool in_freed_memory = h.kind == FaultKind::kUseAfterFree || h.kind == FaultKind::kFreeList;
   if (in_freed_memory && !self && !scene.HasSpot(SpotKind::kHeader))
     votes.push_back(
@@ -68,7 +97,7 @@ void VoteAllocatorState(const Scene& scene, const Hypothesis& h, std::vector<Vot
                          "a free list still leads to the block behind, whose header and links are overwritten"});
       break;
     case SpotKind::kNamed:
-      if (h.kind == FaultKind::kDoubleFree)
+      if (h.kind == FaultKind::kDoubleFree && !IsInUse(scene.blocks[scene.victim()]))
         votes.push_back({Weight::kFreedStateIntact, 1, scene.AddressOf(scene.damage_begin()),
                          "the block's header is sound and says that it was free already"});
       break;

@@ -50,26 +50,34 @@ const PoolHeaderLayout* LayoutFor(const BugCheckArguments& a) {
   return nullptr;
 }
 
-bool SaysFreed(const BugCheckArguments& a) {
+/// What the header contents of 0xC2/7 read as; kUnknown when they are no sound header.
+BlockState StateSaid(const BugCheckArguments& a) {
   const auto ulong1 = static_cast<std::uint32_t>(a.p[2]);
   const std::uint32_t size = BlockBytesOfUlong1(ulong1, a.machine);
   const std::uint32_t type = PoolTypeOfUlong1(ulong1, a.machine);
-  if (size == 0 || size > kPageSize) return false;
+  if (size == 0 || size > kPageSize) return BlockState::kUnknown;
   const PoolHeaderLayout* layout = LayoutFor(a);
-  if (layout == nullptr) return type == 0 || type == 4 || type == 5;
-  const BlockState state = StateOfPoolType(*layout, static_cast<std::uint16_t>(type));
+  if (layout != nullptr) return StateOfPoolType(*layout, static_cast<std::uint16_t>(type));
+  return type == 0 || type == 4 || type == 5 ? BlockState::kFree : BlockState::kUnknown;
+}
+
+bool SaysFreed(const BugCheckArguments& a) {
+  const BlockState state = StateSaid(a);
   return state == BlockState::kFree || state == BlockState::kLookaside;
 }
 
 /// 0xC2/7: a header that reads as a properly freed block means a double free; anything else means that the header was
-/// overwritten and the caller is innocent.
+/// overwritten and the caller is innocent. Some systems leave blocks on lookaside lists marked as in use.
 std::string FreedTwiceOrSmashed(const BugCheckArguments& a) {
   const auto ulong1 = static_cast<std::uint32_t>(a.p[2]);
   std::string text = "; its header says " + HexParameter(BlockBytesOfUlong1(ulong1, a.machine)) + " bytes, type " +
                      HexParameter(PoolTypeOfUlong1(ulong1, a.machine));
   if (const PoolTag tag{static_cast<std::uint32_t>(a.p[1])}; a.p[1] > kLargestSourceLine && tag.plausible())
     text += ", tag '" + tag.text() + "'";
-  return text + (SaysFreed(a) ? ": a block that was freed before" : ": not what a free leaves, the header is damaged");
+  if (SaysFreed(a)) return text + ": a block that was freed before";
+  if (StateSaid(a) == BlockState::kAllocated)
+    return text + ": a block in use, as blocks on lookaside lists look on some systems, or its header is damaged";
+  return text + ": not what a free leaves, the header is damaged";
 }
 
 BugCheckHint JudgeSecondFree(const BugCheckArguments& a) { return SaysFreed(a) ? kDoubleFree : kOverrunLikely; }

@@ -159,7 +159,6 @@ CensusBuilder::Suspects CensusBuilder::CollectHealthy(const HeaderReader& reader
 }
 
 void CensusBuilder::ReportBrokenLinks(const HeaderReader& reader, const std::vector<FoundPage>& pages) {
-  if (!census_.trust.free_links_sound && !census_.trust.lookaside_links_sound) return;
   for (const FoundPage& found : pages) {
     auto page = ExaminePage(source_.Page(found.where), source_.Address(found.where), space_, reader, Knowledge(),
                             PageTrust::kNamed);

@@ -70,6 +70,13 @@ FreeLinkChecker::Link FreeLinkChecker::CheckLink(std::uint64_t value, std::uint6
   return link;
 }
 
+bool FreeLinkChecker::LeadsToItself(const std::uint8_t* page, std::uint64_t entry, std::uint32_t offset,
+                                    std::uint32_t size) const {
+  const std::uint32_t at = offset + header_size_;
+  if (size < header_size_ + pointer_size_ || PointerAt(page + at) != entry) return false;
+  return size < header_size_ + 2 * pointer_size_ || PointerAt(page + at + pointer_size_) != entry;
+}
+
 LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address, std::uint32_t offset,
                                  std::uint32_t size, BlockState state) const {
   LinkCheck check;
@@ -85,6 +92,7 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
     finding.value = PointerAt(page + at);
     finding.length = pointer_size_;
     if (finding.value == 0) return check;
+    check.to_itself = LeadsToItself(page, entry, offset, size);
     if (!IsKernel(finding.value)) {
       check.finding = finding;
     } else if (finding.value == entry || LeadsToBlockInUse(finding.value)) {

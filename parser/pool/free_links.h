@@ -20,6 +20,7 @@ struct LinkCheck {
   bool lookaside = false;
   bool answered = false;                   // a far end names this block
   bool disowned = false;                   // both far ends belong to lists that are whole without this block
+  bool to_itself = false;                  // a single link that leads to its own block and is no empty LIST_ENTRY
   std::optional<FreeLinkFinding> finding;  // nothing: sound as far as can be seen; `block` is left 0
 };
 
@@ -30,6 +31,9 @@ class FreeLinkChecker {
   /// The block of `state` and `size` bytes at `offset` of the page that lies at `page_address`.
   [[nodiscard]] LinkCheck Check(const std::uint8_t* page, VirtAddr page_address, std::uint32_t offset,
                                 std::uint32_t size, BlockState state) const;
+  /// The first pointer behind the header is the address it stands at, `entry`, and the second is not.
+  [[nodiscard]] bool LeadsToItself(const std::uint8_t* page, std::uint64_t entry, std::uint32_t offset,
+                                   std::uint32_t size) const;
   /// Counts a check for FieldTrust.
   static void Tally(const LinkCheck& check, TrustTally& tally);
 

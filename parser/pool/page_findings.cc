@@ -29,7 +29,8 @@ ListEvidence CheckLinks(const AddressSpace& space, const HeaderReader& reader, c
       evidence.answered = evidence.answered || check.answered;
       evidence.disowned = evidence.disowned || check.disowned;
     }
-    const bool believed = check.lookaside ? trust.lookaside_links_sound : trust.free_links_sound;
+    // A link to itself needs no other link to be believed: no list that is sound has one, whatever the system.
+    const bool believed = check.to_itself || (check.lookaside ? trust.lookaside_links_sound : trust.free_links_sound);
     if (!check.finding || !believed) continue;
     check.finding->block = i;
     page.free_links.push_back(*check.finding);

@@ -41,6 +41,19 @@ TEST(AllocatorState, ALinkToItselfIsADoubleFree) {
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IsEmpty());
 }
 
+/// What speaks for a flipped bit when the first bytes of a block that reads as free are `front`.
+std::vector<Vote> OfAFreeTypeBefore(const ByteString& front) {
+  Stage stage(Windows::kEightOne64);
+  PageBuilder page(Windows::kEightOne64);
+  stage.Add(page.Block("Left", 0x80).FreeBlock("Live", 0x80).OverwritePayload(0, front));
+  return On(stage, VoteAllocatorState, FaultKind::kBitFlip);
+}
+
+TEST(AllocatorState, ATypeOneBitFromItsNeighboursSpeaksForAFlipWhereNoLinkIsOne) {
+  EXPECT_THAT(OfAFreeTypeBefore(Word(0x1234, 8) + Word(0x5678, 8)), IncludesVote(Weight::kTypeBitFromInUse));
+  EXPECT_THAT(OfAFreeTypeBefore(Word(0x1234, 8)), Not(IncludesVote(Weight::kTypeBitFromInUse)));
+}
+
 TEST(AllocatorState, ALinkToTheHeaderIsNoLinkToItself) {
   Stage stage(Windows::kSeven64);
   WithLink(stage, stage.AddressOf(0, 0x80));

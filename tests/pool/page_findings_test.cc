@@ -113,5 +113,28 @@ TEST(PageFindings, AFreeBlockWithItsOwnersTagAndNoLinksIsStillFree) {
   EXPECT_FALSE(census.findings[0].headers_damaged());
 }
 
+/// A page alone whose second block lies on a lookaside list, its first two pointers as given.
+PoolCensus ScanOnePageWithListed(std::uint64_t first, std::uint64_t second) {
+  constexpr std::uint8_t kLookasideType = 4;
+  PageBuilder page("nt6-x64");
+  page.Block("Proc", 0x100).Block("Gone", 0x80).Block("Thre", 0x80).FillToEnd("File");
+  std::vector<std::uint8_t> pointers(16);
+  std::memcpy(pointers.data(), &first, 8);
+  std::memcpy(pointers.data() + 8, &second, 8);
+  page.Write(0x103, {kLookasideType}).Write(0x110, pointers);
+  return Scan(FromPages({page}, kBase, Machine::kX64, 7601));
+}
+
+TEST(PageFindings, ALinkToItselfIsBelievedWhereNoOtherLinkIsKnown) {
+  const PoolCensus census = ScanOnePageWithListed(kBase + 0x110, 7);
+  ASSERT_EQ(census.findings.size(), 1U);
+  ASSERT_EQ(census.findings[0].free_links.size(), 1U);
+  EXPECT_EQ(census.findings[0].free_links[0].offset, 0x110U);
+}
+
+TEST(PageFindings, AFreedListHeadIsNoLinkToItself) {
+  EXPECT_TRUE(ScanOnePageWithListed(kBase + 0x110, kBase + 0x110).findings.empty());
+}
+
 }  // namespace
 }  // namespace poolblame

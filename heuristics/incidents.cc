@@ -20,7 +20,7 @@ std::set<std::uint64_t> OverwrittenEntries(const PoolCensus& census) {
   for (const PoolPage& page : census.findings) {
     if (!page.address) continue;
     const auto entry = [&](const PoolBlock& block) {
-      return (*page.address + block.offset + page.layout->header_size).value;
+      return (*page.address + block.offset + page.header_size()).value;
     };
     for (const PoolBlock& block : page.blocks)
       if (block.header_damaged()) bad.insert(entry(block));
@@ -34,7 +34,7 @@ std::set<std::uint64_t> OverwrittenEntries(const PoolCensus& census) {
 /// Links that look broken only because the entry they point at was overwritten tell of that entry, not of this one.
 bool PointsAtOverwrittenEntry(const PoolPage& page, const FreeLinkFinding& link, const std::set<std::uint64_t>& bad) {
   if (link.problem == LinkProblem::kNotKernelAddress || !page.address) return false;
-  const std::uint64_t own = (*page.address + page.blocks[link.block].offset + page.layout->header_size).value;
+  const std::uint64_t own = (*page.address + page.blocks[link.block].offset + page.header_size()).value;
   return link.value != own && bad.contains(link.value) && !bad.contains(own);
 }
 
@@ -62,7 +62,7 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
     const SceneBlock& block = scene.blocks[i];
     if (block.page != page_index || block.block == nullptr) continue;
     first_block = std::min(first_block, i);
-    if (block.block->header_damaged()) spots.push_back(HeaderSpot(block, i, *page.layout));
+    if (block.block->header_damaged()) spots.push_back(HeaderSpot(block, i, page));
   }
   for (const FreeLinkFinding& link : page.free_links) {
     if (!IsLinkSpot(page, link, bad_entries)) continue;

@@ -7,11 +7,11 @@ namespace poolblame {
 namespace {
 
 /// Bits in which the header as read differs from what it must have been; 0 when the true tag is not known.
-std::uint32_t DifferingBits(const PoolBlock& block, const PoolHeaderLayout& layout) {
+std::uint32_t DifferingBits(const PoolBlock& block, const PoolPage& page) {
   if (!block.tag_known) return 0;
-  const auto wrong = WrongBits(block, layout);
+  const auto wrong = WrongBits(block, page);
   std::uint32_t bits = 0;
-  for (std::uint32_t i = 0; i < layout.header_size; ++i)
+  for (std::uint32_t i = 0; i < page.header_size(); ++i)
     if ((block.damaged_bytes >> i & 1U) != 0)
       bits += static_cast<std::uint32_t>(std::popcount(static_cast<unsigned>(wrong[i])));
   return bits;
@@ -19,15 +19,17 @@ std::uint32_t DifferingBits(const PoolBlock& block, const PoolHeaderLayout& layo
 
 }  // namespace
 
-std::array<std::uint8_t, 16> WrongBits(const PoolBlock& block, const PoolHeaderLayout& layout) {
-  std::array<std::uint8_t, 16> wrong{}, expected{};
-  layout.Encode(block.read, wrong.data());
-  layout.Encode(block.expected, expected.data());
+std::array<std::uint8_t, kMostHeaderBytes> WrongBits(const PoolBlock& block, const PoolPage& page) {
+  std::array<std::uint8_t, kMostHeaderBytes> wrong{}, expected{};
+  const std::uint64_t chunk = block.chunk.read ^ block.chunk.expected;
+  for (std::uint32_t i = 0; i < page.chunk_header && i < 8; ++i) wrong[i] = static_cast<std::uint8_t>(chunk >> (8 * i));
+  page.layout->Encode(block.read, wrong.data() + page.chunk_header);
+  page.layout->Encode(block.expected, expected.data() + page.chunk_header);
   for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] ^= expected[i];
   return wrong;
 }
 
-Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout) {
+Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolPage& page) {
   const std::uint32_t mask = block.block->damaged_bytes;
   Spot spot;
   spot.kind = SpotKind::kHeader;
@@ -35,7 +37,7 @@ Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayo
   spot.begin = block.begin + static_cast<std::uint32_t>(std::countr_zero(mask));
   spot.end = block.begin + 32 - static_cast<std::uint32_t>(std::countl_zero(mask));
   spot.certain_bytes = static_cast<std::uint32_t>(std::popcount(mask));
-  spot.differing_bits = DifferingBits(*block.block, layout);
+  spot.differing_bits = DifferingBits(*block.block, page);
   return spot;
 }
 
@@ -50,7 +52,7 @@ std::optional<Scene> SceneOfMarkedHeader(VirtAddr header, SceneSetter& setter,
   Scene scene = setter.Set(std::move(page));
   const auto block = scene.BlockAt(header);
   if (!block) return std::nullopt;
-  scene.spots = {HeaderSpot(scene.blocks[*block], *block, scene.layout())};
+  scene.spots = {HeaderSpot(scene.blocks[*block], *block, scene.PageOf(scene.blocks[*block]))};
   return scene;
 }
 

@@ -11,10 +11,11 @@
 namespace poolblame {
 
 /// Byte by byte, the bits in which a header as read differs from what it must have been.
-std::array<std::uint8_t, 16> WrongBits(const PoolBlock& block, const PoolHeaderLayout& layout);
+inline constexpr std::size_t kMostHeaderBytes = 32;  // a VS chunk header and a POOL_HEADER
+std::array<std::uint8_t, kMostHeaderBytes> WrongBits(const PoolBlock& block, const PoolPage& page);
 
 /// The wrong bytes of a header as one spot; `index` is the block's place in its scene.
-Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolHeaderLayout& layout);
+Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolPage& page);
 
 /// The scene of the block whose header lies at `header`, after `mark` has set in it which bytes are wrong and what they
 /// must have been. Nothing when the page cannot be read or its chain shows damage of its own.

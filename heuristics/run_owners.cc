@@ -9,7 +9,7 @@ constexpr double kKnownShare = 0.8;  // of blocks that hold what their tag's oth
 
 /// What blocks hold whose header this may have been.
 void AddKnownAbove(const Scene& scene, const SceneBlock& above, const RunWindow& w, Alternatives& own) {
-  const std::uint32_t data = w.data_word(), end = w.words(), size = above.end - above.begin;
+  const std::uint32_t data = w.data_word(), end = w.words(), size = above.pool_size();
   if (const OwnContent* known = ContentOf(scene, above)) {
     own.push_back({SumsOf(w, *known, data, end), std::log(kKnownShare)});
     return;
@@ -79,7 +79,7 @@ double TagEndShare(const Scene& scene, const SceneBlock& above, std::uint32_t by
   const std::uint32_t end = PoolTag{above.block->read.PoolTag}.name().value >> shift;
   double same = 0, total = 0;
   for (const auto& [tag, content] : scene.contents->tags) {
-    const double blocks = BlocksOfSize(scene, tag, above.end - above.begin, true);
+    const double blocks = BlocksOfSize(scene, tag, above.pool_size(), true);
     total += blocks;
     if (tag.value >> shift == end) same += blocks;
   }

@@ -7,13 +7,15 @@ namespace {
 
 void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
   const PoolPage& page = *scene.pages[page_index];
-  if (page.leading_bytes > 0)
+  const bool continues = !scene.blocks.empty() && scene.blocks.back().end > page_begin;  // of the segment heap
+  if (page.leading_bytes > 0 && !continues)
     scene.blocks.push_back({.begin = page_begin, .end = page_begin + page.leading_bytes, .page = page_index});
   for (const PoolBlock& block : page.blocks) {
     const std::uint32_t begin = page_begin + block.offset;
     scene.blocks.push_back({.begin = begin,
                             .end = begin + block.size,
-                            .header_size = page.layout->header_size,
+                            .header_size = page.header_size(),
+                            .chunk_header = page.chunk_header,
                             .block = &block,
                             .page = page_index});
   }

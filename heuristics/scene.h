@@ -24,11 +24,19 @@ struct RunFit;
 struct SceneBlock {
   std::uint32_t begin = 0, end = 0;     // header included
   std::uint32_t header_size = 0;        // 0 for the tail of a big allocation: it has no header
+  std::uint32_t chunk_header = 0;       // bytes of it before the POOL_HEADER: of a VS chunk
   const PoolBlock* block = nullptr;     // nullptr for the tail of a big allocation
   std::size_t page = 0;                 // index in Scene::pages
   std::uint64_t bytes_before = 0;       // of a big allocation: what lies before this block's first byte
   std::optional<PoolTag> big_tag = {};  // of a big allocation that the image's table of them has
   [[nodiscard]] std::uint32_t payload() const { return begin + header_size; }
+  /// Bytes from the POOL_HEADER on: the size that TagStatistics counts.
+  [[nodiscard]] std::uint32_t pool_size() const { return end - begin - chunk_header; }
+  /// Of the byte behind the tag, from `begin`.
+  [[nodiscard]] std::uint32_t tag_end() const {
+    constexpr std::uint32_t kTagEnd = 8;
+    return chunk_header + kTagEnd;
+  }
   /// Nothing where the tag is damaged beyond recovery, or a big allocation is in no table.
   [[nodiscard]] std::optional<PoolTag> tag() const;
 };

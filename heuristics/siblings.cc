@@ -15,11 +15,12 @@ std::vector<Sibling> SiblingsOf(const Scene& scene, std::size_t block) {
   if (own.block == nullptr || !own.block->tag_known || TagDatabase::IsGeneric(own.block->tag().name())) return out;
   const TagStatistics* tag = scene.census->Tag(own.block->tag().name());
   if (tag == nullptr) return out;
-  const std::uint64_t own_address = scene.AddressOf(own.begin);
+  const std::uint64_t own_address = scene.AddressOf(own.begin + own.chunk_header);
+  const std::uint32_t header = scene.layout().header_size;
   for (const BlockSample& sample : tag->samples) {
-    if (sample.state != BlockState::kAllocated || sample.size <= own.header_size) continue;
+    if (sample.state != BlockState::kAllocated || sample.size <= header) continue;
     if (sample.address.value == own_address) continue;
-    out.push_back({Bytes(sample.header + own.header_size, sample.size - own.header_size), sample.address.value});
+    out.push_back({Bytes(sample.header + header, sample.size - header), sample.address.value});
   }
   return out;
 }

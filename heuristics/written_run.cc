@@ -66,7 +66,7 @@ double KnownContentTooLow(const Scene& scene, const SceneBlock& above, const Cut
   double total = 0, reaches = 0, sum = kNeverLog;
   for (std::uint32_t shift = 1; shift <= kFarthest; ++shift) reaches += ReachShare(shift);
   for (const auto& [tag, content] : scene.contents->tags) {
-    const double blocks = BlocksOfSize(scene, tag, above.end - above.begin, false);
+    const double blocks = BlocksOfSize(scene, tag, above.pool_size(), false);
     if (blocks == 0) continue;
     total += blocks;
     for (std::uint32_t shift = w.data - w.middle; shift <= std::min(kFarthest, w.data - w.begin); ++shift) {
@@ -113,10 +113,10 @@ void AddWrittenTooLow(const Scene& scene, const SceneBlock& above, const Cut& cu
 
 /// The damage goes on to the tag's last byte: it is known to be wrong, or the tag as read is nobody's in this image.
 bool ReachesTagsEnd(const Scene& scene) {
-  constexpr std::uint32_t kLastTagByte = 1U << 7;
   const SceneBlock& last = scene.blocks[scene.spots.back().block];
   if (last.block == nullptr) return false;
-  return ((last.block->damaged_bytes | last.block->doubtful_bytes) & kLastTagByte) != 0 ||
+  const std::uint32_t last_tag_byte = 1U << (last.tag_end() - 1);
+  return ((last.block->damaged_bytes | last.block->doubtful_bytes) & last_tag_byte) != 0 ||
          scene.census->Tag(PoolTag{last.block->read.PoolTag}.name()) == nullptr;
 }
 

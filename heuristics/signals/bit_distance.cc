@@ -35,7 +35,8 @@ std::uint32_t DifferingBits(const Scene& scene) {
     const SceneBlock& block = scene.blocks[spot.block];
     // A tag that no block of this image has is not known to be right: more than the counted bits may be wrong.
     if (spot.kind == SpotKind::kHeader && block.block != nullptr && !TagIsKnown(scene, block)) own = 0;
-    if (spot.kind == SpotKind::kHeader && own == 0 && spot.certain_bytes <= 4 && spot.begin >= block.begin + 4)
+    if (spot.kind == SpotKind::kHeader && own == 0 && spot.certain_bytes <= 4 &&
+        spot.begin >= block.begin + block.tag_end() - 4)
       own = IsOneBitFromKnownTag(scene, block) ? 1 : 0;
     if (spot.kind == SpotKind::kLink)
       if (const auto repair = RepairLink(scene, spot)) own = repair->differing_bits;
@@ -47,11 +48,11 @@ std::uint32_t DifferingBits(const Scene& scene) {
 
 /// The one bit in which a header differs from what it must have been, as a column of a 64-bit memory word: bits of one
 /// data line, whatever the address.
-std::optional<std::uint32_t> FlippedColumn(const PoolBlock& block, const PoolHeaderLayout& layout) {
+std::optional<std::uint32_t> FlippedColumn(const PoolBlock& block, const PoolPage& page) {
   if (!block.header_damaged() || !block.tag_known || block.doubtful_bytes != 0) return std::nullopt;
-  const auto all_wrong = WrongBits(block, layout);
+  const auto all_wrong = WrongBits(block, page);
   std::optional<std::uint32_t> column;
-  for (std::uint32_t i = 0; i < layout.header_size; ++i) {
+  for (std::uint32_t i = 0; i < page.header_size(); ++i) {
     const unsigned wrong = all_wrong[i];
     if (wrong == 0) continue;
     if (column || !std::has_single_bit(wrong)) return std::nullopt;
@@ -64,14 +65,14 @@ std::optional<std::uint32_t> FlippedColumn(const PoolBlock& block, const PoolHea
 std::size_t FlipsInSameColumn(const Scene& scene) {
   const SceneBlock& victim = scene.blocks[scene.victim()];
   if (victim.block == nullptr) return 0;
-  const auto own = FlippedColumn(*victim.block, scene.layout());
+  const auto own = FlippedColumn(*victim.block, scene.PageOf(victim));
   if (!own) return 0;
   const PoolPage& own_page = scene.PageOf(victim);
   std::size_t flips = 0;
   for (const PoolPage& page : scene.census->findings) {
     if (page.address == own_page.address && page.pfn == own_page.pfn) continue;
     for (const PoolBlock& block : page.blocks)
-      if (FlippedColumn(block, *page.layout) == own) ++flips;
+      if (FlippedColumn(block, page) == own) ++flips;
   }
   return flips;
 }

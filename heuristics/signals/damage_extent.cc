@@ -19,9 +19,11 @@ constexpr std::uint32_t kKnownHeaderBytes = 8;
 std::uint32_t KnownBytes(const SceneBlock& block) {
   constexpr std::uint32_t kKnownMask = (1U << kKnownHeaderBytes) - 1;
   const std::uint32_t damaged = block.block->damaged_bytes;
+  if (block.chunk_header != 0) return block.tag_end();
   return damaged != 0 && (damaged & kKnownMask) == 0 ? block.header_size : kKnownHeaderBytes;
 }
-constexpr std::uint32_t kTypeByte = 3, kTagByte = 4;
+constexpr std::uint32_t kIndexByte = 1, kTypeByte = 3, kTagByte = 4;
+constexpr std::uint32_t kEncodedBytes = 8;  // of a VS chunk header; the segment heap does not keep PoolIndex
 // Nats for a byte that a write left as it was: zeros are written often, any other value rarely fits.
 constexpr double kZeroFits = 0.7, kValueFits = 3.5;
 // A byte that the writer's content foretells, or whose right value nothing vouches for, is no surprise.
@@ -58,6 +60,14 @@ std::optional<std::uint8_t> UniformValue(const Scene& scene, const SceneBlock& b
   return count > 1 ? value : std::nullopt;
 }
 
+/// Byte `i` of the header is known to be right where nothing marks it as wrong.
+bool IsVouched(const SceneBlock& block, std::uint32_t i, bool type_vouched, bool tag_vouched) {
+  if (i < block.chunk_header) return i < kEncodedBytes;
+  const std::uint32_t of_pool_header = i - block.chunk_header;
+  if (of_pool_header < kTypeByte) return block.chunk_header == 0 || of_pool_header != kIndexByte;
+  return of_pool_header >= kKnownHeaderBytes || (of_pool_header < kTagByte ? type_vouched : tag_vouched);
+}
+
 /// What a write at offset `at` would have put there if it went on with the suspect's content; nothing when unknown.
 using Foretell = std::function<std::optional<std::uint8_t>(std::uint32_t at)>;
 
@@ -73,7 +83,7 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
   for (std::uint32_t i = 0; i < KnownBytes(block); ++i) {
     const std::uint32_t at = block.begin + i;
     if (at < begin || at >= end || at >= scene.bytes.size() || (unknown >> i & 1U) != 0) continue;
-    const bool vouched = i < kTypeByte || i >= kKnownHeaderBytes || (i < kTagByte ? type_vouched : tag_vouched);
+    const bool vouched = IsVouched(block, i, type_vouched, tag_vouched);
     if (foretell(at) == scene.bytes[at] || uniform == scene.bytes[at])
       surprise += kForetold;
     else

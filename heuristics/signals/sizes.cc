@@ -35,7 +35,7 @@ bool IsSmallestOfItsTag(const Scene& scene, const SceneBlock& block) {
   if (!tag || TagDatabase::IsGeneric(tag->name())) return false;
   const TagStatistics* others = scene.census->Tag(tag->name());
   if (others == nullptr || others->allocated < kFewest || others->sizes.empty()) return false;
-  return others->sizes.begin()->first > block.end - block.begin;
+  return others->sizes.begin()->first > block.pool_size();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "parser/pool/layout_vote.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
+#include "parser/pool/segment_census.h"
 
 namespace poolblame {
 namespace {
@@ -26,6 +27,11 @@ PoolCensus CensusBuilder::Build() {
   census_.pages_unreadable = census_.pages_in_image - source_.page_count();
   census_.big_pages = ReadBigPageTable(space_, system_);
   ChooseLayout();
+  if (UsesSegmentHeap(system_.build) && !options_.forced_layout && census_.layout != nullptr &&
+      TakeSegmentCensus(space_, system_, options_, source_, census_)) {
+    AskForNamedPages(nullptr);
+    return std::move(census_);
+  }
   if (census_.layout != nullptr) {
     const HeaderReader reader(*census_.layout);
     Scan(reader);

@@ -7,25 +7,23 @@
 namespace poolblame {
 namespace {
 
-void CountBlock(const QuickHeader& header, const HeaderReader& reader, TagStatistics& tag) {
-  if (header.state == BlockState::kFree) {
+void CountBlock(const BlockSample& block, bool paged, TagStatistics& tag) {
+  if (block.state == BlockState::kFree) {
     ++tag.free;
     return;
   }
   // A block on a lookaside list still is what it was; it counts as free, its size says nothing about live blocks.
-  if (header.state == BlockState::kLookaside) {
+  if (block.state == BlockState::kLookaside) {
     ++tag.free;
   } else {
     ++tag.allocated;
-    const std::uint32_t bytes = header.size * reader.unit();
-    tag.bytes += bytes;
-    const auto size = tag.sizes.find(bytes);
+    tag.bytes += block.size;
+    const auto size = tag.sizes.find(block.size);
     if (size != tag.sizes.end())
       ++size->second;
     else if (tag.sizes.size() < TagStatistics::kMaxSizesPerTag)
-      tag.sizes.emplace(bytes, 1);
+      tag.sizes.emplace(block.size, 1);
   }
-  const bool paged = IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type));
   (paged ? tag.seen_paged : tag.seen_nonpaged) = true;
 }
 
@@ -40,16 +38,22 @@ void HealthyPages::Add(const std::uint8_t* page, const FoundPage& found, std::op
     ++blocks;
     ++(header.state == BlockState::kAllocated ? allocated : free);
     const std::uint32_t offset = place * reader.unit(), size = header.size * reader.unit();
-    TagStatistics& tag = tags[PoolTag{header.tag}.name()];
-    CountBlock(header, reader, tag);
-    if (tag.samples.size() < TagStatistics::kMaxSamplesPerTag)
-      tag.samples.push_back({page + offset, address.value_or(VirtAddr{}) + (address ? offset : 0), size, header.state});
+    const VirtAddr at = address ? *address + offset : VirtAddr{};
+    AddSample(PoolTag{header.tag}, {page + offset, at, size, header.state},
+              IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type)));
     if (checker == nullptr || !address) return;
     const LinkCheck check = checker->Check(page, *address, offset, size, header.state);
     FreeLinkChecker::Tally(check, links);
     broken = broken || check.finding.has_value();
   });
   if (broken && with_broken_links.size() < PoolCensus::kMaxFindings) with_broken_links.push_back(found);
+}
+
+void HealthyPages::AddSample(PoolTag tag, const BlockSample& sample, bool paged) {
+  TagStatistics& statistics = tags[tag.name()];
+  CountBlock(sample, paged, statistics);
+  if (sample.header != nullptr && statistics.samples.size() < TagStatistics::kMaxSamplesPerTag)
+    statistics.samples.push_back(sample);
 }
 
 void HealthyPages::Append(HealthyPages&& later) {

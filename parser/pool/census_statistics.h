@@ -25,6 +25,8 @@ struct HealthyPages {
   void Add(const std::uint8_t* page, const FoundPage& found, std::optional<VirtAddr> address,
            const HeaderReader& reader, const FreeLinkChecker* checker);
   /// Appends the pages behind in image order.
+  /// Counts one block and keeps it as a sample where its bytes lie in one piece (`header` is not nullptr).
+  void AddSample(PoolTag tag, const BlockSample& sample, bool paged);
   void Append(HealthyPages&& later);
 };
 

@@ -6,11 +6,37 @@
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
 #include "parser/pool/page_evidence.h"
+#include "parser/pool/page_segment.h"
+#include "parser/pool/vs_subsegment.h"
 
 namespace poolblame {
 namespace {
 
 constexpr std::uint64_t kChunkPages = 1024;  // 4 MiB: large against the cost of a lock, small against any image
+
+/// Adds every page of the map to a `Scan`; `how` is what its AddPage wants to know.
+template <typename Scan, typename How>
+Scan ScanPages(const PageMap& pages, const How& how, unsigned threads,
+               const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  const std::uint64_t total = pages.page_count();
+  const std::uint64_t chunks = (total + kChunkPages - 1) / kChunkPages;
+  const auto scan_chunk = [&](std::uint64_t chunk) {
+    Scan part;
+    const std::uint64_t first = chunk * kChunkPages;
+    pages.ForEachRun(first, std::min(kChunkPages, total - first), [&](const PageRun& run) {
+      const ByteView bytes = pages.Bytes(run);
+      for (std::uint64_t i = 0; i < run.count && bytes.Contains(i * kPageSize, kPageSize); ++i)
+        part.AddPage(bytes.data() + i * kPageSize, run.first + i, how);
+    });
+    return part;
+  };
+  Scan scan;
+  RunChunksInOrder(ThreadsFor(threads, chunks), chunks, scan_chunk, [&](std::uint64_t chunk, Scan&& part) {
+    scan.Append(std::move(part));
+    if (progress) progress(std::min(total, (chunk + 1) * kChunkPages), total);
+  });
+  return scan;
+}
 
 }  // namespace
 
@@ -51,26 +77,31 @@ void PageScan::Append(PageScan&& later) {
   special_pool_pages += later.special_pool_pages;
 }
 
+void SegmentScan::AddPage(const std::uint8_t* page, std::uint64_t where, const SegmentHeapLayout& layout) {
+  ++pages_read;
+  const ByteView bytes(page, kPoolPageBytes);
+  if (found.size() >= PageScan::kMaxFoundPages) return;
+  if (LooksLikePageSegment(bytes))
+    found.push_back({where, 0, FoundKind::kSegment});
+  else if (VsSubsegmentBytes(bytes, layout))
+    found.push_back({where, 0, FoundKind::kVs});
+}
+
+void SegmentScan::Append(SegmentScan&& later) {
+  const std::size_t room = PageScan::kMaxFoundPages - std::min(PageScan::kMaxFoundPages, found.size());
+  const auto taken = static_cast<std::ptrdiff_t>(std::min(room, later.found.size()));
+  found.insert(found.end(), later.found.begin(), later.found.begin() + taken);
+  pages_read += later.pages_read;
+}
+
 PageScan ScanPhysicalPages(const PageMap& pages, const HeaderReader& reader, unsigned threads,
                            const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  const std::uint64_t total = pages.page_count();
-  const std::uint64_t chunks = (total + kChunkPages - 1) / kChunkPages;
-  const auto scan_chunk = [&](std::uint64_t chunk) {
-    PageScan part;
-    const std::uint64_t first = chunk * kChunkPages;
-    pages.ForEachRun(first, std::min(kChunkPages, total - first), [&](const PageRun& run) {
-      const ByteView bytes = pages.Bytes(run);
-      for (std::uint64_t i = 0; i < run.count && bytes.Contains(i * kPageSize, kPageSize); ++i)
-        part.AddPage(bytes.data() + i * kPageSize, run.first + i, reader);
-    });
-    return part;
-  };
-  PageScan scan;
-  RunChunksInOrder(ThreadsFor(threads, chunks), chunks, scan_chunk, [&](std::uint64_t chunk, PageScan&& part) {
-    scan.Append(std::move(part));
-    if (progress) progress(std::min(total, (chunk + 1) * kChunkPages), total);
-  });
-  return scan;
+  return ScanPages<PageScan>(pages, reader, threads, progress);
+}
+
+SegmentScan ScanForSegmentHeap(const PageMap& pages, const SegmentHeapLayout& layout, unsigned threads,
+                               const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  return ScanPages<SegmentScan>(pages, layout, threads, progress);
 }
 
 }  // namespace poolblame

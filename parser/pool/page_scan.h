@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parser/base/address.h"
+#include "parser/format/segment_heap.h"
 #include "parser/image/page_map.h"
 #include "parser/pool/field_trust.h"
 #include "parser/pool/header_reader.h"
@@ -17,6 +18,8 @@ enum class FoundKind : std::uint8_t {
   kHealthy,  // the chain closes
   kSuspect,  // strong evidence of pool, but the chain does not close
   kWeak,     // a header or two that would fit; pool only if something else says so
+  kSegment,  // the first page of a segment heap's page segment
+  kVs,       // the first page of a VS subsegment
 };
 
 /// A page that may be pool.
@@ -41,6 +44,17 @@ struct PageScan {
   /// Appends what comes after in file order.
   void Append(PageScan&& later);
 };
+
+/// What the pass over an image whose pool is the segment heap leaves behind.
+struct SegmentScan {
+  std::vector<FoundPage> found;  // in file order, at most PageScan::kMaxFoundPages
+  std::uint64_t pages_read = 0;
+
+  void AddPage(const std::uint8_t* page, std::uint64_t where, const SegmentHeapLayout& layout);
+  void Append(SegmentScan&& later);
+};
+SegmentScan ScanForSegmentHeap(const PageMap& pages, const SegmentHeapLayout& layout, unsigned threads,
+                               const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
 /// Scans every page of a physical image. `progress(done, total)` is called from the calling thread or under a lock.
 PageScan ScanPhysicalPages(const PageMap& pages, const HeaderReader& reader, unsigned threads,

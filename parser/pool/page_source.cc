@@ -49,6 +49,15 @@ PageScan PageSource::Scan(const HeaderReader& reader, unsigned threads,
   return scan;
 }
 
+SegmentScan PageSource::ScanForSegmentHeap(const SegmentHeapLayout& layout, unsigned threads,
+                                           const std::function<void(std::uint64_t, std::uint64_t)>& progress) const {
+  if (physical_) return poolblame::ScanForSegmentHeap(space_->image().pages(), layout, threads, progress);
+  SegmentScan scan;
+  for (std::size_t i = 0; i < pages_.size(); ++i)
+    if (pages_[i].bytes.size() == kPageSize) scan.AddPage(pages_[i].bytes.data(), i, layout);
+  return scan;
+}
+
 void PageSource::MapBack(const std::vector<FoundPage>& found) {
   if (!physical_ || !verifiable_) return;
   std::vector<Pfn> wanted;

@@ -30,6 +30,8 @@ class PageSource {
 
   [[nodiscard]] PageScan Scan(const HeaderReader& reader, unsigned threads,
                               const std::function<void(std::uint64_t, std::uint64_t)>& progress) const;
+  [[nodiscard]] SegmentScan ScanForSegmentHeap(const SegmentHeapLayout& layout, unsigned threads,
+                                               const std::function<void(std::uint64_t, std::uint64_t)>& progress) const;
   /// Finds the kernel addresses of the pages found. Once, before Address is asked.
   void MapBack(const std::vector<FoundPage>& found);
   /// Calls `visit(bytes)` for pages spread evenly over the image, at most `limit` of them, until it returns false.

@@ -1,6 +1,7 @@
 #include "parser/pool/pool_census.h"
 
 #include "parser/pool/census_builder.h"
+#include "parser/pool/segment_page.h"
 
 namespace poolblame {
 
@@ -16,6 +17,10 @@ PoolCensus ScanPool(const AddressSpace& space, const System& system, const ScanO
 std::optional<PoolPage> ReadPoolPage(const AddressSpace& space, const System& /*system*/, const PoolCensus& census,
                                      VirtAddr page) {
   if (census.layout == nullptr) return std::nullopt;
+  if (census.segment_heap != nullptr) {
+    const SegmentPages pages(space, *census.layout, census.segment_heap->trust(), {census.trust, &census.tags});
+    return pages.At(*census.segment_heap, page.page());
+  }
   PageBytes bytes = space.Page(page.page());
   if (bytes.presence != Presence::kPresent) return std::nullopt;
   const HeaderReader reader(*census.layout);

@@ -20,6 +20,8 @@
 
 namespace poolblame {
 
+class SegmentHeap;
+
 enum class LayoutSource { kHeader, kInferred, kOption };  // REPORT.md's `layout_source`
 
 /// A healthy pool page seen in the scan. 24 bytes each; the bytes stay in the mapping.
@@ -76,10 +78,11 @@ struct PoolCensus {
   std::uint64_t pool_pages = 0, pool_blocks = 0, allocated = 0, free = 0, big_allocations = 0;
   std::uint64_t segment_heap_pages = 0, special_pool_pages = 0, stale_pages = 0;  // seen and not judged as classic
   FieldTrust trust;
-  std::vector<BigAllocation> big_pages;    // live, by address; empty where the image has no table of them
-  std::map<PoolTag, TagStatistics> tags;   // by name() (protected bit removed)
-  std::vector<PoolPageRef> healthy_pages;  // in image order, at most kMaxHealthyPages
-  std::vector<PoolPage> findings;          // pages with something to say, in image order
+  std::shared_ptr<const SegmentHeap> segment_heap;  // nullptr where the pool is none, or its key was not found
+  std::vector<BigAllocation> big_pages;             // live, by address; empty where the image has no table of them
+  std::map<PoolTag, TagStatistics> tags;            // by name() (protected bit removed)
+  std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
+  std::vector<PoolPage> findings;                   // pages with something to say, in image order
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 

@@ -16,6 +16,11 @@
 
 namespace poolblame {
 
+/// The encoded first word of a VS chunk header, as it stands and as it must have been.
+struct ChunkWord {
+  std::uint64_t read = 0, expected = 0;
+};
+
 struct PoolBlock {
   std::uint32_t offset = 0;         // of the header in the page, bytes
   std::uint32_t size = 0;           // bytes, header included; the recovered size where the header is damaged
@@ -26,6 +31,7 @@ struct PoolBlock {
   std::uint32_t damaged_bytes = 0;          // bit i: header byte i differs from what it must have been
   std::uint32_t doubtful_bytes =
       0;                  // bit i: header byte i lies inside a run of damage, but its true value is not known
+  ChunkWord chunk;        // of a VS chunk; its header bytes come before the POOL_HEADER's in the masks above
   bool tag_known = true;  // false: the tag bytes are damaged and could not be recovered
 
   [[nodiscard]] bool header_damaged() const { return damaged_bytes != 0; }
@@ -63,14 +69,18 @@ struct PoolPage {
   std::optional<Pfn> pfn;
   PageBytes bytes;  // 4096 bytes
   const PoolHeaderLayout* layout = nullptr;
-  std::vector<PoolBlock> blocks;    // ascending, tiling [first block's offset, 4096)
-  std::uint32_t leading_bytes = 0;  // bytes before the first block that belong to the tail of a big allocation
+  std::uint32_t chunk_header = 0;   // bytes of a VS chunk header before each POOL_HEADER
+  std::vector<PoolBlock> blocks;    // ascending, tiling [first block's offset, 4096); in a segment heap the last may
+                                    // end behind the page
+  std::uint32_t leading_bytes = 0;  // bytes before the first block that belong to a block of an earlier page
   std::vector<StaleHeader> stale_headers;
   std::vector<FreeLinkFinding> free_links;
   std::vector<UncoalescedPair> uncoalesced;
   double cost = 0;    // disagreement of this tiling, in nats; 0 for a healthy page
   double margin = 0;  // how much more the second-best tiling costs, nats
 
+  /// Bytes from a block's begin to its payload.
+  [[nodiscard]] std::uint32_t header_size() const { return chunk_header + layout->header_size; }
   [[nodiscard]] bool headers_damaged() const;
   [[nodiscard]] bool has_findings() const { return headers_damaged() || !free_links.empty() || !uncoalesced.empty(); }
   /// Index of the block that holds the byte at `offset`, or nothing (leading bytes).

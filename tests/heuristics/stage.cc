@@ -141,7 +141,8 @@ void Stage::AddPage(poolblame::Scene& scene, std::size_t index) const {
   };
   for (const PoolBlock& block : scene.pages[index]->blocks) {
     const std::uint32_t begin = page_begin + block.offset;
-    scene.blocks.push_back({begin, begin + block.size, facts_.unit, &block, index});
+    scene.blocks.push_back(
+        {.begin = begin, .end = begin + block.size, .header_size = facts_.unit, .block = &block, .page = index});
     const std::uint32_t payload = block.offset + facts_.unit;
     add_spot(SpotKind::kHeader, block.offset, payload);
     if (block.state == BlockState::kFree)

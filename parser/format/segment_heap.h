@@ -1,0 +1,95 @@
+// The kernel segment heap of x64 (Windows 10 1903 and later) as it lies in memory. What moved between versions is one
+// row a Windows; what did not is in the constants. Names are those of public symbols (_SEGMENT_HEAP,
+// _HEAP_PAGE_SEGMENT, _HEAP_VS_SUBSEGMENT, _HEAP_LFH_SUBSEGMENT).
+// Sources: PDB-derived headers of 18362 to 22631 (Vergilius); "The Segment Heap of the Windows kernel pool" (Synacktiv,
+// 2020) for the encodings; public notes on 24H2 layouts. Nobody has published the LFH bitmap of 22H2 and later for
+// certain: readers choose the packing whose count of busy blocks agrees with the subsegment's own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace poolblame {
+
+struct SegmentHeapLayout {
+  std::uint32_t first_build = 0, last_build = 0;  // inclusive
+  std::uint32_t seg_contexts = 0;                 // SEGMENT_HEAP.SegContexts, two of kSegContextBytes
+  std::uint32_t vs_context = 0, lfh_context = 0;  // SEGMENT_HEAP.VsContext, .LfhContext
+  std::uint64_t segment_signature = 0;            // HEAP_PAGE_SEGMENT.Signature ^ segment ^ context ^ HeapKey
+  std::uint32_t vs_signature = 0;                 // HEAP_VS_SUBSEGMENT.Signature, u16; Size is at kVsSize
+  std::uint32_t lfh_bitmap = 0;                   // HEAP_LFH_SUBSEGMENT.BlockBitmap
+  bool lfh_wide_page = false;                     // BlockOffsets is XORed with all of the page number's low 32 bits,
+                                                  // not with those of the address alone
+};
+
+inline constexpr std::array<SegmentHeapLayout, 3> kSegmentHeapLayouts = {{
+    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, false},
+    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, false},
+    {26100, std::numeric_limits<std::uint32_t>::max(), 0x140, 0x2C0, 0x340, 0, 0x24, 0x40, true},
+}};
+
+/// The row of `build`; nullptr before the segment heap.
+const SegmentHeapLayout* FindSegmentHeapLayout(std::optional<std::uint32_t> build);
+
+// SEGMENT_HEAP
+inline constexpr std::uint32_t kHeapSignature = 0xDDEEDDEE;  // u32 at +0x10
+inline constexpr std::uint32_t kHeapSignatureAt = 0x10;
+
+// HEAP_SEG_CONTEXT
+inline constexpr std::uint32_t kSegContextBytes = 0xC0;
+inline constexpr std::uint32_t kSegContextUnitShift = 0x08;  // u8
+inline constexpr std::uint32_t kSegContextHeap = 0x38;
+inline constexpr std::uint32_t kSegContextListHead = 0x48;
+
+// HEAP_PAGE_SEGMENT: ListEntry at 0; its descriptors lie over its own bytes, the first of them are the header itself.
+inline constexpr std::uint64_t kSegmentBytes = 0x100000;  // of context 0; one of context 1 has 16 MiB
+inline constexpr std::uint32_t kSegmentSignatureAt = 0x10;
+inline constexpr std::uint32_t kSegmentUnits = 256;
+inline constexpr std::uint32_t kSegmentFirstUnit = 2;  // the header's own 0x2000 bytes
+inline constexpr std::uint32_t kSegmentHeaderBytes = 0x2000;
+
+// HEAP_PAGE_RANGE_DESCRIPTOR
+inline constexpr std::uint32_t kRangeBytes = 0x20;
+inline constexpr std::uint32_t kRangeSignature = 0xCCDDCCDD;  // u32 at +0 of an allocated range's first unit
+inline constexpr std::uint32_t kRangeFlags = 0x18;            // u8
+inline constexpr std::uint32_t kRangeUnitSize = 0x1F;         // u8, first unit only; 0 = 256
+inline constexpr std::uint8_t kRangeAllocated = 0x01, kRangeFirst = 0x02, kRangeVs = 0x04, kRangeSubsegment = 0x08;
+
+// HEAP_VS_SUBSEGMENT
+inline constexpr std::uint32_t kVsSize = 0x20;     // u16, of the chunks in units of 16 bytes
+inline constexpr std::uint16_t kVsMagic = 0x2BED;  // (Size ^ Signature) & 0x7FFF
+inline constexpr std::uint32_t kVsFirstChunk = 0x30;
+
+// HEAP_VS_CHUNK_HEADER: the first word is XORed with HeapKey and its own address.
+inline constexpr std::uint32_t kChunkUnit = 16;
+inline constexpr std::uint32_t kChunkHeaderBytes = 16;
+inline constexpr std::uint32_t kChunkTreeNode = 8;  // of a free chunk: RTL_BALANCED_NODE {Left, Right, ParentValue}
+
+struct ChunkSizes {
+  std::uint16_t MemoryCost = 0;
+  std::uint16_t UnsafeSize = 0;      // units, the header included
+  std::uint16_t UnsafePrevSize = 0;  // units; 0 for the first chunk
+  std::uint8_t Allocated = 0;        // 0 or 1
+  std::uint8_t rest = 0;             // always 0
+
+  friend bool operator==(const ChunkSizes&, const ChunkSizes&) = default;
+};
+constexpr ChunkSizes DecodeChunk(std::uint64_t word, std::uint64_t key, std::uint64_t address) {
+  const std::uint64_t v = word ^ key ^ address;
+  return {static_cast<std::uint16_t>(v), static_cast<std::uint16_t>(v >> 16), static_cast<std::uint16_t>(v >> 32),
+          static_cast<std::uint8_t>(v >> 48), static_cast<std::uint8_t>(v >> 56)};
+}
+constexpr std::uint64_t EncodeChunk(const ChunkSizes& c, std::uint64_t key, std::uint64_t address) {
+  const std::uint64_t v = c.MemoryCost | std::uint64_t{c.UnsafeSize} << 16 | std::uint64_t{c.UnsafePrevSize} << 32 |
+                          std::uint64_t{c.Allocated} << 48 | std::uint64_t{c.rest} << 56;
+  return v ^ key ^ address;
+}
+
+// HEAP_LFH_SUBSEGMENT
+inline constexpr std::uint32_t kLfhFreeCount = 0x20, kLfhBlockCount = 0x22;  // u16
+inline constexpr std::uint32_t kLfhBlockOffsets = 0x28;                      // u32, encoded
+inline constexpr std::uint32_t kLfhLargestBlock = 0x4000;                    // bytes, of the last bucket
+
+}  // namespace poolblame

@@ -1,0 +1,115 @@
+#include "parser/pool/lfh_subsegment.h"
+
+#include <algorithm>
+#include <map>
+
+#include "parser/base/little_endian.h"
+#include "parser/base/pool_tag.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::uint32_t kGrain = 16;  // bytes; blocks and their begins are multiples
+
+std::uint32_t PageWord(VirtAddr address, const SegmentHeapLayout& layout) {
+  return layout.lfh_wide_page ? static_cast<std::uint32_t>(address.value >> 12)
+                              : static_cast<std::uint32_t>(address.value) >> 12;
+}
+
+/// The size that a POOL_HEADER of a slot states; 0 where none stands.
+std::uint32_t StatedSize(ByteView page, std::uint32_t at) {
+  constexpr std::uint8_t kInUse = 2;
+  const auto first = page.TryRead<Le32>(at);
+  const auto tag = page.TryRead<Le32>(at + 4);
+  if (!first || !tag || (*first & 0xFF) != 0 || (*first >> 24 & kInUse) == 0) return 0;
+  return PoolTag{*tag}.plausible() ? (*first >> 16 & 0xFF) * kGrain : 0;
+}
+
+/// Bits of the bitmap, `stride` bits a slot, the first of them says busy.
+std::vector<bool> BusyBits(const std::vector<std::uint8_t>& bitmap, std::uint32_t blocks, std::uint32_t stride) {
+  std::vector<bool> busy(blocks);
+  for (std::uint32_t i = 0; i < blocks; ++i) {
+    const std::uint32_t bit = i * stride;
+    busy[i] = bit / 8 < bitmap.size() && (bitmap[bit / 8] >> (bit % 8) & 1U) != 0;
+  }
+  return busy;
+}
+
+std::optional<std::vector<bool>> ReadBusy(const AddressSpace& space, const LfhHeader& header,
+                                          const SegmentHeapLayout& layout) {
+  constexpr std::uint32_t kMostStride = 2;
+  std::vector<std::uint8_t> bitmap((header.blocks * kMostStride + 7) / 8);
+  if (space.Read(header.address + layout.lfh_bitmap, bitmap) != Presence::kPresent) return std::nullopt;
+  for (const std::uint32_t stride : {2U, 1U}) {
+    std::vector<bool> busy = BusyBits(bitmap, header.blocks, stride);
+    const auto count = static_cast<std::uint32_t>(std::count(busy.begin(), busy.end(), true));
+    if (count + header.free == header.blocks) return busy;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<LfhHeader> ReadLfhHeader(const AddressSpace& space, VirtAddr address, std::uint64_t range_bytes) {
+  const auto encoded = space.Read<Le32>(address + kLfhBlockOffsets);
+  const auto blocks = space.Read<Le16>(address + kLfhBlockCount), free = space.Read<Le16>(address + kLfhFreeCount);
+  if (!encoded || !blocks || !free || *blocks == 0 || *free > *blocks) return std::nullopt;
+  if (std::uint64_t{*blocks} * kGrain > range_bytes) return std::nullopt;
+  return LfhHeader{address, range_bytes, *encoded, *blocks, *free};
+}
+
+std::uint32_t LfhKeyFor(const LfhHeader& header, const LfhGeometry& geometry, const SegmentHeapLayout& layout) {
+  return header.encoded ^ PageWord(header.address, layout) ^ (geometry.block_size | geometry.first << 16);
+}
+
+LfhGeometry DecodeLfhGeometry(const LfhHeader& header, std::uint32_t key, const SegmentHeapLayout& layout) {
+  const std::uint32_t word = header.encoded ^ key ^ PageWord(header.address, layout);
+  return {word & 0xFFFF, word >> 16};
+}
+
+bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const SegmentHeapLayout& layout) {
+  if (geometry.block_size < 2 * kGrain || geometry.block_size > kLfhLargestBlock) return false;
+  if (geometry.block_size % kGrain != 0 || geometry.first % kGrain != 0) return false;
+  if (geometry.first < layout.lfh_bitmap) return false;
+  return geometry.first + std::uint64_t{geometry.block_size} * header.blocks <= header.range_bytes;
+}
+
+std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
+                                          const SegmentHeapLayout& layout) {
+  const PageBytes page = space.Page(header.address);
+  if (page.presence != Presence::kPresent) return {};
+  std::map<std::uint32_t, std::vector<std::uint32_t>> by_size;
+  for (std::uint32_t at = layout.lfh_bitmap / kGrain * kGrain; at < kPageSize; at += kGrain)
+    if (const std::uint32_t size = StatedSize(page.bytes, at); size >= 2 * kGrain) by_size[size].push_back(at);
+  const auto most = std::max_element(by_size.begin(), by_size.end(),
+                                     [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+  constexpr std::size_t kFewestSlots = 3;
+  if (most == by_size.end() || most->second.size() < kFewestSlots) return {};
+  std::vector<LfhGeometry> out;
+  const std::uint32_t size = most->first;
+  for (std::uint32_t first = most->second.front();; first -= size) {
+    const LfhGeometry geometry{size, first};
+    if (!IsPossible(geometry, header, layout)) break;
+    out.push_back(geometry);
+    if (first < size) break;
+  }
+  return out;
+}
+
+LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
+                                const SegmentHeapLayout& layout) {
+  LfhSubsegment subsegment{header.address, geometry, {}};
+  const auto busy = ReadBusy(space, header, layout);
+  for (std::uint32_t i = 0; i < header.blocks; ++i) {
+    const std::uint32_t offset = geometry.first + i * geometry.block_size;
+    const VirtAddr slot = header.address + offset;
+    if (slot.page_offset() + geometry.block_size > kPageSize) continue;
+    const PageBytes page = space.Page(slot);
+    if (page.presence != Presence::kPresent) continue;
+    const bool sound = StatedSize(page.bytes, static_cast<std::uint32_t>(slot.page_offset())) == geometry.block_size;
+    subsegment.slots.push_back({offset, busy ? (*busy)[i] : sound});
+  }
+  return subsegment;
+}
+
+}  // namespace poolblame

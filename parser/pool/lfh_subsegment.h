@@ -1,0 +1,60 @@
+// One low-fragmentation subsegment of the segment heap: slots of one size behind a header that says, encoded, how large
+// they are and where the first lies, and a bitmap of those in use. No header links the slots, so geometry has to come
+// from the encoded word, and its key from what the slots' own POOL_HEADERs show.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "parser/base/address.h"
+#include "parser/format/segment_heap.h"
+#include "parser/image/address_space.h"
+
+namespace poolblame {
+
+struct LfhGeometry {
+  std::uint32_t block_size = 0;  // bytes
+  std::uint32_t first = 0;       // offset of the first slot in the subsegment
+  friend bool operator==(const LfhGeometry&, const LfhGeometry&) = default;
+};
+
+struct LfhSlot {
+  std::uint32_t offset = 0;  // in the subsegment
+  bool busy = false;
+};
+
+struct LfhSubsegment {
+  VirtAddr address{};
+  LfhGeometry geometry;
+  std::vector<LfhSlot> slots;  // ascending; those on pages that are not there, or would cross a page, are left out
+};
+
+/// What the header of a subsegment says in plain, and the word it hides its geometry in.
+struct LfhHeader {
+  VirtAddr address{};
+  std::uint64_t range_bytes = 0;
+  std::uint32_t encoded = 0;
+  std::uint16_t blocks = 0, free = 0;
+};
+
+/// Nothing when the counts contradict each other or the page is not there.
+std::optional<LfhHeader> ReadLfhHeader(const AddressSpace& space, VirtAddr address, std::uint64_t range_bytes);
+
+/// Lower 32 bits of LfhKey that would make `geometry` of this header.
+std::uint32_t LfhKeyFor(const LfhHeader& header, const LfhGeometry& geometry, const SegmentHeapLayout& layout);
+LfhGeometry DecodeLfhGeometry(const LfhHeader& header, std::uint32_t key, const SegmentHeapLayout& layout);
+/// Sizes and places that the range of the subsegment allows.
+bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const SegmentHeapLayout& layout);
+
+/// Geometries that the POOL_HEADERs on the subsegment's first page speak for, the likeliest first: the size most of
+/// them state, the first of them that keeps step, and places before it. Cost: one page.
+std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
+                                          const SegmentHeapLayout& layout);
+
+/// The slots under this geometry. Which of the known bitmap packings is used is decided by the count of busy slots;
+/// where none agrees, all slots with a sound header count as busy.
+LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
+                                const SegmentHeapLayout& layout);
+
+}  // namespace poolblame

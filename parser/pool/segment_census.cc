@@ -1,0 +1,168 @@
+#include "parser/pool/segment_census.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "parser/pool/census_statistics.h"
+#include "parser/pool/ordered_chunks.h"
+#include "parser/pool/segment_page.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::uint64_t kRangesAtOnce = 16;  // subsegments: some 2 MiB of pool against the cost of a lock
+constexpr std::size_t kMostSuspects = 4096;  // subsegments looked at twice: more broken ones are no pool problem
+
+/// What one chunk of ranges adds.
+struct Part {
+  HealthyPages healthy;
+  SegmentHeapTally tally;
+  std::vector<PageRange> suspects;
+  std::uint64_t unreadable = 0;  // subsegments that are there and cannot be explained
+};
+
+class Taker {
+ public:
+  Taker(const AddressSpace& space, const SegmentHeap& heap, const PoolHeaderLayout& layout)
+      : space_(space), heap_(heap), layout_(layout), pages_(space, layout, {}, {}) {}
+
+  void Take(const PageRange& range, Part& part) const {
+    if (range.kind == RangeKind::kVs) return TakeVs(range, part);
+    if (range.kind == RangeKind::kLfh) TakeLfh(range, part);
+  }
+
+ private:
+  void TakeVs(const PageRange& range, Part& part) const {
+    const auto subsegment = heap_.ReadVs(space_, range);
+    if (!subsegment) {
+      part.unreadable += space_.Page(range.address).presence == Presence::kPresent ? 1 : 0;
+      return;
+    }
+    SegmentHeapTally own;
+    own.Add(*subsegment, heap_.heap_key()->key, layout_);
+    bool suspect = subsegment->damaged || own.with_memory_cost > 0 || own.odd_headers > 0;
+    for (std::uint32_t offset = 0; offset < subsegment->bytes.size(); offset += kPageSize)
+      if (const auto page = pages_.Of(*subsegment, offset)) suspect = Count(*page, part) || suspect;
+    part.tally.Add(own);
+    if (suspect) part.suspects.push_back(range);
+  }
+  void TakeLfh(const PageRange& range, Part& part) const {
+    const auto subsegment = heap_.ReadLfh(space_, range);
+    if (!subsegment) {
+      part.unreadable += space_.Page(range.address).presence == Presence::kPresent ? 1 : 0;
+      return;
+    }
+    SegmentHeapTally own;
+    own.Add(space_, *subsegment, layout_);
+    for (std::uint32_t offset = 0; offset < range.bytes; offset += kPageSize)
+      if (const auto page = pages_.Of(*subsegment, offset)) Count(*page, part);
+    part.tally.Add(own);
+    if (own.odd_headers > 0) part.suspects.push_back(range);
+  }
+  /// True when the page has something to say.
+  bool Count(const PoolPage& page, Part& part) const {
+    ++part.healthy.pages;
+    for (const PoolBlock& block : page.blocks) {
+      const bool in_use = block.state == BlockState::kAllocated;
+      ++part.healthy.blocks;
+      ++(in_use ? part.healthy.allocated : part.healthy.free);
+      // A freed LFH slot keeps its last owner's header; a freed chunk's tree node lies over it.
+      const bool sound = block.tag_known && !block.header_damaged() && block.tag().plausible();
+      const bool whole = block.offset + block.size <= kPageSize && page.bytes.joined == nullptr;
+      if (!sound || (!in_use && page.chunk_header != 0)) continue;
+      const std::uint32_t begin = block.offset + page.chunk_header, size = block.size - page.chunk_header;
+      const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
+      part.healthy.AddSample(block.tag(), {header, *page.address + begin, size, block.state},
+                             IsPagedPoolType(layout_, block.read.PoolType));
+    }
+    return page.has_findings();
+  }
+
+  const AddressSpace& space_;
+  const SegmentHeap& heap_;
+  const PoolHeaderLayout& layout_;
+  SegmentPages pages_;
+};
+
+SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const SegmentHeapLayout& layout,
+                           PoolCensus& census) {
+  const SegmentScan scan = source.ScanForSegmentHeap(layout, options.threads, options.progress);
+  census.pages_read = scan.pages_read;
+  source.MapBack(scan.found);
+  SegmentHeapPages pages;
+  for (const FoundPage& found : scan.found) {
+    const auto address = source.Address(found.where);
+    if (!address) continue;
+    (found.kind == FoundKind::kSegment ? pages.segments : pages.vs_subsegments).push_back(*address);
+  }
+  std::sort(pages.segments.begin(), pages.segments.end());
+  std::sort(pages.vs_subsegments.begin(), pages.vs_subsegments.end());
+  return pages;
+}
+
+/// The pages of `range` that have something to say.
+void Examine(const AddressSpace& space, const SegmentHeap& heap, const SegmentPages& pages, const PageRange& range,
+             std::vector<PoolPage>& findings) {
+  const auto keep = [&](std::optional<PoolPage> page) {
+    if (page && page->has_findings() && findings.size() < PoolCensus::kMaxFindings)
+      findings.push_back(std::move(*page));
+  };
+  if (const auto vs = heap.ReadVs(space, range)) {
+    for (std::uint32_t offset = 0; offset < vs->bytes.size(); offset += kPageSize) keep(pages.Of(*vs, offset));
+  } else if (const auto lfh = heap.ReadLfh(space, range)) {
+    for (std::uint32_t offset = 0; offset < range.bytes; offset += kPageSize) keep(pages.Of(*lfh, offset));
+  }
+}
+
+void TellKeys(const SegmentHeap& heap, PoolCensus& census) {
+  const KeyVote& vote = *heap.heap_key();
+  census.notes.push_back("HeapKey was recovered from the image itself: " + std::to_string(vote.votes) +
+                         " structures agree on it, " + std::to_string(vote.second) + " on the next best value");
+}
+
+}  // namespace
+
+bool TakeSegmentCensus(const AddressSpace& space, const System& system, const ScanOptions& options, PageSource& source,
+                       PoolCensus& census) {
+  const SegmentHeapLayout* layout = FindSegmentHeapLayout(system.build);
+  if (layout == nullptr || !census.layout->is_64bit) return false;
+  const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census));
+  if (!heap->heap_key()) return false;
+  const std::vector<PageRange>& ranges = heap->ranges();
+  const Taker taker(space, *heap, *census.layout);
+  Part all;
+  const std::uint64_t chunks = (ranges.size() + kRangesAtOnce - 1) / kRangesAtOnce;
+  RunChunksInOrder(
+      ThreadsFor(options.threads, chunks), chunks,
+      [&](std::uint64_t chunk) {
+        Part part;
+        const std::size_t end = std::min<std::size_t>(ranges.size(), (chunk + 1) * kRangesAtOnce);
+        for (std::size_t i = chunk * kRangesAtOnce; i < end; ++i) taker.Take(ranges[i], part);
+        return part;
+      },
+      [&](std::uint64_t, Part&& part) {
+        all.healthy.Append(std::move(part.healthy));
+        all.tally.Add(part.tally);
+        all.unreadable += part.unreadable;
+        const std::size_t room = kMostSuspects - std::min(kMostSuspects, all.suspects.size());
+        const auto taken = static_cast<std::ptrdiff_t>(std::min(room, part.suspects.size()));
+        all.suspects.insert(all.suspects.end(), part.suspects.begin(), part.suspects.begin() + taken);
+      });
+  heap->set_trust(all.tally.Learn());
+  census.pool_pages = census.segment_heap_pages = all.healthy.pages;
+  census.pool_blocks = all.healthy.blocks;
+  census.allocated = all.healthy.allocated;
+  census.free = all.healthy.free;
+  census.tags = std::move(all.healthy.tags);
+  const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
+  for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
+  if (all.unreadable > 0)
+    census.not_judged.push_back({std::to_string(all.unreadable) + " subsegments cannot be read", std::nullopt});
+  TellKeys(*heap, census);
+  census.segment_heap = heap;
+  return true;
+}
+
+}  // namespace poolblame

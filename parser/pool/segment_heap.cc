@@ -1,0 +1,107 @@
+#include "parser/pool/segment_heap.h"
+
+#include <algorithm>
+
+namespace poolblame {
+
+SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& layout, const SegmentHeapPages& pages)
+    : layout_(&layout) {
+  std::vector<PageSegment> segments;
+  for (const VirtAddr address : pages.segments) {
+    auto segment = ReadPageSegment(space, address);
+    if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
+    ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
+    segment->ranges.clear();
+    segments.push_back(std::move(*segment));
+  }
+  segments_ = segments.size();
+  heap_key_ = VoteForHeapKey(segments, layout);
+  const auto by_address = [](const PageRange& a, const PageRange& b) { return a.address < b.address; };
+  std::sort(ranges_.begin(), ranges_.end(), by_address);
+  AddLoneSubsegments(space, pages.vs_subsegments);
+  std::sort(ranges_.begin(), ranges_.end(), by_address);
+  const auto same = [](const PageRange& a, const PageRange& b) { return a.address == b.address; };
+  ranges_.erase(std::unique(ranges_.begin(), ranges_.end(), same), ranges_.end());
+  if (!heap_key_) VoteForKeyByChunks(space);
+  VoteForLfhKey(space);
+}
+
+/// Subsegments whose page segment is not in the image, or is damaged.
+void SegmentHeap::AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads) {
+  std::vector<PageRange> lone;
+  for (const VirtAddr head : heads) {
+    if (RangeAt(head) != nullptr || ranges_.size() + lone.size() >= kMostRanges) continue;
+    const PageBytes page = space.Page(head);
+    const auto bytes = page.presence == Presence::kPresent ? VsSubsegmentBytes(page.bytes, *layout_) : std::nullopt;
+    if (bytes) lone.push_back({RangeKind::kVs, head, *bytes});
+  }
+  ranges_.insert(ranges_.end(), lone.begin(), lone.end());
+}
+
+void SegmentHeap::VoteForKeyByChunks(const AddressSpace& space) {
+  constexpr std::size_t kPagesEnough = 64;  // one settles it 59 times of 60
+  std::vector<PageBytes> pages;
+  std::vector<ChunkBytes> pieces;
+  for (const PageRange& range : ranges_) {
+    for (std::uint64_t at = 0; range.kind == RangeKind::kVs && at < range.bytes && pages.size() < kPagesEnough;
+         at += kPageSize) {
+      PageBytes page = space.Page(range.address + at);
+      if (page.presence != Presence::kPresent) continue;
+      pieces.push_back({range.address + at, page.bytes});
+      pages.push_back(std::move(page));
+    }
+  }
+  heap_key_ = VoteForHeapKeyByChunks(pieces);
+  constexpr std::uint64_t kFewestVotes = 3;
+  if (heap_key_ && (heap_key_->votes < kFewestVotes || heap_key_->margin() == 0)) heap_key_.reset();
+}
+
+void SegmentHeap::VoteForLfhKey(const AddressSpace& space) {
+  KeyBallot ballot;
+  for (const PageRange& range : ranges_) {
+    if (range.kind != RangeKind::kLfh) continue;
+    const auto header = ReadLfhHeader(space, range.address, range.bytes);
+    if (!header) continue;
+    for (const LfhGeometry& geometry : GuessLfhGeometry(space, *header, *layout_))
+      ballot.Vote(LfhKeyFor(*header, geometry, *layout_));
+  }
+  lfh_key_ = ballot.Winner();
+}
+
+const PageRange* SegmentHeap::RangeAt(VirtAddr address) const {
+  const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                       [](VirtAddr a, const PageRange& range) { return a < range.address; });
+  if (behind == ranges_.begin()) return nullptr;
+  const PageRange& range = *std::prev(behind);
+  return address - range.address < range.bytes ? &range : nullptr;
+}
+
+std::optional<VsSubsegment> SegmentHeap::ReadVs(const AddressSpace& space, const PageRange& range) const {
+  if (range.kind != RangeKind::kVs || !heap_key_) return std::nullopt;
+  const PageBytes page = space.Page(range.address);
+  if (page.presence != Presence::kPresent) return std::nullopt;
+  // A smashed subsegment header leaves the range's own size; it is whole pages, the chunks may end a little before.
+  const auto stated = VsSubsegmentBytes(page.bytes, *layout_);
+  const std::uint64_t bytes = stated && *stated <= range.bytes ? *stated : range.bytes;
+  constexpr std::uint64_t kMostBytes = 1 << 20;  // Size is 16 bits of 16-byte units
+  if (bytes > kMostBytes) return std::nullopt;
+  auto subsegment = ReadVsSubsegment(space, range.address, static_cast<std::uint32_t>(bytes), heap_key_->key);
+  if (subsegment && trust_.memory_cost_is_zero) ExpectNoMemoryCost(*subsegment, heap_key_->key);
+  return subsegment;
+}
+
+std::optional<LfhSubsegment> SegmentHeap::ReadLfh(const AddressSpace& space, const PageRange& range) const {
+  if (range.kind != RangeKind::kLfh) return std::nullopt;
+  const auto header = ReadLfhHeader(space, range.address, range.bytes);
+  if (!header) return std::nullopt;
+  std::optional<LfhGeometry> geometry;
+  if (lfh_key_) geometry = DecodeLfhGeometry(*header, static_cast<std::uint32_t>(lfh_key_->key), *layout_);
+  if (!geometry || !IsPossible(*geometry, *header, *layout_)) {
+    const auto guesses = GuessLfhGeometry(space, *header, *layout_);
+    if (guesses.empty()) return std::nullopt;
+    geometry = guesses.back();
+  }
+  return ReadLfhSubsegment(space, *header, *geometry, *layout_);
+}
+
+}  // namespace poolblame

@@ -1,0 +1,208 @@
+#include "parser/pool/segment_page.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "parser/base/little_endian.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::uint32_t kTypeByte = 3, kTagByte = 4, kTagEnd = 8;
+
+/// What a block in use of `bytes` bytes, POOL_HEADER included, states in its POOL_HEADER.
+bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
+  return header.PreviousSize == 0 && header.BlockSize * layout.unit == bytes;
+}
+
+bool IsOdd(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
+  return !StatesItsSize(header, bytes, layout) || StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated ||
+         !PoolTag{header.PoolTag}.plausible();
+}
+
+bool HasPoolHeader(const VsChunk& chunk, const VsSubsegment& subsegment) {
+  const std::uint32_t header = chunk.offset + kChunkHeaderBytes;
+  return chunk.allocated && chunk.size < kLargestWithPoolHeader + kChunkHeaderBytes && chunk.size > kChunkHeaderBytes &&
+         subsegment.PageIsPresent(header);
+}
+
+/// What lies between wrong bytes was most likely overwritten with them.
+void MarkBetween(PoolBlock& block) {
+  if (block.damaged_bytes == 0) return;
+  const int first = std::countr_zero(block.damaged_bytes), last = 31 - std::countl_zero(block.damaged_bytes);
+  for (int i = first; i < last; ++i)
+    if ((block.damaged_bytes >> i & 1U) == 0) block.doubtful_bytes |= 1U << i;
+}
+
+}  // namespace
+
+void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout) {
+  for (const VsChunk& chunk : subsegment.chunks) {
+    if (!chunk.allocated || chunk.damaged() || !subsegment.PageIsPresent(chunk.offset)) continue;
+    ++chunks_in_use;
+    const std::uint64_t address = (subsegment.address + chunk.offset).value;
+    if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
+    if (!HasPoolHeader(chunk, subsegment)) continue;
+    ++headers;
+    const std::uint8_t* header = subsegment.bytes.data() + chunk.offset + kChunkHeaderBytes;
+    if (IsOdd(layout.Decode(header), chunk.size - kChunkHeaderBytes, layout)) ++odd_headers;
+  }
+}
+
+void SegmentHeapTally::Add(const AddressSpace& space, const LfhSubsegment& subsegment, const PoolHeaderLayout& layout) {
+  for (const LfhSlot& slot : subsegment.slots) {
+    if (!slot.busy) continue;
+    const VirtAddr address = subsegment.address + slot.offset;
+    const PageBytes page = space.Page(address);
+    if (page.presence != Presence::kPresent) continue;
+    ++headers;
+    const PoolHeaderFields fields = layout.Decode(page.bytes.data() + address.page_offset());
+    if (IsOdd(fields, subsegment.geometry.block_size, layout)) ++odd_headers;
+  }
+}
+
+void SegmentHeapTally::Add(const SegmentHeapTally& other) {
+  chunks_in_use += other.chunks_in_use;
+  with_memory_cost += other.with_memory_cost;
+  headers += other.headers;
+  odd_headers += other.odd_headers;
+}
+
+SegmentHeapTrust SegmentHeapTally::Learn() const {
+  constexpr std::uint64_t kEnough = 16;  // blocks that must be seen before they make a rule
+  const auto holds = [](std::uint64_t odd, std::uint64_t all) {
+    return all >= kEnough && odd <= std::max<std::uint64_t>(2, all / 20);
+  };
+  return {holds(with_memory_cost, chunks_in_use), holds(odd_headers, headers)};
+}
+
+std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
+  PoolPage page;
+  page.bytes = space_.Page(address);
+  if (page.bytes.presence != Presence::kPresent) return std::nullopt;
+  page.address = address;
+  page.pfn = page.bytes.pfn;
+  page.layout = &layout_;
+  return page;
+}
+
+/// Marks wrong bytes of the POOL_HEADER of a block in use; `shift` is its place in the block's masks.
+void SegmentPages::CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift,
+                               PoolBlock& block) const {
+  block.expected.PreviousSize = 0;
+  block.expected.BlockSize = static_cast<std::uint16_t>(block_bytes / layout_.unit);
+  if (StateOfPoolType(layout_, block.read.PoolType) != BlockState::kAllocated) {
+    constexpr std::uint16_t kInUse = 2;
+    block.expected.PoolType = kInUse;
+  }
+  std::array<std::uint8_t, 16> expected{};
+  layout_.Encode(block.expected, expected.data());
+  constexpr std::uint32_t kPreviousByte = 0, kSizeByte = 2;
+  for (const std::uint32_t i : {kPreviousByte, kSizeByte, kTypeByte})
+    if (expected[i] != header[i]) block.damaged_bytes |= 1U << (shift + i);
+  CheckTag(header, shift, block);
+}
+
+void SegmentPages::CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const {
+  for (std::uint32_t i = kTagByte; i < kTagEnd; ++i) {
+    const bool printable = header[i] >= 0x20 && header[i] <= 0x7E;
+    if (!printable) block.damaged_bytes |= 1U << (shift + i);
+  }
+  const std::uint32_t tag_mask = 0xF0U << shift;
+  const bool rare = knowledge_.BlocksWithTag(block.read.PoolTag & ~PoolTag::kProtectedBit) <= 1;
+  if ((block.damaged_bytes & tag_mask) != 0 || (block.damaged_bytes != 0 && rare)) {
+    block.tag_known = false;
+    block.doubtful_bytes |= tag_mask & ~block.damaged_bytes;
+  }
+}
+
+PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& chunk) const {
+  PoolBlock block;
+  block.offset = chunk.offset % kPageSize;
+  block.size = chunk.size;
+  block.previous_size = chunk.previous_size;
+  block.chunk = {chunk.read, chunk.expected};
+  block.state = chunk.allocated ? BlockState::kAllocated : BlockState::kFree;
+  for (std::uint32_t i = 0; i < 8; ++i)
+    if (((chunk.read ^ chunk.expected) >> (8 * i) & 0xFF) != 0) block.damaged_bytes |= 1U << i;
+  block.tag_known = HasPoolHeader(chunk, subsegment);
+  if (!block.tag_known) return block;
+  const std::uint8_t* header = subsegment.bytes.data() + chunk.offset + kChunkHeaderBytes;
+  block.read = block.expected = layout_.Decode(header);
+  if (trust_.headers_state_size)
+    CheckHeader(ByteView(header, layout_.header_size), chunk.size - kChunkHeaderBytes, kChunkHeaderBytes, block);
+  MarkBetween(block);
+  return block;
+}
+
+/// A free chunk's links lead to other chunks or nowhere. Its node lies over half of its header and over the
+/// POOL_HEADER.
+void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index,
+                                 PoolPage& page) const {
+  constexpr std::uint32_t kPointers = 3, kPointerBytes = 8;
+  constexpr std::uint64_t kKernelBase = 0xFFFF800000000000, kFlags = 7;
+  FreeLinkFinding finding;
+  for (std::uint32_t i = 0; i < kPointers; ++i) {
+    const std::uint32_t at = chunk.offset + kChunkTreeNode + i * kPointerBytes;
+    const std::uint64_t value = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
+    if (value <= kFlags || value >= kKernelBase || !subsegment.PageIsPresent(at)) continue;
+    if (finding.length == 0) {
+      finding.offset = at % kPageSize;
+      finding.value = value;
+    }
+    finding.length = page.blocks[index].offset + kChunkTreeNode + (i + 1) * kPointerBytes - finding.offset;
+  }
+  if (finding.length == 0 || finding.offset < page.blocks[index].offset) return;
+  finding.block = index;
+  page.free_links.push_back(finding);
+}
+
+std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::uint32_t offset) const {
+  auto page = Empty(subsegment.address + offset);
+  if (!page) return std::nullopt;
+  page->chunk_header = kChunkHeaderBytes;
+  page->margin = subsegment.margin;
+  for (const VsChunk& chunk : subsegment.chunks) {
+    if (chunk.offset + chunk.size <= offset) continue;
+    if (chunk.offset >= offset + kPageSize) break;
+    if (chunk.offset < offset) {
+      page->leading_bytes =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(kPageSize, chunk.offset + chunk.size - offset));
+      continue;
+    }
+    page->blocks.push_back(BlockOf(subsegment, chunk));
+    if (!chunk.allocated && !page->blocks.back().header_damaged())
+      CheckTreeNode(subsegment, chunk, page->blocks.size() - 1, *page);
+  }
+  return page;
+}
+
+std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::uint32_t offset) const {
+  auto page = Empty(subsegment.address + offset);
+  if (!page) return std::nullopt;
+  for (const LfhSlot& slot : subsegment.slots) {
+    if (slot.offset < offset || slot.offset >= offset + kPageSize) continue;
+    PoolBlock block;
+    block.offset = slot.offset - offset;
+    block.size = subsegment.geometry.block_size;
+    block.state = slot.busy ? BlockState::kAllocated : BlockState::kFree;
+    const std::uint8_t* header = page->bytes.bytes.data() + block.offset;
+    block.read = block.expected = layout_.Decode(header);
+    if (slot.busy && trust_.headers_state_size)
+      CheckHeader(ByteView(header, layout_.header_size), block.size, 0, block);
+    MarkBetween(block);
+    page->blocks.push_back(block);
+  }
+  return page;
+}
+
+std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
+  const PageRange* range = heap.RangeAt(address);
+  if (range == nullptr) return std::nullopt;
+  const auto offset = static_cast<std::uint32_t>(address.page() - range->address);
+  if (const auto vs = heap.ReadVs(space_, *range)) return offset < vs->bytes.size() ? Of(*vs, offset) : std::nullopt;
+  if (const auto lfh = heap.ReadLfh(space_, *range)) return Of(*lfh, offset);
+  return std::nullopt;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,52 @@
+// One page of the segment heap in the form of every pool page: blocks with headers, and which bytes of them are wrong.
+// A VS chunk is a block whose header is the chunk header and the POOL_HEADER behind it; an LFH slot is one with a
+// POOL_HEADER alone. Blocks that begin on an earlier page are `leading_bytes`; the last block may end behind the page.
+#pragma once
+
+#include "parser/pool/page_profile.h"
+#include "parser/pool/pool_page.h"
+#include "parser/pool/segment_heap.h"
+
+namespace poolblame {
+
+/// What the chunks or slots of one subsegment say about the headers of this system, for SegmentHeapTrust.
+struct SegmentHeapTally {
+  std::uint64_t chunks_in_use = 0, with_memory_cost = 0;
+  std::uint64_t headers = 0, odd_headers = 0;  // POOL_HEADERs of blocks in use
+
+  void Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout);
+  void Add(const AddressSpace& space, const LfhSubsegment& subsegment, const PoolHeaderLayout& layout);
+  void Add(const SegmentHeapTally& other);
+  [[nodiscard]] SegmentHeapTrust Learn() const;
+};
+
+/// Turns subsegments into pages. What it is made from must outlive it.
+class SegmentPages {
+ public:
+  SegmentPages(const AddressSpace& space, const PoolHeaderLayout& layout, const SegmentHeapTrust& trust,
+               const ImageKnowledge& knowledge)
+      : space_(space), layout_(layout), trust_(trust), knowledge_(knowledge) {}
+
+  /// The page that begins at `offset` of the subsegment; nothing when it is not there.
+  [[nodiscard]] std::optional<PoolPage> Of(const VsSubsegment& subsegment, std::uint32_t offset) const;
+  [[nodiscard]] std::optional<PoolPage> Of(const LfhSubsegment& subsegment, std::uint32_t offset) const;
+  /// The page at `address`, whatever subsegment it belongs to; nothing when it belongs to none. Cost: its subsegment.
+  [[nodiscard]] std::optional<PoolPage> At(const SegmentHeap& heap, VirtAddr address) const;
+
+ private:
+  [[nodiscard]] std::optional<PoolPage> Empty(VirtAddr address) const;
+  void CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift, PoolBlock& block) const;
+  void CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const;
+  void CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index, PoolPage& page) const;
+  [[nodiscard]] PoolBlock BlockOf(const VsSubsegment& subsegment, const VsChunk& chunk) const;
+
+  const AddressSpace& space_;
+  const PoolHeaderLayout& layout_;
+  SegmentHeapTrust trust_;
+  ImageKnowledge knowledge_;
+};
+
+/// Blocks from this size on have no POOL_HEADER.
+inline constexpr std::uint32_t kLargestWithPoolHeader = 0xFF0;
+
+}  // namespace poolblame

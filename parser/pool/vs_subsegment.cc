@@ -1,0 +1,56 @@
+#include "parser/pool/vs_subsegment.h"
+
+#include <algorithm>
+
+#include "parser/base/little_endian.h"
+#include "parser/pool/vs_tiling.h"
+
+namespace poolblame {
+namespace {
+
+/// Copies what is there of `subsegment.bytes`; false without the first page.
+bool Fill(const AddressSpace& space, VsSubsegment& subsegment) {
+  for (std::size_t offset = 0; offset < subsegment.bytes.size(); offset += kPageSize) {
+    const PageBytes page = space.Page(subsegment.address + offset);
+    const bool here = page.presence == Presence::kPresent && page.bytes.size() == kPageSize;
+    subsegment.present.push_back(here);
+    if (!here) continue;
+    const std::size_t length = std::min<std::size_t>(kPageSize, subsegment.bytes.size() - offset);
+    std::copy_n(page.bytes.data(), length, subsegment.bytes.begin() + static_cast<std::ptrdiff_t>(offset));
+  }
+  return subsegment.present.front();
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapLayout& layout) {
+  const auto size = page.TryRead<Le16>(kVsSize), signature = page.TryRead<Le16>(layout.vs_signature);
+  if (!size || !signature || ((*size ^ *signature) & 0x7FFF) != kVsMagic) return std::nullopt;
+  constexpr std::uint32_t kFewestUnits = 0x40;  // less than a kilobyte is nobody's subsegment
+  if (*size < kFewestUnits) return std::nullopt;
+  return kVsFirstChunk + *size * kChunkUnit;
+}
+
+void ExpectNoMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key) {
+  for (VsChunk& chunk : subsegment.chunks) {
+    if (!chunk.allocated || chunk.damaged()) continue;
+    const std::uint64_t address = (subsegment.address + chunk.offset).value;
+    ChunkSizes sizes = DecodeChunk(chunk.read, heap_key, address);
+    if (sizes.MemoryCost == 0 || !subsegment.PageIsPresent(chunk.offset)) continue;
+    sizes.MemoryCost = 0;
+    chunk.expected = EncodeChunk(sizes, heap_key, address);
+    subsegment.damaged = true;
+  }
+}
+
+std::optional<VsSubsegment> ReadVsSubsegment(const AddressSpace& space, VirtAddr address, std::uint32_t bytes,
+                                             std::uint64_t heap_key) {
+  VsSubsegment subsegment;
+  subsegment.address = address;
+  subsegment.bytes.assign(bytes, 0);
+  if (!Fill(space, subsegment)) return std::nullopt;
+  if (!TileVsSubsegment(subsegment, heap_key)) return std::nullopt;
+  return subsegment;
+}
+
+}  // namespace poolblame

@@ -14,17 +14,24 @@ namespace poolblame::samples {
 
 /// What really happened, told by the one who did it.
 struct Truth {
-  std::string kind = "clean";           // REPORT.md's kinds, or "clean"
-  bool visible = false;                 // any byte that the allocator or a sibling would miss was changed
-  bool header_hit = false;              // at least one POOL_HEADER byte (or free link) was changed
+  std::string kind = "clean";  // REPORT.md's kinds, or "clean"
+  bool visible = false;        // any byte that the allocator or a sibling would miss was changed
+  // At least one POOL_HEADER byte or free link was changed; in the segment heap also a VS chunk header's, a
+  // subsegment's or a segment's own.
+  bool header_hit = false;
   std::string culprit_tag, victim_tag;  // four characters
-  std::uint64_t culprit_header = 0, victim_header = 0;  // virtual addresses; 0 = none
-  std::uint64_t damage_start = 0, damage_end = 0;       // virtual, [start, end)
-  std::uint64_t page = 0;                               // of the victim
-  std::uint64_t base = 0;       // container=pool-pages: virtual address of the file's first byte
-  std::string machine = "x64";  // "x64" or "x86"
+  // Virtual addresses; 0 = none. Of the POOL_HEADER; in a VS chunk of the segment heap of the chunk header before it;
+  // of an allocation without either, its first byte.
+  std::uint64_t culprit_header = 0, victim_header = 0;
+  std::uint64_t damage_start = 0, damage_end = 0;  // virtual, [start, end)
+  std::uint64_t page = 0;                          // of the victim
+  std::uint64_t base = 0;                          // container=pool-pages: virtual address of the file's first byte
+  std::string machine = "x64";                     // "x64" or "x86"
   std::uint32_t build = 0;
   std::uint32_t bugcheck = 0;  // code in the dump header; 0x161 = live dump
+  std::string
+      backend;  // segment heap: whose the culprit is, else the victim: "vs", "lfh", "large" or "none"; else empty
+  std::uint64_t heap_key = 0, lfh_key = 0;  // segment heap: the image's
 };
 
 struct BuiltImage {

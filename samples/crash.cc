@@ -28,7 +28,7 @@ BugCheckFacts SizesDisagree(const Machine& machine, std::uint64_t header) {
 
 /// Somebody frees the block before the damage or the damaged one itself, whichever shows.
 BugCheckFacts HeaderMet(Machine& machine, const BlockRef& victim) {
-  const PoolAllocator& pool = *victim.pool;
+  const Pool& pool = *victim.pool;
   const HeaderFields now = DecodeHeader(machine.memory().At(victim.header), machine.profile().x64);
   const Block* before = pool.Previous(victim.header);
   const bool previous_wrong = before != nullptr && now.previous_units != before->units;

@@ -6,10 +6,6 @@ namespace {
 
 constexpr std::uint32_t kRoomyBlock = 0x50;  // bytes; room for links and a field behind them
 
-bool HasLinks(const PoolAllocator& pool, const Block& block) {
-  return pool.OnListHeads(block) || block.state == BlockState::kLookaside || block.state == BlockState::kDeferred;
-}
-
 std::uint32_t LastOwnerTag(const Machine& machine, const Block& block) {
   const TagSpec& spec = Tags()[block.model];
   const bool is_protected = IsObject(spec) && machine.profile().protected_tags;
@@ -44,36 +40,37 @@ Bytes StaleWrite(Machine& machine, const Block& block, std::uint64_t va, std::ui
 }  // namespace
 
 Result<FaultRecord> UseAfterFree(Machine& machine) {
-  const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t, const Block& b) {
-    return HasLinks(pool, b) && b.model != kNoModel && b.units * machine.profile().unit() >= kRoomyBlock &&
-           VictimAllowed(machine, b);
+  const auto block = PickBlock(machine, [&](const Pool&, std::uint64_t, const Block& b) {
+    return b.state != BlockState::kAllocated && b.model != kNoModel &&
+           b.units * machine.profile().unit() >= kRoomyBlock && VictimAllowed(machine, b);
   });
   if (!block) return NoFit("freed block with a known last owner");
   const Block& freed = *block->pool->Find(block->header);
   FaultRecord record;
   record.culprit = record.victim = *block;
   record.culprit_tag = LastOwnerTag(machine, freed);
-  const std::uint64_t payload = block->pool->LinkOf(block->header);
   const std::string& variant = machine.recipe().variant;
   const bool links = variant == "links" || (variant != "payload" && machine.random().Chance(75));
-  std::uint64_t offset = 0;
-  if (links) {
-    if (freed.state == BlockState::kFree && machine.random().Chance(50)) offset = machine.profile().pointer_size();
+  const std::uint64_t link_words = block->pool->LinkBytes(freed) / machine.profile().pointer_size();
+  const std::uint64_t payload = block->pool->LinkOf(block->header);
+  std::uint64_t at = payload;
+  if (links && link_words != 0) {
+    if (freed.state == BlockState::kFree && machine.random().Chance(50)) at += machine.profile().pointer_size();
+    if (link_words > 2 && machine.random().Chance(33)) at = payload + 2 * machine.profile().pointer_size();
   } else {
-    const std::uint64_t room = block->pool->BlockEnd(block->header) - payload - 32;
-    offset = 16 + machine.random().Below(room / 8) * 8;
+    const VaRange stale = block->pool->StalePayload(block->header);
+    at = stale.begin + machine.random().Below((stale.end - stale.begin) / 8) * 8;
   }
-  Strike(machine, record, payload + offset, StaleWrite(machine, freed, payload + offset, offset), payload + offset);
+  Strike(machine, record, at, StaleWrite(machine, freed, at, at - payload), at);
   return record;
 }
 
 Result<FaultRecord> DoubleFree(Machine& machine) {
   const std::string& variant = machine.recipe().variant;
   const bool listed = variant == "listed" || (variant != "caught" && machine.random().Chance(40));
-  const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
-    if (b.model == kNoModel || b.units > 32) return false;
-    if (b.state != BlockState::kLookaside) return !listed && b.state == BlockState::kDeferred;
-    return !listed || pool.LookasideOf(b.units).back() == header;
+  const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
+    if (b.model == kNoModel) return false;
+    return listed ? pool.FreedTwiceUnseen(header) : pool.FreedTwiceCaught(header);
   });
   if (!block) return NoFit("block on a lookaside list");
   const Block& freed = *block->pool->Find(block->header);
@@ -91,7 +88,7 @@ Result<FaultRecord> DoubleFree(Machine& machine) {
 }
 
 Result<FaultRecord> BadFree(Machine& machine) {
-  const auto block = PickBlock(machine, [](const PoolAllocator&, std::uint64_t, const Block& b) {
+  const auto block = PickBlock(machine, [](const Pool&, std::uint64_t, const Block& b) {
     return b.state == BlockState::kAllocated && b.model != kNoModel && b.units > 4;
   });
   if (!block) return NoFit("block to free wrongly");
@@ -103,14 +100,14 @@ Result<FaultRecord> BadFree(Machine& machine) {
 }
 
 Result<FaultRecord> FreeListDamage(Machine& machine) {
-  const auto listed = [](const PoolAllocator& pool, std::uint64_t, const Block& b) { return pool.OnListHeads(b); };
+  const auto listed = [](const Pool& pool, std::uint64_t, const Block& b) { return pool.OnListHeads(b); };
   std::optional<BlockRef> victim;
   std::optional<BlockRef> other;
   for (int tries = 0; tries < 50 && !other; ++tries) {  // some pools have one listed block only
     victim = PickBlock(machine, listed);
     if (!victim) break;
     const std::uint64_t next = machine.memory().ReadPointer(victim->pool->LinkOf(victim->header));
-    other = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
+    other = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
       return listed(pool, header, b) && header != victim->header && &pool == victim->pool &&
              next != pool.LinkOf(header);
     });

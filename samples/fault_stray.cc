@@ -8,7 +8,7 @@ namespace poolblame::samples {
 Result<FaultRecord> BitFlip(Machine& machine) {
   const std::string& variant = machine.recipe().variant;
   const bool link = variant == "link" || (variant != "header" && machine.random().Chance(25));
-  const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t, const Block& b) {
+  const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t, const Block& b) {
     return VictimAllowed(machine, b) && (!link || pool.OnListHeads(b));
   });
   if (!block) return NoFit("block whose bit could flip");
@@ -24,8 +24,8 @@ Result<FaultRecord> BitFlip(Machine& machine) {
 }
 
 Result<FaultRecord> WildWrite(Machine& machine) {
-  const auto block = PickBlock(
-      machine, [&](const PoolAllocator&, std::uint64_t, const Block& b) { return VictimAllowed(machine, b); });
+  const auto block =
+      PickBlock(machine, [&](const Pool&, std::uint64_t, const Block& b) { return VictimAllowed(machine, b); });
   if (!block) return NoFit("block");
   constexpr std::uint64_t kSizes[] = {1, 2, 4, 4, 8, 8, 12};
   constexpr std::uint32_t kMost = 64;  // a stray write that is larger is a copy: another fault
@@ -45,7 +45,7 @@ Result<FaultRecord> WildWrite(Machine& machine) {
 }
 
 Result<FaultRecord> PageStomp(Machine& machine) {
-  const auto block = PickBlock(machine, [](const PoolAllocator&, std::uint64_t, const Block&) { return true; });
+  const auto block = PickBlock(machine, [](const Pool&, std::uint64_t, const Block&) { return true; });
   if (!block) return NoFit("page");
   const std::uint64_t page = block->header & ~(kPage - 1);
   constexpr std::uint64_t kSizes[] = {512, 1024, 2048, 4096};
@@ -58,7 +58,7 @@ Result<FaultRecord> PageStomp(Machine& machine) {
 }
 
 Result<FaultRecord> Uninitialised(Machine& machine) {
-  const auto block = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& b) {
+  const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
     if (b.state != BlockState::kAllocated || b.model == kNoModel || pool.Capacity(header) < 0x40) return false;
     return Tags()[b.model].content == Content::kStruct;
   });

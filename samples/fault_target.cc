@@ -22,6 +22,11 @@ bool PoolAllowed(const Machine& machine, PoolKind kind) {
   return false;
 }
 
+bool BackendAllowed(const Machine& machine, const Block& block) {
+  const std::string& backend = machine.recipe().backend;
+  return backend == "auto" || block.backend == (backend == "vs" ? Backend::kVs : Backend::kLfh);
+}
+
 WriteContent DrawContent(Random& random) {
   const std::uint64_t draw = random.Below(100);
   if (draw < 40) return WriteContent::kContinue;
@@ -45,7 +50,7 @@ Bytes FromModel(Machine& machine, Content content, std::uint32_t seed, std::uint
 }  // namespace
 
 std::optional<BlockRef> PickBlock(Machine& machine, const BlockTest& test) {
-  std::vector<PoolAllocator*> pools;
+  std::vector<Pool*> pools;
   std::size_t pages = 0;
   for (const auto& pool : machine.pools()) {
     if (!PoolAllowed(machine, pool->setup().kind) || pool->pages().empty()) continue;
@@ -54,15 +59,17 @@ std::optional<BlockRef> PickBlock(Machine& machine, const BlockTest& test) {
   }
   for (int i = 0; i < kTries && pages > 0; ++i) {
     std::size_t at = machine.random().Below(pages);
-    for (PoolAllocator* pool : pools) {
+    for (Pool* pool : pools) {
       if (at >= pool->pages().size()) {
         at -= pool->pages().size();
         continue;
       }
       const std::uint64_t page = pool->pages()[at];
-      const std::vector<Block>& blocks = pool->BlocksOf(page);
-      const Block& block = blocks[machine.random().Below(blocks.size())];
-      if (test(*pool, page + block.offset, block)) return BlockRef{pool, page + block.offset};
+      const std::vector<std::uint64_t> headers = pool->HeadersOn(page);
+      if (headers.empty()) break;  // a page inside a large VS chunk
+      const std::uint64_t header = headers[machine.random().Below(headers.size())];
+      const Block& block = *pool->Find(header);
+      if (BackendAllowed(machine, block) && test(*pool, header, block)) return BlockRef{pool, header};
       break;
     }
   }
@@ -84,13 +91,8 @@ bool VictimAllowed(const Machine& machine, const Block& block) {
 }
 
 BlockRef BlockAt(Machine& machine, std::uint64_t va) {
-  const std::uint64_t page = va & ~(kPage - 1);
   for (const auto& pool : machine.pools()) {
-    if (std::find(pool->pages().begin(), pool->pages().end(), page) == pool->pages().end()) continue;
-    for (const Block& block : pool->BlocksOf(page)) {
-      const std::uint64_t header = page + block.offset;
-      if (va >= header && va < pool->BlockEnd(header)) return {pool.get(), header};
-    }
+    if (const auto header = pool->HeaderHolding(va)) return {pool.get(), *header};
   }
   return {};
 }

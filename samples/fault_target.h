@@ -8,13 +8,13 @@
 
 namespace poolblame::samples {
 
-using BlockTest = std::function<bool(const PoolAllocator& pool, std::uint64_t header, const Block& block)>;
+using BlockTest = std::function<bool(const Pool& pool, std::uint64_t header, const Block& block)>;
 
 /// A random block of the pools that the recipe's `where` allows and that passes; nullopt after many tries.
 std::optional<BlockRef> PickBlock(Machine& machine, const BlockTest& test);
 /// True where the recipe's `victim` allows this block.
 bool VictimAllowed(const Machine& machine, const Block& block);
-/// The block that holds `va`; header 0 where none does.
+/// The block that holds `va`; header 0 where none does, and no pool either where it is no pool's at all.
 BlockRef BlockAt(Machine& machine, std::uint64_t va);
 
 /// Bytes of the recipe's content for a write of `size` bytes at `va` by the owner of `writer` (may be header 0).

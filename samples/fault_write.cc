@@ -6,8 +6,6 @@
 namespace poolblame::samples {
 namespace {
 
-std::uint64_t PageEnd(std::uint64_t va) { return (va & ~(kPage - 1)) + kPage; }
-
 /// Where a linear write of this recipe begins: at the buffer's start, or in its last bytes.
 std::uint64_t WriteStart(Machine& machine, const BlockRef& culprit) {
   const std::uint64_t payload = culprit.pool->Payload(culprit.header);
@@ -50,17 +48,17 @@ bool Owned(const Block& block) { return block.state == BlockState::kAllocated &&
 
 Result<FaultRecord> Overrun(Machine& machine) {
   const std::uint32_t length = DamageLength(machine);
-  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+  const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
     const Block* next = pool.Next(header);
     return Owned(block) && next != nullptr && VictimAllowed(machine, *next) &&
-           pool.BlockEnd(header) + length <= PageEnd(header);
+           pool.BlockEnd(header) + length <= pool.Reach(header).end;
   });
   if (!culprit) return NoFit("block with a neighbour to overrun");
   return WriteOver(machine, *culprit, culprit->pool->BlockEnd(culprit->header), length);
 }
 
 Result<FaultRecord> OffByOne(Machine& machine) {
-  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+  const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
     if (!Owned(block) || pool.Next(header) == nullptr || !VictimAllowed(machine, *pool.Next(header))) return false;
     const Content content = Tags()[block.model].content;
     return content == Content::kAscii || content == Content::kUnicode || content == Content::kPacket;
@@ -81,10 +79,10 @@ Result<FaultRecord> OffByOne(Machine& machine) {
 
 Result<FaultRecord> Underrun(Machine& machine) {
   const std::uint32_t length = std::min(DamageLength(machine), 64U);
-  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+  const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
     const Block* previous = pool.Previous(header);
     return Owned(block) && block.aligned_units == 0 && previous != nullptr && VictimAllowed(machine, *previous) &&
-           (pool.Payload(header) & (kPage - 1)) > length;
+           pool.Payload(header) - length > pool.Reach(header).begin;
   });
   if (!culprit) return NoFit("block to underrun");
   FaultRecord record;
@@ -106,13 +104,14 @@ Result<FaultRecord> NonlinearOverrun(Machine& machine) {
   const std::uint32_t length = machine.recipe().bytes != 0
                                    ? machine.recipe().bytes
                                    : static_cast<std::uint32_t>(machine.random().Between(1, 4) * 4);
-  const std::uint32_t header_size = machine.profile().header_size();
-  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
-    return Owned(block) && pool.BlockEnd(header) + header_size + 0x20 + length <= PageEnd(header);
+  const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
+    return Owned(block) && pool.BlockEnd(header) + pool.HeaderBytes(block) + 0x20 + length <= pool.Reach(header).end;
   });
   if (!culprit) return NoFit("block with room behind it");
+  const std::uint32_t header_size = culprit->pool->HeaderBytes(*culprit->pool->Find(culprit->header));
   const std::uint64_t end = culprit->pool->BlockEnd(culprit->header);
-  const std::uint64_t room = std::min<std::uint64_t>(PageEnd(culprit->header) - end - header_size - length, 0x300);
+  const std::uint64_t reach = culprit->pool->Reach(culprit->header).end;
+  const std::uint64_t room = std::min<std::uint64_t>(reach - end - header_size - length, 0x300);
   const std::uint64_t at = end + header_size + machine.random().Below(room / 4) * 4;
   FaultRecord record;
   record.culprit = *culprit;
@@ -123,14 +122,15 @@ Result<FaultRecord> NonlinearOverrun(Machine& machine) {
 }
 
 Result<FaultRecord> PayloadOverrun(Machine& machine) {
-  const std::uint32_t header_size = machine.profile().header_size();
-  const std::uint32_t length = header_size + std::max(DamageLength(machine), 4U);
-  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+  const std::uint32_t beyond = std::max(DamageLength(machine), 4U);
+  const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
     const Block* next = pool.Next(header);
     return Owned(block) && next != nullptr && Owned(*next) && next->aligned_units == 0 &&
-           std::uint64_t{next->units} * machine.profile().unit() >= length;
+           std::uint64_t{next->units} * machine.profile().unit() >= pool.HeaderBytes(*next) + beyond;
   });
   if (!culprit) return NoFit("pair of owned neighbours");
+  const std::uint32_t header_size = culprit->pool->HeaderBytes(*culprit->pool->Next(culprit->header));
+  const std::uint32_t length = header_size + beyond;
   const std::uint64_t end = culprit->pool->BlockEnd(culprit->header);
   const Bytes header = machine.memory().Read(end, header_size);
   FaultRecord record = WriteOver(machine, *culprit, end, length);
@@ -140,7 +140,7 @@ Result<FaultRecord> PayloadOverrun(Machine& machine) {
 
 Result<FaultRecord> CrossPage(Machine& machine) {
   const std::uint32_t length = std::min(DamageLength(machine), static_cast<std::uint32_t>(kPage));
-  const auto culprit = PickBlock(machine, [&](const PoolAllocator& pool, std::uint64_t header, const Block& block) {
+  const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
     const std::uint64_t end = pool.BlockEnd(header);
     const Block* next = pool.Find(end);
     return Owned(block) && end % kPage == 0 && next != nullptr && VictimAllowed(machine, *next);
@@ -153,15 +153,15 @@ Result<FaultRecord> BigOverrun(Machine& machine) {
   const std::uint32_t length = std::min(DamageLength(machine), static_cast<std::uint32_t>(kPage));
   for (const auto& pool : machine.pools()) {
     for (const BigAllocation& big : pool->big()) {
-      const std::uint64_t end = (big.va + big.bytes + kPage - 1) & ~(kPage - 1);
-      if (pool->Find(end) == nullptr) continue;
+      const auto end = pool->BehindBig(big);
+      if (!end) continue;
       FaultRecord record;
-      record.culprit = {pool.get(), big.va};
+      record.culprit = {pool.get(), pool->HeaderHolding(big.va).value_or(big.va)};
       record.culprit_tag = big.tag;
-      record.victim = {pool.get(), end};
+      record.victim = BlockAt(machine, *end);
       const Bytes bytes =
-          OwnerContent(machine.world(), Tags()[big.model], big.seed, big.va, end + length - big.va, false);
-      Strike(machine, record, big.va, bytes, end);
+          OwnerContent(machine.world(), Tags()[big.model], big.seed, big.va, *end + length - big.va, false);
+      Strike(machine, record, big.va, bytes, *end);
       return record;
     }
   }

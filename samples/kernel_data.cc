@@ -191,6 +191,21 @@ void WriteUnloaded(Machine& machine) {
   }
 }
 
+/// One row: address (bit 0 set: the owner has gone), tag, type, size. With the segment heap the type has its 12 bits
+/// between the pattern and the slack of the last page, which this machine leaves zero (unsure on 26100: only the
+/// distance of the rows is known).
+void WriteBigPageEntry(KernelMemory& memory, const WindowsProfile& profile, std::uint64_t at, const BigAllocation& big,
+                       const Pool& pool, bool freed) {
+  const std::uint32_t pointer = profile.pointer_size();
+  memory.WritePointer(at, big.va | (freed ? 1U : 0U));
+  memory.Write32(at + pointer, big.tag);
+  const bool pages = profile.build < 6000;
+  std::uint32_t type = pool.base_type();
+  if (profile.segment_heap) type = (type | (pool.setup().kind == PoolKind::kNonPagedNx ? 0x200U : 0U)) << 8;
+  memory.Write32(at + pointer + 4, pages ? (big.bytes + 0xFFFU) / 0x1000U : type);
+  if (!pages) memory.WritePointer(at + pointer + 8, big.bytes);
+}
+
 /// PoolBigPageTable, and the three variables from which readers find it.
 void WriteBigPageTable(Machine& machine) {
   KernelMemory& memory = machine.memory();
@@ -202,20 +217,25 @@ void WriteBigPageTable(Machine& machine) {
   std::uint64_t at = table;
   for (std::uint64_t i = 0; i < entries; ++i) memory.WritePointer(table + i * profile.big_page_entry, 1);
   for (const auto& pool : machine.pools()) {
-    for (const BigAllocation& big : pool->big()) {
-      if (at + profile.big_page_entry > table + 2 * kPage) return;
-      memory.WritePointer(at, big.va);
-      memory.Write32(at + pointer, big.tag);
-      const bool pages = profile.build < 6000;
-      memory.Write32(at + pointer + 4, pages ? (big.bytes + 0xFFFU) / 0x1000U : pool->base_type());
-      if (!pages) memory.WritePointer(at + pointer + 8, big.bytes);
-      at += profile.big_page_entry;
+    for (const bool freed : {false, true}) {
+      for (const BigAllocation& big : freed ? pool->freed_big() : pool->big()) {
+        if (at + profile.big_page_entry > table + 2 * kPage) return;
+        WriteBigPageEntry(memory, profile, at, big, *pool, freed);
+        at += profile.big_page_entry;
+      }
     }
   }
   const std::uint64_t variable = machine.layout().nt_data + kTrackTableAt;
   const std::uint64_t before = profile.x64 ? (profile.build < 6000 ? 48 : 40) : (profile.build < 6000 ? 24 : 20);
   memory.WritePointer(variable - before, table);
   memory.WritePointer(variable - before - pointer, entries);
+}
+
+void WriteHeaps(Machine& machine) {
+  std::vector<std::uint64_t> heaps;
+  for (const auto& pool : machine.pools()) heaps.push_back(pool->setup().base);
+  heaps.push_back(machine.layout().heaps.last_heap);
+  WriteHeapManager(machine.memory(), machine.layout().heaps, HeapLayoutFor(machine.profile().build), heaps);
 }
 
 }  // namespace
@@ -248,9 +268,9 @@ Bytes DebuggerData(const Machine& machine, const KernelData& data) {
   if (!machine.profile().x64 && machine.recipe().pae) Put16(block, 0x036, 1);
   set(0x048, data.loaded_modules);
   set(0x050, data.active_processes);
-  set(0x068, layout.nt_data + kPagedArrayAt);
+  if (!machine.profile().segment_heap) set(0x068, layout.nt_data + kPagedArrayAt);
   set(0x1B8, layout.nt_data + kTrackTableAt);
-  set(0x1C0, machine.pools().front()->setup().descriptor);
+  if (!machine.profile().segment_heap) set(0x1C0, machine.pools().front()->setup().descriptor);
   set(0x208, layout.nt_data + kBuildLabAt);
   std::uint64_t variable = layout.nt_data + kVariablesAt;
   for (const Variable& row : Variables(machine)) {
@@ -272,10 +292,11 @@ KernelData WriteKernelData(Machine& machine) {
   }
   std::uint64_t slot = data_page + kPagedArrayAt;
   for (const auto& pool : machine.pools()) {
-    if (pool->setup().kind != PoolKind::kPaged) continue;
+    if (pool->setup().kind != PoolKind::kPaged || pool->setup().descriptor == 0) continue;
     memory.WritePointer(slot, pool->setup().descriptor);
     slot += memory.pointer_size();
   }
+  if (machine.profile().segment_heap) WriteHeaps(machine);
   LinkList(memory, data.active_processes, {});
   const std::string lab =
       std::to_string(machine.profile().build) + ".0." + (machine.profile().x64 ? "amd64" : "x86") + "fre.sample";

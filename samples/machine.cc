@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "samples/pool_allocator.h"
+#include "samples/segment_heap.h"
+
 namespace poolblame::samples {
 namespace {
 
@@ -24,6 +27,11 @@ Bases BasesFor(const WindowsProfile& profile, Random& random) {
             0xFFFFF900C0000000};
   }
   const std::uint64_t slide = random.Below(0x400) * 0x100000;
+  if (profile.segment_heap) {  // heaps begin at random places of their halves, 2 MB aligned here to save page tables
+    const std::uint64_t nonpaged = 0xFFFFA80000000000 + random.Below(0x400) * 0x40000000;
+    const std::uint64_t paged = 0xFFFFE20000000000 + random.Below(0x400) * 0x40000000;
+    return {0xFFFFF80000000000 + 0x1C000000 + slide * 4, 0xFFFFF80100000000 + slide, nonpaged, paged, 0};
+  }
   return {0xFFFFF80000000000 + 0x1C000000 + slide * 4, 0xFFFFF80100000000 + slide, 0xFFFFE00000000000 + slide * 8,
           0xFFFFC00000000000 + slide * 8, 0xFFFFF90140000000};
 }
@@ -36,7 +44,7 @@ Machine::Machine(const Recipe& recipe)
       memory_(recipe.pages, recipe.profile.pointer_size(), recipe.seed) {
   for (const TagSpec& spec : Tags()) total_weight_ += spec.weight;
   PlaceKernel();
-  AddPools();
+  profile().segment_heap ? AddHeaps() : AddPools();
 }
 
 void Machine::PlaceKernel() {
@@ -56,7 +64,7 @@ void Machine::PlaceKernel() {
   layout_.quota_cookie = random_.Next();
   for (std::uint64_t page = 0; page < 2; ++page) memory_.MapNew(layout_.nt_data + page * kPage);
   for (std::uint64_t page = 0; page < 4; ++page) memory_.MapNew(layout_.prcb + page * kPage);
-  for (std::uint64_t page = 0; page * kPage < kMaxPools * kDescriptorStride; ++page) {
+  for (std::uint64_t page = 0; !profile().segment_heap && page * kPage < kMaxPools * kDescriptorStride; ++page) {
     memory_.MapNew(layout_.descriptors + page * kPage);
   }
   memory_.MapNew(layout_.process);
@@ -104,19 +112,57 @@ void Machine::AddPools() {
   world_.pool_size = std::max<std::uint64_t>(nonpaged, 16) * kPage;
 }
 
-PoolAllocator* Machine::PoolOf(std::uint64_t va) {
+void Machine::AddHeap(PoolKind kind, std::uint64_t pages) {
+  constexpr std::uint64_t kHeapStride = 0x4000000;  // 64 segments; and the next heap
+  const HeapLayout& heap = HeapLayoutFor(profile().build);
+  Random again(MixSeed(recipe_.seed, 1));
+  const Bases bases = BasesFor(profile(), again);
+  PoolSetup setup;
+  setup.kind = kind;
+  setup.base = kind == PoolKind::kPaged ? bases.paged : bases.nonpaged;
+  if (kind == PoolKind::kNonPagedNx) setup.base += kHeapStride;
+  setup.max_pages = pages;
+  if (kind != PoolKind::kNonPaged) setup.lookaside = LookasideAt(layout_.heaps, heap, kind == PoolKind::kPaged ? 1 : 0);
+  setup.quota_cookie = layout_.quota_cookie;
+  pools_.push_back(std::make_unique<SegmentHeap>(memory_, heap, layout_.heaps.keys, recipe_.style, setup,
+                                                 MixSeed(recipe_.seed, 100 + pools_.size())));
+}
+
+void Machine::AddHeaps() {
+  Random keys(MixSeed(recipe_.seed, 0x4EA9));
+  HeapManager& heaps = layout_.heaps;
+  heaps.keys = {keys.Next(), keys.Next()};
+  heaps.state = layout_.nt_base + 0x260000 + keys.Below(64) * 0x40;
+  heaps.globals = layout_.nt_base + 0x23A000 + keys.Below(64) * 0x20;
+  heaps.failure_info = (heaps.globals & ~(kPage - 1)) + 0x900;
+  const HeapLayout& heap = HeapLayoutFor(profile().build);
+  MapHeapManager(memory_, heaps, heap);
+  // Kernel data, page tables and the heaps' own structures take some 60 pages whatever the image's size.
+  constexpr std::uint64_t kOverhead = 60;
+  const std::uint64_t budget = std::min(recipe_.pages * recipe_.pool_percent / 100, recipe_.pages - kOverhead);
+  AddHeap(PoolKind::kNonPaged, budget / 6);
+  AddHeap(PoolKind::kNonPagedNx, budget / 2);
+  AddHeap(PoolKind::kPaged, budget - budget / 6 - budget / 2);
+  heaps.last_heap = pools_.back()->setup().base + 0x2000;
+  WriteEmptyHeap(memory_, heap, heaps.keys, heaps.last_heap);
+  world_.pool_base = pools_[1]->setup().base + 0x100000;
+  world_.pool_size = 0x100000;
+}
+
+Pool* Machine::PoolOf(std::uint64_t va) {
   for (const auto& pool : pools_) {
     if (va >= pool->setup().base && va < pool->end()) return pool.get();
   }
   return nullptr;
 }
 
-PoolAllocator& Machine::PoolFor(const TagSpec& spec, std::uint16_t model) {
+Pool& Machine::PoolFor(const TagSpec& spec, std::uint16_t model) {
   PoolKind kind = spec.session ? PoolKind::kSession : spec.paged ? PoolKind::kPaged : PoolKind::kNonPaged;
+  if (kind == PoolKind::kSession && profile().segment_heap) kind = PoolKind::kPaged;
   // On Windows 8 and later most nonpaged tags have moved to the no-execute pool; which ones is the tag's habit.
   if (kind == PoolKind::kNonPaged && profile().nx_pool && model % 5 != 0) kind = PoolKind::kNonPagedNx;
   const bool second_paged = kind == PoolKind::kPaged && random_.Chance(33);
-  PoolAllocator* chosen = nullptr;
+  Pool* chosen = nullptr;
   for (const auto& pool : pools_) {
     if (pool->setup().kind != kind) continue;
     chosen = pool.get();
@@ -161,7 +207,7 @@ void Machine::AllocateOne() {
   request.seed = random_.Next32();
   if (random_.Chance(spec.quota_percent)) request.quota_process = layout_.process;
   request.cache_aligned = spec.content == Content::kPacket && random_.Chance(10);
-  PoolAllocator& pool = PoolFor(spec, model);
+  Pool& pool = PoolFor(spec, model);
   if (const auto header = pool.Allocate(request)) FillBlock(pool, *header);
 }
 
@@ -178,7 +224,7 @@ void Machine::AllocateBigOne() {
   }
 }
 
-void Machine::FillBlock(PoolAllocator& pool, std::uint64_t header) {
+void Machine::FillBlock(Pool& pool, std::uint64_t header) {
   const Block& block = *pool.Find(header);
   const TagSpec& spec = Tags()[block.model];
   const std::uint64_t va = pool.Payload(header);
@@ -206,7 +252,7 @@ void Machine::Populate() {
   std::vector<bool> was_full(pools_.size(), false);
   for (std::uint64_t i = 0; i < bound && std::count(was_full.begin(), was_full.end(), false) > 0; ++i) {
     for (std::size_t p = 0; p < pools_.size(); ++p) {
-      if (pools_[p]->page_count() >= pools_[p]->setup().max_pages) was_full[p] = true;
+      if (pools_[p]->Filled()) was_full[p] = true;
     }
     if (random_.Chance(28)) {
       FreeOne();
@@ -217,6 +263,8 @@ void Machine::Populate() {
     }
   }
   Live(recipe_.activity);
+  if (!profile().segment_heap) return;
+  for (const auto& pool : pools_) pool->Settle();  // a fault meets trees and lists as they would be
 }
 
 void Machine::Live(std::uint32_t operations) {

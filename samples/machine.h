@@ -6,10 +6,11 @@
 #include <optional>
 #include <vector>
 
+#include "samples/heap_manager.h"
 #include "samples/kernel_memory.h"
 #include "samples/page_tables.h"
 #include "samples/payload.h"
-#include "samples/pool_allocator.h"
+#include "samples/pool.h"
 #include "samples/recipe.h"
 
 namespace poolblame::samples {
@@ -24,12 +25,7 @@ struct KernelLayout {
   std::uint64_t descriptors = 0;  // POOL_DESCRIPTORs, 0x1140 apart
   std::uint64_t process = 0;      // an EPROCESS for quota, in nonpaged memory of its own
   std::uint64_t quota_cookie = 0;
-};
-
-/// A block and the pool it belongs to.
-struct BlockRef {
-  PoolAllocator* pool = nullptr;
-  std::uint64_t header = 0;
+  HeapManager heaps;  // builds with the segment heap
 };
 
 class Machine {
@@ -41,7 +37,7 @@ class Machine {
   /// `operations` more allocations and frees; those that would meet damage do not happen.
   void Live(std::uint32_t operations);
   /// Writes what the owner would write into a block it has just got.
-  void FillBlock(PoolAllocator& pool, std::uint64_t header);
+  void FillBlock(Pool& pool, std::uint64_t header);
 
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
   [[nodiscard]] Paging paging() const {
@@ -52,16 +48,18 @@ class Machine {
   [[nodiscard]] const KernelMemory& memory() const { return memory_; }
   [[nodiscard]] const KernelLayout& layout() const { return layout_; }
   [[nodiscard]] const PayloadWorld& world() const { return world_; }
-  [[nodiscard]] const std::vector<std::unique_ptr<PoolAllocator>>& pools() const { return pools_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Pool>>& pools() const { return pools_; }
   Random& random() { return random_; }
   /// The pool that holds `va`, or nullptr.
-  PoolAllocator* PoolOf(std::uint64_t va);
+  Pool* PoolOf(std::uint64_t va);
 
  private:
   void PlaceKernel();
   void AddPool(PoolKind kind, std::uint32_t index, std::uint64_t base, std::uint64_t pages);
   void AddPools();
-  PoolAllocator& PoolFor(const TagSpec& spec, std::uint16_t model);
+  void AddHeap(PoolKind kind, std::uint64_t pages);
+  void AddHeaps();
+  Pool& PoolFor(const TagSpec& spec, std::uint16_t model);
   void AllocateOne();
   void AllocateBigOne();
   void FreeOne();
@@ -73,7 +71,7 @@ class Machine {
   KernelMemory memory_;
   KernelLayout layout_;
   PayloadWorld world_;
-  std::vector<std::unique_ptr<PoolAllocator>> pools_;
+  std::vector<std::unique_ptr<Pool>> pools_;
   std::uint32_t total_weight_ = 0;
 };
 

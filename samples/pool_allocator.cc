@@ -16,7 +16,7 @@ std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
 
 PoolAllocator::PoolAllocator(KernelMemory& memory, const WindowsProfile& profile, const PoolStyle& style,
                              const PoolSetup& setup, std::uint64_t seed)
-    : memory_(memory), profile_(profile), style_(style), setup_(setup), random_(seed), next_va_(setup.base) {
+    : Pool(setup), memory_(memory), profile_(profile), style_(style), random_(seed), next_va_(setup.base) {
   lookaside_.resize(kMaxLookasideUnits + 1);
   for (std::uint32_t units = 1; units <= profile_.list_count(); ++units) {
     const std::uint64_t head = ListHead(units);
@@ -110,10 +110,6 @@ std::uint64_t PoolAllocator::BlockEnd(std::uint64_t header) const {
 std::uint32_t PoolAllocator::Capacity(std::uint64_t header) const {
   const auto room = static_cast<std::uint32_t>(BlockEnd(header) - Payload(header));
   return Find(header)->quota && !profile_.x64 ? room - 4 : room;
-}
-
-bool PoolAllocator::Sound(std::uint64_t va, std::uint64_t size) const {
-  return std::none_of(damage_.begin(), damage_.end(), [&](const VaRange& r) { return r.Overlaps(va, size); });
 }
 
 std::optional<std::uint64_t> PoolAllocator::Allocate(const PoolRequest& request) {

@@ -18,6 +18,9 @@ enum class BlockState : std::uint8_t {
 
 inline constexpr std::uint16_t kNoModel = 0xFFFF;
 
+/// Which part of the segment heap a block belongs to.
+enum class Backend : std::uint8_t { kClassic, kVs, kLfh, kLarge };
+
 /// Sizes in units, header included, as Windows counts. `model` and `seed` are the last owner's even when the block is
 /// free.
 struct Block {
@@ -28,8 +31,11 @@ struct Block {
   std::uint8_t aligned_units = 0;  // distance of a second, cache-aligned header; 0 = none
   BlockState state = BlockState::kFree;
   bool quota = false;
-  std::uint32_t tag = 0;   // as written in the header
-  std::uint32_t seed = 0;  // what the owner's payload is made from
+  Backend backend = Backend::kClassic;
+  bool headerless = false;          // segment heap: larger than 0xFE0 bytes, so without a POOL_HEADER
+  std::uint16_t header_offset = 0;  // segment heap: from the block's first byte to its POOL_HEADER
+  std::uint32_t tag = 0;            // as written in the header
+  std::uint32_t seed = 0;           // what the owner's payload is made from
   std::uint32_t live_index = 0;
 };
 

@@ -77,7 +77,8 @@ constexpr auto kVariants = std::to_array<Word<const char*>>({{"auto", "auto"},
                                                              {"header", "header"},
                                                              {"link", "link"}});
 constexpr auto kBugchecks = std::to_array<Word<const char*>>(
-    {{"auto", "auto"}, {"none", "none"}, {"19", "19"}, {"c2", "c2"}, {"50", "50"}, {"139", "139"}});
+    {{"auto", "auto"}, {"none", "none"}, {"19", "19"}, {"c2", "c2"}, {"50", "50"}, {"139", "139"}, {"13a", "13a"}});
+constexpr auto kBackends = std::to_array<Word<const char*>>({{"auto", "auto"}, {"vs", "vs"}, {"lfh", "lfh"}});
 
 template <typename Table>
 std::string WordsOf(const Table& table) {
@@ -133,6 +134,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "content") return Choose(kContents, key, value, recipe.content);
   if (key == "victim") return Choose(kVictims, key, value, recipe.victim);
   if (key == "where") return Choose(kWhere, key, value, recipe.where);
+  if (key == "backend") return Choose(kBackends, key, value, recipe.backend);
   if (key == "reach") return Choose(kReach, key, value, recipe.reach);
   if (key == "variant") return Choose(kVariants, key, value, recipe.variant);
   if (key == "bugcheck") return Choose(kBugchecks, key, value, recipe.bugcheck);
@@ -192,8 +194,8 @@ std::string RecipeHelp() {
   return "windows=BUILD|NAME (" + ProfileWords() + ") machine=x64|x86 paging=" + WordsOf(kPaging) +
          " encoding=" + WordsOf(kEncodings) + "\ncontainer=" + WordsOf(kContainers) +
          " cut=PERCENT\nfault=" + WordsOf(kFaults) + "\nbytes=N content=" + WordsOf(kContents) +
-         " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " reach=" + WordsOf(kReach) +
-         " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
+         " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " backend=" + WordsOf(kBackends) +
+         " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\n";

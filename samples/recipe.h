@@ -5,7 +5,7 @@
 #include <string>
 
 #include "parser/base/error.h"
-#include "samples/pool_allocator.h"
+#include "samples/pool.h"
 #include "samples/windows_profile.h"
 
 namespace poolblame::samples {
@@ -47,9 +47,10 @@ struct Recipe {
   int fill = -1;  // byte of content=fill; -1 = drawn
   VictimChoice victim = VictimChoice::kAny;
   std::string where = "any";      // pool of the fault: nonpaged, nx, paged, session, any
+  std::string backend = "auto";   // segment heap: where the fault happens: vs, lfh, auto
   std::string reach = "auto";     // where the write begins: start of the buffer, or its tail
   std::string variant = "auto";   // use-after-free: links, payload; double-free: listed, caught; bit-flip: header, link
-  std::string bugcheck = "auto";  // auto, none, or the code in hex: 19, 20, c2, 50, 139
+  std::string bugcheck = "auto";  // auto, none, or the code in hex: 19, 20, c2, 50, 139, 13a
   std::uint64_t pages = 160;      // of RAM
   std::uint32_t pool_percent = 0;  // of `pages`; 0 = 50 up to 4096 pages, 12 above
   std::uint64_t seed = 1;

@@ -13,39 +13,20 @@ struct Changed {
   bool sibling = false;  // a byte that is equal in all blocks of the tag
 };
 
-bool IsHeaderByte(const Machine& machine, const PoolAllocator& pool, std::uint64_t header, const Block& block,
-                  std::uint64_t va) {
-  const WindowsProfile& profile = machine.profile();
-  const std::uint64_t at = va - header;
-  if (at < 8) return true;  // fields and tag, both machines
-  const bool listed = block.state == BlockState::kLookaside || block.state == BlockState::kDeferred;
-  if (profile.x64 && at < 16) return block.quota || (profile.encoded_quota && listed);
-  if (block.quota && va >= pool.BlockEnd(header) - 4 && !profile.x64) return true;
-  const std::uint64_t second = std::uint64_t{block.aligned_units} * profile.unit();
-  if (second != 0 && at >= second && at < second + 8) return true;
-  const std::uint64_t links = pool.OnListHeads(block) ? 2 * profile.pointer_size()
-                              : listed                ? profile.pointer_size()
-                                                      : 0;
-  return va >= pool.LinkOf(header) && va < pool.LinkOf(header) + links;
-}
-
-bool IsSiblingByte(const Machine& machine, const PoolAllocator& pool, std::uint64_t header, const Block& block,
-                   std::uint64_t va) {
-  if (block.state != BlockState::kAllocated || block.model == kNoModel || va < pool.Payload(header)) return false;
-  const std::uint64_t offset = va - pool.Payload(header);
+bool IsSiblingByte(const Machine& machine, const Pool& pool, std::uint64_t va) {
+  const auto header = pool.HeaderHolding(va);
+  if (!header || *header == 0) return false;
+  const Block& block = *pool.Find(*header);
+  if (block.state != BlockState::kAllocated || block.model == kNoModel || va < pool.Payload(*header)) return false;
+  const std::uint64_t offset = va - pool.Payload(*header);
   const TagSpec& spec = Tags()[block.model];
   if (offset >= std::uint64_t{block.request} * spec.fill_percent / 100) return false;
   return IsFixedByte(machine.world(), spec, offset);
 }
 
-void Judge(const Machine& machine, const PoolAllocator& pool, std::uint64_t va, Changed& changed) {
-  const std::uint64_t page = va & ~(kPage - 1);
-  for (const Block& block : pool.BlocksOf(page)) {
-    const std::uint64_t header = page + block.offset;
-    if (va < header || va >= pool.BlockEnd(header)) continue;
-    changed.header |= IsHeaderByte(machine, pool, header, block, va);
-    changed.sibling |= IsSiblingByte(machine, pool, header, block, va);
-  }
+void Judge(const Machine& machine, const Pool& pool, std::uint64_t va, Changed& changed) {
+  changed.header |= pool.IsHeaderByte(va);
+  changed.sibling |= IsSiblingByte(machine, pool, va);
 }
 
 std::string TagText(std::uint32_t tag) {
@@ -56,7 +37,7 @@ std::string TagText(std::uint32_t tag) {
 
 std::string TagOfBlock(const BlockRef& ref) {
   const Block* block = ref.header == 0 ? nullptr : ref.pool->Find(ref.header);
-  return block == nullptr ? "" : TagText(block->tag);
+  return block == nullptr || block->tag == 0 ? "" : TagText(block->tag);  // 0: a part of the heap nobody has had yet
 }
 
 std::string Quoted(const std::string& text) {
@@ -74,10 +55,47 @@ std::string Hex(std::uint64_t value) {
   return text;
 }
 
+/// Classic images say nothing of the segment heap.
+std::string HeapKeysJson(const Truth& truth) {
+  if (truth.backend.empty()) return "";
+  return ", \"backend\": " + Quoted(truth.backend) + ", \"heap_key\": " + Hex(truth.heap_key) +
+         ", \"lfh_key\": " + Hex(truth.lfh_key);
+}
+
+const char* BackendWord(Backend backend) {
+  switch (backend) {
+    case Backend::kVs:
+      return "vs";
+    case Backend::kLfh:
+      return "lfh";
+    case Backend::kLarge:
+      return "large";
+    case Backend::kClassic:
+      break;
+  }
+  return "none";
+}
+
+/// The culprit's backend, the victim's where there is no culprit.
+std::string BackendOf(const FaultRecord& record) {
+  for (const BlockRef& ref : {record.culprit, record.victim}) {
+    if (ref.header != 0) return BackendWord(ref.pool->Find(ref.header)->backend);
+  }
+  return "none";
+}
+
+void AddHeapTruth(const Machine& machine, const FaultRecord& record, Truth& truth) {
+  if (!machine.profile().segment_heap) return;
+  truth.backend = BackendOf(record);
+  truth.heap_key = machine.layout().heaps.keys.heap_key;
+  truth.lfh_key = machine.layout().heaps.keys.lfh_key;
+}
+
 }  // namespace
 
 Truth TruthOf(const Machine& machine, const FaultRecord& record) {
   Truth truth;
+  AddHeapTruth(machine, record, truth);
   truth.kind = KindOfFault(machine.recipe().fault);
   if (machine.recipe().fault == Fault::kNone) return truth;
   truth.culprit_header = record.culprit.header;
@@ -93,7 +111,7 @@ Truth TruthOf(const Machine& machine, const FaultRecord& record) {
   truth.damage_end = record.damage.end;
   const Bytes now = machine.memory().Read(record.damage.begin, record.before.size());
   Changed changed;
-  const PoolAllocator* pool = record.victim.pool;
+  const Pool* pool = record.victim.pool;
   for (std::size_t i = 0; pool != nullptr && i < now.size(); ++i) {
     if (now[i] != record.before[i]) Judge(machine, *pool, record.damage.begin + i, changed);
   }
@@ -111,7 +129,7 @@ std::string TruthJson(const Truth& truth, const std::string& recipe) {
          ", \"victim_tag\": " + Quoted(truth.victim_tag) + ", \"victim_header\": " + Hex(truth.victim_header) +
          ", \"damage_start\": " + Hex(truth.damage_start) + ", \"damage_end\": " + Hex(truth.damage_end) +
          ", \"page\": " + Hex(truth.page) + ", \"base\": " + Hex(truth.base) +
-         ", \"bugcheck\": " + Hex(truth.bugcheck) + "}";
+         ", \"bugcheck\": " + Hex(truth.bugcheck) + HeapKeysJson(truth) + "}";
 }
 
 }  // namespace poolblame::samples

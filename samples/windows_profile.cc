@@ -12,7 +12,7 @@ constexpr auto kBit2 = InUseEncoding::kBit2;
 
 //                 name     build  x64    enc    prot   nx     quota  align  check  desc    index pend   heads  kdbg big
 //                 ldr
-constexpr std::array<WindowsProfile, 23> kProfiles = {{
+constexpr std::array<WindowsProfile, 28> kProfiles = {{
     {"xp", 2600, false, kBit4, true, false, false, false, false, 0x1028, 0x04, 0x020, 0x028, 0x290, 0x0C, 0x44},
     {"2003", 3790, false, kBit4, true, false, false, false, false, 0x1030, 0x04, 0x020, 0x030, 0x318, 0x10, 0x44},
     {"2003", 3790, true, kBit4, true, false, false, false, false, 0x1048, 0x04, 0x028, 0x048, 0x318, 0x18, 0x80},
@@ -36,6 +36,12 @@ constexpr std::array<WindowsProfile, 23> kProfiles = {{
     {"win10", 17134, true, kBit2, false, true, true, true, true, 0x1140, 0xC0, 0x100, 0x140, 0x368, 0x18, 0x9C},
     {"win10rs2", 15063, true, kBit2, false, true, true, true, true, 0x1140, 0xC0, 0x100, 0x140, 0x368, 0x18, 0x9C},
     {"win10rs3", 16299, true, kBit2, false, true, true, true, true, 0x1140, 0xC0, 0x100, 0x140, 0x368, 0x18, 0x9C},
+    // With the segment heap: no descriptors. The size of KDBG is that of 17134 (unsure: later ones may be longer).
+    {"win10-1903", 18362, true, kBit2, false, true, true, true, true, 0, 0, 0, 0, 0x368, 0x18, 0x9C, true},
+    {"win10-2004", 19041, true, kBit2, false, true, true, true, true, 0, 0, 0, 0, 0x368, 0x18, 0x9C, true},
+    {"win11", 22000, true, kBit2, false, true, true, true, true, 0, 0, 0, 0, 0x368, 0x20, 0x9C, true},
+    {"win11-22h2", 22621, true, kBit2, false, true, true, true, true, 0, 0, 0, 0, 0x368, 0x20, 0x9C, true},
+    {"win11-24h2", 26100, true, kBit2, false, true, true, true, true, 0, 0, 0, 0, 0x368, 0x20, 0x9C, true},
 }};
 
 }  // namespace

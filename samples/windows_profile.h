@@ -34,6 +34,7 @@ struct WindowsProfile {
   std::uint32_t kdbg_size;            // KDDEBUGGER_DATA64.Header.Size
   std::uint32_t big_page_entry;       // POOL_TRACKER_BIG_PAGES stride
   std::uint32_t ldr_timestamp_at;     // KLDR TimeDateStamp
+  bool segment_heap = false;          // 1903 and later: heap_layout.h instead of the descriptor's fields
 
   [[nodiscard]] std::uint32_t unit() const { return x64 ? 16 : 8; }
   [[nodiscard]] std::uint32_t header_size() const { return x64 ? 16 : 8; }

@@ -135,8 +135,9 @@ TEST_P(WholeMachine, ChainsCloseAndListsAreSound) {
   ASSERT_TRUE(recipe.has_value());
   Machine machine(*recipe);
   machine.Populate();
-  for (const auto& pool : machine.pools()) {
-    ASSERT_FALSE(pool->pages().empty());
+  for (const auto& any : machine.pools()) {
+    const auto* pool = dynamic_cast<const PoolAllocator*>(any.get());
+    ASSERT_TRUE(pool != nullptr && !pool->pages().empty());
     std::size_t shadow = 0;
     for (const std::uint64_t page : pool->pages()) {
       EXPECT_EQ(ChainLength(machine, page), kPage) << std::hex << page;
@@ -155,9 +156,9 @@ TEST_P(WholeMachine, HasBlocksInEveryState) {
   std::set<std::uint32_t> tags;
   for (const auto& pool : machine.pools()) {
     for (const std::uint64_t page : pool->pages()) {
-      for (const Block& block : pool->BlocksOf(page)) {
-        states.insert(block.state);
-        tags.insert(block.tag);
+      for (const std::uint64_t header : pool->HeadersOn(page)) {
+        states.insert(pool->Find(header)->state);
+        tags.insert(pool->Find(header)->tag);
       }
     }
   }

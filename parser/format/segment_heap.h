@@ -20,14 +20,15 @@ struct SegmentHeapLayout {
   std::uint64_t segment_signature = 0;            // HEAP_PAGE_SEGMENT.Signature ^ segment ^ context ^ HeapKey
   std::uint32_t vs_signature = 0;                 // HEAP_VS_SUBSEGMENT.Signature, u16; Size is at kVsSize
   std::uint32_t lfh_bitmap = 0;                   // HEAP_LFH_SUBSEGMENT.BlockBitmap
+  std::uint32_t lfh_bits = 0;                     // of it a block, the first of them says busy
   bool lfh_wide_page = false;                     // BlockOffsets is XORed with all of the page number's low 32 bits,
                                                   // not with those of the address alone
 };
 
 inline constexpr std::array<SegmentHeapLayout, 3> kSegmentHeapLayouts = {{
-    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, false},
-    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, false},
-    {26100, std::numeric_limits<std::uint32_t>::max(), 0x140, 0x2C0, 0x340, 0, 0x24, 0x40, true},
+    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false},
+    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false},
+    {26100, std::numeric_limits<std::uint32_t>::max(), 0x140, 0x2C0, 0x340, 0, 0x24, 0x40, 1, true},
 }};
 
 /// The row of `build`; nullptr before the segment heap.

@@ -40,7 +40,8 @@ std::optional<std::vector<bool>> ReadBusy(const AddressSpace& space, const LfhHe
   constexpr std::uint32_t kMostStride = 2;
   std::vector<std::uint8_t> bitmap((header.blocks * kMostStride + 7) / 8);
   if (space.Read(header.address + layout.lfh_bitmap, bitmap) != Presence::kPresent) return std::nullopt;
-  for (const std::uint32_t stride : {2U, 1U}) {
+  const std::uint32_t other = layout.lfh_bits == 2 ? 1 : 2;
+  for (const std::uint32_t stride : {layout.lfh_bits, other}) {
     std::vector<bool> busy = BusyBits(bitmap, header.blocks, stride);
     const auto count = static_cast<std::uint32_t>(std::count(busy.begin(), busy.end(), true));
     if (count + header.free == header.blocks) return busy;

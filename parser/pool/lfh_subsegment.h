@@ -52,8 +52,8 @@ bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const Segm
 std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
                                           const SegmentHeapLayout& layout);
 
-/// The slots under this geometry. Which of the known bitmap packings is used is decided by the count of busy slots;
-/// where none agrees, all slots with a sound header count as busy.
+/// The slots under this geometry. The version's bitmap packing is believed where its count of busy slots agrees with the
+/// header's, else the other known one; where none does, all slots with a sound header count as busy.
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
                                 const SegmentHeapLayout& layout);
 

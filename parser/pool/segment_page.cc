@@ -10,9 +10,11 @@ namespace {
 
 constexpr std::uint32_t kTypeByte = 3, kTagByte = 4, kTagEnd = 8;
 
-/// What a block in use of `bytes` bytes, POOL_HEADER included, states in its POOL_HEADER.
+/// What a block in use of `bytes` bytes, POOL_HEADER included, states in its POOL_HEADER. A remainder too small to be a
+/// chunk stays with the block, and some versions count the chunk header.
 bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
-  return header.PreviousSize == 0 && header.BlockSize * layout.unit == bytes;
+  const std::uint32_t stated = header.BlockSize * layout.unit;
+  return header.PreviousSize == 0 && stated + kChunkUnit >= bytes && stated <= bytes + kChunkUnit;
 }
 
 bool IsOdd(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
@@ -20,10 +22,25 @@ bool IsOdd(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeader
          !PoolTag{header.PoolTag}.plausible();
 }
 
-bool HasPoolHeader(const VsChunk& chunk, const VsSubsegment& subsegment) {
-  const std::uint32_t header = chunk.offset + kChunkHeaderBytes;
-  return chunk.allocated && chunk.size < kLargestWithPoolHeader + kChunkHeaderBytes && chunk.size > kChunkHeaderBytes &&
-         subsegment.PageIsPresent(header);
+/// Where the POOL_HEADER of a chunk in use lies, and what it is the header of.
+struct PoolHeaderPlace {
+  std::uint32_t offset = 0;  // in the subsegment
+  std::uint32_t bytes = 0;   // from there to the chunk's end
+};
+
+/// Behind the chunk header; in a chunk that crosses a page the block may begin with the next page, a hole before it.
+std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsSubsegment& subsegment,
+                                                 const PoolHeaderLayout& layout) {
+  if (!chunk.allocated || chunk.size <= kChunkHeaderBytes) return std::nullopt;
+  const std::uint32_t front = chunk.offset + kChunkHeaderBytes, end = chunk.offset + chunk.size;
+  const auto next_page = static_cast<std::uint32_t>((front + kPageSize - 1) / kPageSize * kPageSize);
+  if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader &&
+      subsegment.PageIsPresent(next_page)) {
+    const PoolHeaderFields there = layout.Decode(subsegment.bytes.data() + next_page);
+    if (!IsOdd(there, end - next_page, layout)) return PoolHeaderPlace{next_page, end - next_page};
+  }
+  if (end - front >= kLargestWithPoolHeader || !subsegment.PageIsPresent(front)) return std::nullopt;
+  return PoolHeaderPlace{front, end - front};
 }
 
 /// What lies between wrong bytes was most likely overwritten with them.
@@ -42,10 +59,10 @@ void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_ke
     ++chunks_in_use;
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
     if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
-    if (!HasPoolHeader(chunk, subsegment)) continue;
+    const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
+    if (!place) continue;
     ++headers;
-    const std::uint8_t* header = subsegment.bytes.data() + chunk.offset + kChunkHeaderBytes;
-    if (IsOdd(layout.Decode(header), chunk.size - kChunkHeaderBytes, layout)) ++odd_headers;
+    if (IsOdd(layout.Decode(subsegment.bytes.data() + place->offset), place->bytes, layout)) ++odd_headers;
   }
 }
 
@@ -89,8 +106,12 @@ std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
 /// Marks wrong bytes of the POOL_HEADER of a block in use; `shift` is its place in the block's masks.
 void SegmentPages::CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift,
                                PoolBlock& block) const {
-  block.expected.PreviousSize = 0;
-  block.expected.BlockSize = static_cast<std::uint16_t>(block_bytes / layout_.unit);
+  if (!StatesItsSize(block.read, block_bytes, layout_)) {
+    block.expected.PreviousSize = 0;
+    const std::uint32_t stated = block.read.BlockSize * layout_.unit;
+    const bool fits = stated + kChunkUnit >= block_bytes && stated <= block_bytes + kChunkUnit;
+    if (!fits) block.expected.BlockSize = static_cast<std::uint16_t>(block_bytes / layout_.unit);
+  }
   if (StateOfPoolType(layout_, block.read.PoolType) != BlockState::kAllocated) {
     constexpr std::uint16_t kInUse = 2;
     block.expected.PoolType = kInUse;
@@ -125,12 +146,14 @@ PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& c
   block.state = chunk.allocated ? BlockState::kAllocated : BlockState::kFree;
   for (std::uint32_t i = 0; i < 8; ++i)
     if (((chunk.read ^ chunk.expected) >> (8 * i) & 0xFF) != 0) block.damaged_bytes |= 1U << i;
-  block.tag_known = HasPoolHeader(chunk, subsegment);
-  if (!block.tag_known) return block;
-  const std::uint8_t* header = subsegment.bytes.data() + chunk.offset + kChunkHeaderBytes;
+  const auto place = PlaceOfPoolHeader(chunk, subsegment, layout_);
+  block.tag_known = place.has_value();
+  if (!place) return block;
+  const std::uint8_t* header = subsegment.bytes.data() + place->offset;
   block.read = block.expected = layout_.Decode(header);
-  if (trust_.headers_state_size)
-    CheckHeader(ByteView(header, layout_.header_size), chunk.size - kChunkHeaderBytes, kChunkHeaderBytes, block);
+  // One that lies behind a hole is only taken for the header because it is sound.
+  if (trust_.headers_state_size && place->offset == chunk.offset + kChunkHeaderBytes)
+    CheckHeader(ByteView(header, layout_.header_size), place->bytes, kChunkHeaderBytes, block);
   MarkBetween(block);
   return block;
 }

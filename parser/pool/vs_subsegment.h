@@ -41,7 +41,7 @@ void ExpectNoMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key);
 std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapLayout& layout);
 
 /// Reads the subsegment of `bytes` bytes at `address`. Nothing when its first page is not there, or when less than half
-/// of it can be explained. Cost: up to 1 MiB is copied; a damaged one takes up to a few milliseconds.
+/// of its headers are sound. Cost: up to 1 MiB is copied; a damaged one takes up to a few milliseconds.
 std::optional<VsSubsegment> ReadVsSubsegment(const AddressSpace& space, VirtAddr address, std::uint32_t bytes,
                                              std::uint64_t heap_key);
 

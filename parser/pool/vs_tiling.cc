@@ -13,7 +13,7 @@ namespace {
 // What a disagreement costs, in nats. A smashed header is one event however much of it is wrong; a legal header that
 // states a wrong size is rarer; a legal header that no chunk begins at is usual in memory that was coalesced (its old
 // headers stay) and odd inside a block in use.
-constexpr double kSmashed = 6, kWrongSize = 9, kWrongPrevious = 9, kSkippedInUse = 1.5, kSkippedFree = 0.1;
+constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkippedInUse = 4, kSkippedFree = 0.1;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::size_t kMostCandidates = 8192;  // legal headers of 1 MiB of 128-byte chunks; more is made up
 constexpr std::size_t kMostAhead = 192;        // candidates looked at behind each: stale headers of a coalesced chunk
@@ -182,17 +182,17 @@ bool Tiler::Emit() {
   std::reverse(starts.begin(), starts.end());
   out_.chunks.clear();
   out_.damaged = false;
-  std::uint32_t previous = 0, explained = 0;
+  std::uint32_t previous = 0, sound = 0;
   for (std::size_t i = 0; i + 1 < starts.size(); ++i) {
     const std::uint32_t size = starts[i + 1] - starts[i];
     Push(starts[i], size, previous);
-    if (!out_.chunks.back().damaged()) explained += size;
+    if (!out_.chunks.back().damaged()) ++sound;
     previous = size;
   }
   const double margin = nodes_.back().second - nodes_.back().cost;
   constexpr double kMostMargin = 1000;  // no second tiling: sure enough
   out_.margin = std::min(margin, kMostMargin);
-  return explained * 2 >= end_ - kVsFirstChunk;
+  return sound * 2 >= out_.chunks.size();
 }
 
 }  // namespace

@@ -92,6 +92,12 @@ std::vector<VaRange> BlocksToSave(const Snapshot& s) {
   } else if (s.machine.memory().Mapped(page - kPage)) {
     ranges.push_back({page - kPage, page});
   }
+  constexpr std::uint32_t kHeapCorruption = 0x13A;  // its third parameter is a chunk, a slot or a subsegment
+  const std::uint64_t named = s.bugcheck.parameters[2] & ~(kPage - 1);
+  const bool saved = std::any_of(ranges.begin(), ranges.end(), [&](const VaRange& r) { return r.begin == named; });
+  if (s.bugcheck.code == kHeapCorruption && !saved && s.machine.memory().Mapped(named)) {
+    ranges.push_back({named, named + kPage});
+  }
   const std::uint64_t data = s.machine.layout().nt_data;
   ranges.push_back({data + 0x0A8, data + 0xD40});  // unaligned on purpose, as real ones are
   return ranges;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "samples/fault_target.h"
+#include "samples/heap_crash.h"
 
 namespace poolblame::samples {
 namespace {
@@ -15,9 +16,10 @@ std::uint32_t FirstWord(const Machine& machine, std::uint64_t header) {
 }
 
 BugCheckFacts FreedTwice(const Machine& machine, const BlockRef& block, std::uint64_t address) {
-  const std::uint32_t tag = DecodeHeader(machine.memory().At(block.header), machine.profile().x64).tag;
+  const std::uint64_t header = block.header + block.pool->Find(block.header)->header_offset;
+  const std::uint32_t tag = DecodeHeader(machine.memory().At(header), machine.profile().x64).tag;
   const std::uint64_t second = machine.profile().build >= 10240 ? tag : kOldSourceLine;
-  return {0xC2, {7, second, FirstWord(machine, block.header), address}};
+  return {0xC2, {7, second, FirstWord(machine, header), address}};
 }
 
 BugCheckFacts SizesDisagree(const Machine& machine, std::uint64_t header) {
@@ -107,19 +109,21 @@ BugCheckFacts CrashOf(Machine& machine, const FaultRecord& record, const Truth& 
   const std::string& wanted = machine.recipe().bugcheck;
   if (wanted == "none") return {};
   if (machine.recipe().fault == Fault::kNone) return Unrelated(machine);
-  const BugCheckFacts facts = ByDamage(machine, record, truth);
+  const bool heap = machine.profile().segment_heap;
+  const BugCheckFacts facts = heap ? HeapCrashOf(machine, record, truth) : ByDamage(machine, record, truth);
   if (wanted == "auto") {
     const bool lucky = !record.caught && machine.random().Chance(15);  // captured before anybody met the damage
     return lucky ? BugCheckFacts{} : facts;
   }
   if (CodeOf(wanted) == facts.code || record.victim.header == 0) return facts;
+  if (heap && CodeOf(wanted) == 0x13A) return HeapCorruption(machine, record);
   switch (CodeOf(wanted)) {
     case 0x19:
-      return SizesDisagree(machine, record.victim.header);
+      return heap ? HeapCorruption(machine, record) : SizesDisagree(machine, record.victim.header);
     case 0xC2:
       return FreedTwice(machine, record.victim, record.victim.pool->Payload(record.victim.header));
     case 0x139:
-      return {0x139, {3, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
+      return {0x139, {heap ? 0x1DU : 3U, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
     default:
       return PayloadMet(machine, record);
   }

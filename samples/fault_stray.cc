@@ -7,12 +7,15 @@ namespace poolblame::samples {
 
 Result<FaultRecord> BitFlip(Machine& machine) {
   const std::string& variant = machine.recipe().variant;
-  const bool link = variant == "link" || (variant != "header" && machine.random().Chance(25));
-  const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t, const Block& b) {
-    return VictimAllowed(machine, b) && (!link || pool.OnListHeads(b));
+  const bool link =
+      variant == "link" || (variant != "header" && machine.random().Chance(25) && machine.recipe().backend != "lfh");
+  const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
+    return VictimAllowed(machine, b) && (link ? pool.OnListHeads(b) : !pool.HeaderStarts(header).empty());
   });
   if (!block) return NoFit("block whose bit could flip");
-  const std::uint64_t base = link ? block->pool->LinkOf(block->header) : block->header;
+  const auto starts = block->pool->HeaderStarts(block->header);
+  const std::uint64_t start = starts.size() < 2 ? block->header : starts[machine.random().Below(starts.size())];
+  const std::uint64_t base = link ? block->pool->LinkOf(block->header) : start;
   const std::uint64_t bytes = link ? 2 * machine.profile().pointer_size() : machine.random().Chance(75) ? 4 : 8;
   const std::uint64_t at = base + machine.random().Below(bytes);
   Bytes value = machine.memory().Read(at, 1);
@@ -35,7 +38,8 @@ Result<FaultRecord> WildWrite(Machine& machine) {
   if (machine.random().Chance(50)) {
     at += machine.random().Below(8 / std::min<std::uint64_t>(size, 8)) * std::min<std::uint64_t>(size, 4);
   } else {
-    at += machine.random().Below((block->pool->BlockEnd(block->header) - block->header) / 4) * 4;
+    const std::uint64_t end = std::min(block->pool->BlockEnd(block->header), block->pool->Reach(block->header).end);
+    at += machine.random().Below((end - block->header) / 4) * 4;
   }
   at = std::min(at, (at & ~(kPage - 1)) + kPage - size);
   FaultRecord record;

@@ -141,12 +141,15 @@ Result<FaultRecord> PayloadOverrun(Machine& machine) {
 Result<FaultRecord> CrossPage(Machine& machine) {
   const std::uint32_t length = std::min(DamageLength(machine), static_cast<std::uint32_t>(kPage));
   const auto culprit = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& block) {
-    const std::uint64_t end = pool.BlockEnd(header);
-    const Block* next = pool.Find(end);
-    return Owned(block) && end % kPage == 0 && next != nullptr && VictimAllowed(machine, *next);
+    const auto across = pool.AcrossPage(header);
+    if (!Owned(block) || !across || !machine.memory().MappedRange(*across, length)) return false;
+    const Block* next = pool.Find(pool.HeaderHolding(*across).value_or(0));
+    return next == nullptr ? machine.recipe().victim == VictimChoice::kAny : VictimAllowed(machine, *next);
   });
   if (!culprit) return NoFit("last block of a page with a pool page behind it");
-  return WriteOver(machine, *culprit, culprit->pool->BlockEnd(culprit->header), length);
+  const std::uint64_t across = *culprit->pool->AcrossPage(culprit->header);
+  const auto gap = static_cast<std::uint32_t>(across - culprit->pool->BlockEnd(culprit->header));
+  return WriteOver(machine, *culprit, across, gap + length);
 }
 
 Result<FaultRecord> BigOverrun(Machine& machine) {
@@ -154,7 +157,7 @@ Result<FaultRecord> BigOverrun(Machine& machine) {
   for (const auto& pool : machine.pools()) {
     for (const BigAllocation& big : pool->big()) {
       const auto end = pool->BehindBig(big);
-      if (!end) continue;
+      if (!end || !machine.memory().MappedRange(*end, length)) continue;
       FaultRecord record;
       record.culprit = {pool.get(), pool->HeaderHolding(big.va).value_or(big.va)};
       record.culprit_tag = big.tag;

@@ -65,7 +65,7 @@ std::uint32_t SegmentHeap::HeaderBytes(const Block& block) const {
 
 VaRange SegmentHeap::Reach(std::uint64_t header) const {
   if (const auto slots = lfh_.SlotsAround(header)) return *slots;
-  if (const auto chunks = vs_.ChunksAround(header)) return {chunks->begin, vs_.CommittedEnd(header)};
+  if (vs_.ChunksAround(header)) return vs_.CommittedAround(header);
   return {header, BlockEnd(header)};
 }
 
@@ -118,6 +118,29 @@ std::optional<std::uint64_t> SegmentHeap::BehindBig(const BigAllocation& big) co
   const std::uint64_t behind = BlockEnd(*HeaderHolding(big.va));
   const auto holder = HeaderHolding(behind);
   return holder && space_.memory.Mapped(behind) ? std::optional(behind) : std::nullopt;
+}
+
+std::vector<std::uint64_t> SegmentHeap::HeaderStarts(std::uint64_t header) const {
+  const Block& block = *Find(header);
+  std::vector<std::uint64_t> starts;
+  if (block.backend == Backend::kVs) starts.push_back(header);
+  const bool pool_header = !block.headerless && !OnListHeads(block) && block.model != kNoModel;
+  if (pool_header) starts.push_back(header + block.header_offset);
+  return starts;
+}
+
+/// In VS also a chunk header in the last bytes of the page: what it belongs to begins on the next. In LFH slots that
+/// would straddle are passed over. Behind the last slot or chunk the next range's own header counts as a neighbour.
+std::optional<std::uint64_t> SegmentHeap::AcrossPage(std::uint64_t header) const {
+  const std::uint64_t end = BlockEnd(header);
+  const std::uint64_t page = (end + kPage - 1) & ~(kPage - 1);
+  if (end + kVsHeader == page && Find(header)->backend == Backend::kVs && Find(end) != nullptr) return page;
+  if (end != page && (Find(end) != nullptr || BackendAt(header) != Backend::kLfh)) return std::nullopt;
+  if (!space_.memory.Mapped(page) || !segments_.Holds(page)) return std::nullopt;
+  const auto holder = space_.blocks.lower_bound(end);
+  const bool same_range = RangeAt(page) == RangeAt(header);
+  if (!same_range) return page;
+  return holder == space_.blocks.end() || holder->first >= page + kPage ? std::nullopt : std::optional(holder->first);
 }
 
 Backend SegmentHeap::BackendAt(std::uint64_t va) const {

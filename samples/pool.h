@@ -112,6 +112,12 @@ class Pool {
   [[nodiscard]] virtual bool FreedTwiceCaught(std::uint64_t header) const = 0;
   /// Pushes a block that is already on its lookaside list once more, as an unchecked double free does.
   virtual void PushLookasideAgain(std::uint64_t header) = 0;
+  /// Where headers of this block begin that are worth eight bytes; none where nobody has written one.
+  [[nodiscard]] virtual std::vector<std::uint64_t> HeaderStarts(std::uint64_t header) const = 0;
+  /// Where, behind this block, the next page's first block begins, if this one is the last of its page.
+  [[nodiscard]] virtual std::optional<std::uint64_t> AcrossPage(std::uint64_t header) const = 0;
+  /// The part of the segment heap whose memory `va` is; kClassic for none.
+  [[nodiscard]] virtual Backend BackendAt(std::uint64_t va) const = 0;
   /// The first byte behind an allocation without a header, where somebody's memory begins.
   [[nodiscard]] virtual std::optional<std::uint64_t> BehindBig(const BigAllocation& big) const = 0;
   /// Stored PoolType less the in-use mark.

@@ -54,6 +54,9 @@ class PoolAllocator final : public Pool {
   [[nodiscard]] bool FreedTwiceUnseen(std::uint64_t header) const override;
   [[nodiscard]] bool FreedTwiceCaught(std::uint64_t header) const override;
   void PushLookasideAgain(std::uint64_t header) override;
+  [[nodiscard]] std::vector<std::uint64_t> HeaderStarts(std::uint64_t header) const override { return {header}; }
+  [[nodiscard]] std::optional<std::uint64_t> AcrossPage(std::uint64_t header) const override;
+  [[nodiscard]] Backend BackendAt(std::uint64_t) const override { return Backend::kClassic; }
   [[nodiscard]] std::optional<std::uint64_t> BehindBig(const BigAllocation& big) const override;
   [[nodiscard]] std::uint64_t ListHead(std::uint32_t units) const;
   [[nodiscard]] std::uint32_t base_type() const override;

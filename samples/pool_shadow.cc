@@ -48,6 +48,11 @@ bool PoolAllocator::FreedTwiceCaught(std::uint64_t header) const {
   return block.units <= kMaxLookasideUnits && Listed(block);
 }
 
+std::optional<std::uint64_t> PoolAllocator::AcrossPage(std::uint64_t header) const {
+  const std::uint64_t end = BlockEnd(header);
+  return end % kPage != 0 || Find(end) == nullptr ? std::nullopt : std::optional(end);
+}
+
 std::optional<std::uint64_t> PoolAllocator::BehindBig(const BigAllocation& big) const {
   const std::uint64_t end = (big.va + big.bytes + kPage - 1) & ~(kPage - 1);
   return Find(end) == nullptr ? std::nullopt : std::optional(end);

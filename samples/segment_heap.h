@@ -56,11 +56,11 @@ class SegmentHeap final : public Pool {
   [[nodiscard]] std::uint32_t base_type() const override { return setup_.kind == PoolKind::kPaged ? 1 : 0; }
   [[nodiscard]] std::uint64_t end() const override { return segments_.end(); }
 
-  /// The backend whose memory `va` is; kClassic for none.
-  [[nodiscard]] Backend BackendAt(std::uint64_t va) const;
+  [[nodiscard]] std::vector<std::uint64_t> HeaderStarts(std::uint64_t header) const override;
+  [[nodiscard]] std::optional<std::uint64_t> AcrossPage(std::uint64_t header) const override;
+  [[nodiscard]] Backend BackendAt(std::uint64_t va) const override;
   /// First byte of the range (subsegment or large block) that holds `va`; 0 for none.
   [[nodiscard]] std::uint64_t RangeAt(std::uint64_t va) const;
-  [[nodiscard]] const HeapLayout& layout() const { return space_.layout; }
 
  private:
   void Occupy(std::uint64_t header, const PoolRequest& request);

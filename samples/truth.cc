@@ -81,7 +81,7 @@ std::string BackendOf(const FaultRecord& record) {
   for (const BlockRef& ref : {record.culprit, record.victim}) {
     if (ref.header != 0) return BackendWord(ref.pool->Find(ref.header)->backend);
   }
-  return "none";
+  return record.victim.pool == nullptr ? "none" : BackendWord(record.victim.pool->BackendAt(record.damage.begin));
 }
 
 void AddHeapTruth(const Machine& machine, const FaultRecord& record, Truth& truth) {

@@ -297,11 +297,12 @@ bool VsBackend::IsHeaderByte(std::uint64_t va) const {
   return at < kSizeAt + (space_.layout.affinity_slots ? 6U : 4U) && (at < 0x18 || at >= kSizeAt);
 }
 
-std::uint64_t VsBackend::CommittedEnd(std::uint64_t chunk) const {
-  const std::uint64_t limit = subsegments_.at(SubsegmentOf(chunk)).end;
-  std::uint64_t end = PageEnd(chunk);
-  while (end < limit && space_.memory.Mapped(end)) end += kPage;
-  return end;
+VaRange VsBackend::CommittedAround(std::uint64_t chunk) const {
+  const VaRange chunks = *ChunksAround(chunk);
+  VaRange run{PageOf(chunk), PageEnd(chunk)};
+  while (run.begin > chunks.begin && space_.memory.Mapped(run.begin - kPage)) run.begin -= kPage;
+  while (run.end < chunks.end && space_.memory.Mapped(run.end)) run.end += kPage;
+  return {std::max(run.begin, chunks.begin), run.end};
 }
 
 std::uint64_t VsBackend::DelayListOf(std::uint64_t chunk) const {

@@ -34,8 +34,8 @@ class VsBackend {
   [[nodiscard]] std::optional<VaRange> ChunksAround(std::uint64_t va) const;
   /// True for the subsegment's own header.
   [[nodiscard]] bool IsHeaderByte(std::uint64_t va) const;
-  /// Committed bytes from the chunk's first to the first page that is not there.
-  [[nodiscard]] std::uint64_t CommittedEnd(std::uint64_t chunk) const;
+  /// The run of committed pages around the chunk's first byte, as far as chunks reach.
+  [[nodiscard]] VaRange CommittedAround(std::uint64_t chunk) const;
   /// SLIST head of the frees that were put off.
   [[nodiscard]] std::uint64_t DelayListOf(std::uint64_t chunk) const;
   [[nodiscard]] std::vector<std::uint64_t> DelayLists() const;

@@ -1,0 +1,15 @@
+// The crash on a build with the segment heap.
+#pragma once
+
+#include "samples/fault.h"
+
+namespace poolblame::samples {
+
+/// What the kernel would say when it meets the damage: 0x13A and its kind, 0x139 for a broken tree, 0xC2 for a quota
+/// pointer that is none, 0x50 for a garbage pointer; nothing (a live dump) where the damage would not be met soon.
+BugCheckFacts HeapCrashOf(Machine& machine, const FaultRecord& record, const Truth& truth);
+
+/// 0x13A whatever the damage is, as a recipe may ask for.
+BugCheckFacts HeapCorruption(Machine& machine, const FaultRecord& record);
+
+}  // namespace poolblame::samples

@@ -9,7 +9,10 @@ void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin
   const PoolPage& page = *scene.pages[page_index];
   const bool continues = !scene.blocks.empty() && scene.blocks.back().end > page_begin;  // of the segment heap
   if (page.leading_bytes > 0 && !continues)
-    scene.blocks.push_back({.begin = page_begin, .end = page_begin + page.leading_bytes, .page = page_index});
+    scene.blocks.push_back({.begin = page_begin,
+                            .end = page_begin + page.leading_bytes,
+                            .page = page_index,
+                            .bytes_before = page.leading_before});
   for (const PoolBlock& block : page.blocks) {
     const std::uint32_t begin = page_begin + block.offset;
     scene.blocks.push_back({.begin = begin,
@@ -95,7 +98,7 @@ void SceneSetter::AskBigPageTable(Scene& scene) const {
     const VirtAddr begin{scene.AddressOf(block.begin)};
     const BigAllocation* big = FindBigAllocation(census_.big_pages, begin);
     if (big == nullptr) continue;
-    block.bytes_before = begin - big->address;
+    if (block.bytes_before == 0) block.bytes_before = begin - big->address;
     block.big_tag = big->tag;
   }
 }
@@ -120,7 +123,7 @@ Scene SceneSetter::Set(PoolPage page) {
   bool opaque_before = false;
   if (address) {
     if (auto before = NeighbourPage(*address - kPageSize)) {
-      opaque_before = before->blocks.empty();
+      opaque_before = before->blocks.empty() && before->leading_before == 0;
       scene.pages.push_back(std::move(before));
       scene.base -= kPageSize;
     }

@@ -104,11 +104,15 @@ LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& head
   for (std::uint32_t i = 0; i < header.blocks; ++i) {
     const std::uint32_t offset = geometry.first + i * geometry.block_size;
     const VirtAddr slot = header.address + offset;
-    if (slot.page_offset() + geometry.block_size > kPageSize) continue;
+    if (slot.page_offset() + geometry.block_size > kPageSize) {
+      if (!subsegment.slots.empty() && subsegment.slots.back().offset + geometry.block_size == offset)
+        subsegment.slots.back().size += geometry.block_size;
+      continue;
+    }
     const PageBytes page = space.Page(slot);
     if (page.presence != Presence::kPresent) continue;
     const bool sound = StatedSize(page.bytes, static_cast<std::uint32_t>(slot.page_offset())) == geometry.block_size;
-    subsegment.slots.push_back({offset, busy ? (*busy)[i] : sound});
+    subsegment.slots.push_back({offset, geometry.block_size, busy ? (*busy)[i] : sound});
   }
   return subsegment;
 }

@@ -21,6 +21,7 @@ struct LfhGeometry {
 
 struct LfhSlot {
   std::uint32_t offset = 0;  // in the subsegment
+  std::uint32_t size = 0;    // bytes; with a hole behind it, where the next slot would cross a page and is not used
   bool busy = false;
 };
 
@@ -52,8 +53,8 @@ bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const Segm
 std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
                                           const SegmentHeapLayout& layout);
 
-/// The slots under this geometry. The version's bitmap packing is believed where its count of busy slots agrees with the
-/// header's, else the other known one; where none does, all slots with a sound header count as busy.
+/// The slots under this geometry. The version's bitmap packing is believed where its count of busy slots agrees with
+/// the header's, else the other known one; where none does, all slots with a sound header count as busy.
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
                                 const SegmentHeapLayout& layout);
 

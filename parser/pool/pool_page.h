@@ -69,10 +69,11 @@ struct PoolPage {
   std::optional<Pfn> pfn;
   PageBytes bytes;  // 4096 bytes
   const PoolHeaderLayout* layout = nullptr;
-  std::uint32_t chunk_header = 0;   // bytes of a VS chunk header before each POOL_HEADER
-  std::vector<PoolBlock> blocks;    // ascending, tiling [first block's offset, 4096); in a segment heap the last may
-                                    // end behind the page
-  std::uint32_t leading_bytes = 0;  // bytes before the first block that belong to a block of an earlier page
+  std::uint32_t chunk_header = 0;    // bytes of a VS chunk header before each POOL_HEADER
+  std::vector<PoolBlock> blocks;     // ascending, tiling [first block's offset, 4096); in a segment heap the last may
+                                     // end behind the page
+  std::uint32_t leading_bytes = 0;   // bytes before the first block that belong to a block of an earlier page
+  std::uint64_t leading_before = 0;  // bytes of that block on earlier pages, where they are known
   std::vector<StaleHeader> stale_headers;
   std::vector<FreeLinkFinding> free_links;
   std::vector<UncoalescedPair> uncoalesced;

@@ -59,7 +59,7 @@ class Taker {
     for (std::uint32_t offset = 0; offset < range.bytes; offset += kPageSize)
       if (const auto page = pages_.Of(*subsegment, offset)) Count(*page, part);
     part.tally.Add(own);
-    if (own.odd_headers > 0) part.suspects.push_back(range);
+    if (own.odd_headers + own.odd_freed_headers > 0) part.suspects.push_back(range);
   }
   /// True when the page has something to say.
   bool Count(const PoolPage& page, Part& part) const {
@@ -150,6 +150,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
         const auto taken = static_cast<std::ptrdiff_t>(std::min(room, part.suspects.size()));
         all.suspects.insert(all.suspects.end(), part.suspects.begin(), part.suspects.begin() + taken);
       });
+  if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn());
   census.pool_pages = census.segment_heap_pages = all.healthy.pages;
   census.pool_blocks = all.healthy.blocks;

@@ -43,6 +43,9 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
   return PoolHeaderPlace{front, end - front};
 }
 
+/// A slot that nobody had yet is as its page was: zero.
+bool WasNeverUsed(const PoolHeaderFields& header) { return header == PoolHeaderFields{}; }
+
 /// What lies between wrong bytes was most likely overwritten with them.
 void MarkBetween(PoolBlock& block) {
   if (block.damaged_bytes == 0) return;
@@ -55,8 +58,8 @@ void MarkBetween(PoolBlock& block) {
 
 void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout) {
   for (const VsChunk& chunk : subsegment.chunks) {
-    if (!chunk.allocated || chunk.damaged() || !subsegment.PageIsPresent(chunk.offset)) continue;
-    ++chunks_in_use;
+    if (chunk.damaged() || !subsegment.IsCommitted(chunk)) continue;
+    ++chunks;
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
     if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
     const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
@@ -68,21 +71,23 @@ void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_ke
 
 void SegmentHeapTally::Add(const AddressSpace& space, const LfhSubsegment& subsegment, const PoolHeaderLayout& layout) {
   for (const LfhSlot& slot : subsegment.slots) {
-    if (!slot.busy) continue;
     const VirtAddr address = subsegment.address + slot.offset;
     const PageBytes page = space.Page(address);
     if (page.presence != Presence::kPresent) continue;
-    ++headers;
     const PoolHeaderFields fields = layout.Decode(page.bytes.data() + address.page_offset());
-    if (IsOdd(fields, subsegment.geometry.block_size, layout)) ++odd_headers;
+    if (!slot.busy && WasNeverUsed(fields)) continue;
+    ++(slot.busy ? headers : freed_headers);
+    if (IsOdd(fields, subsegment.geometry.block_size, layout)) ++(slot.busy ? odd_headers : odd_freed_headers);
   }
 }
 
 void SegmentHeapTally::Add(const SegmentHeapTally& other) {
-  chunks_in_use += other.chunks_in_use;
+  chunks += other.chunks;
   with_memory_cost += other.with_memory_cost;
   headers += other.headers;
   odd_headers += other.odd_headers;
+  freed_headers += other.freed_headers;
+  odd_freed_headers += other.odd_freed_headers;
 }
 
 SegmentHeapTrust SegmentHeapTally::Learn() const {
@@ -90,7 +95,7 @@ SegmentHeapTrust SegmentHeapTally::Learn() const {
   const auto holds = [](std::uint64_t odd, std::uint64_t all) {
     return all >= kEnough && odd <= std::max<std::uint64_t>(2, all / 20);
   };
-  return {holds(with_memory_cost, chunks_in_use), holds(odd_headers, headers)};
+  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), holds(odd_freed_headers, freed_headers)};
 }
 
 std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
@@ -191,6 +196,7 @@ std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::ui
     if (chunk.offset < offset) {
       page->leading_bytes =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(kPageSize, chunk.offset + chunk.size - offset));
+      page->leading_before = offset - chunk.offset;
       continue;
     }
     page->blocks.push_back(BlockOf(subsegment, chunk));
@@ -200,19 +206,39 @@ std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::ui
   return page;
 }
 
+/// One write leaves odd headers in a row. Where they lie here and there, the slots were never used, and their page
+/// holds what it held before it came to this subsegment.
+bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const {
+  if (!trust_.freed_slots_keep_headers) return false;
+  std::uint32_t runs = 0;
+  bool in_run = false;
+  for (const LfhSlot& slot : subsegment.slots) {
+    const VirtAddr address = subsegment.address + slot.offset;
+    const PageBytes page = space_.Page(address);
+    if (page.presence != Presence::kPresent) continue;
+    const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
+    const bool odd = !WasNeverUsed(fields) && IsOdd(fields, subsegment.geometry.block_size, layout_);
+    if (odd && !in_run) ++runs;
+    in_run = odd;
+  }
+  return runs <= 1;
+}
+
 std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::uint32_t offset) const {
   auto page = Empty(subsegment.address + offset);
   if (!page) return std::nullopt;
+  const bool freed_believed = FreedSlotsAreBelieved(subsegment);
   for (const LfhSlot& slot : subsegment.slots) {
     if (slot.offset < offset || slot.offset >= offset + kPageSize) continue;
     PoolBlock block;
     block.offset = slot.offset - offset;
-    block.size = subsegment.geometry.block_size;
+    block.size = slot.size;
     block.state = slot.busy ? BlockState::kAllocated : BlockState::kFree;
     const std::uint8_t* header = page->bytes.bytes.data() + block.offset;
     block.read = block.expected = layout_.Decode(header);
-    if (slot.busy && trust_.headers_state_size)
-      CheckHeader(ByteView(header, layout_.header_size), block.size, 0, block);
+    const bool used = slot.busy || !WasNeverUsed(block.read);
+    if (used && (slot.busy ? trust_.headers_state_size : freed_believed))
+      CheckHeader(ByteView(header, layout_.header_size), subsegment.geometry.block_size, 0, block);
     MarkBetween(block);
     page->blocks.push_back(block);
   }

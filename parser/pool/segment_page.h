@@ -11,8 +11,9 @@ namespace poolblame {
 
 /// What the chunks or slots of one subsegment say about the headers of this system, for SegmentHeapTrust.
 struct SegmentHeapTally {
-  std::uint64_t chunks_in_use = 0, with_memory_cost = 0;
-  std::uint64_t headers = 0, odd_headers = 0;  // POOL_HEADERs of blocks in use
+  std::uint64_t chunks = 0, with_memory_cost = 0;          // committed ones
+  std::uint64_t headers = 0, odd_headers = 0;              // POOL_HEADERs of blocks in use
+  std::uint64_t freed_headers = 0, odd_freed_headers = 0;  // of free LFH slots that were used before
 
   void Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout);
   void Add(const AddressSpace& space, const LfhSubsegment& subsegment, const PoolHeaderLayout& layout);
@@ -35,6 +36,7 @@ class SegmentPages {
 
  private:
   [[nodiscard]] std::optional<PoolPage> Empty(VirtAddr address) const;
+  [[nodiscard]] bool FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const;
   void CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift, PoolBlock& block) const;
   void CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const;
   void CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index, PoolPage& page) const;

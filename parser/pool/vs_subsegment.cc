@@ -23,6 +23,13 @@ bool Fill(const AddressSpace& space, VsSubsegment& subsegment) {
 
 }  // namespace
 
+bool VsSubsegment::IsCommitted(const VsChunk& chunk) const {
+  const std::size_t end = (chunk.offset + chunk.size - 1) / kPageSize;
+  for (std::size_t page = chunk.offset / kPageSize; page <= end && page < present.size(); ++page)
+    if (!present[page]) return false;
+  return true;
+}
+
 std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapLayout& layout) {
   const auto size = page.TryRead<Le16>(kVsSize), signature = page.TryRead<Le16>(layout.vs_signature);
   if (!size || !signature || ((*size ^ *signature) & 0x7FFF) != kVsMagic) return std::nullopt;
@@ -33,10 +40,10 @@ std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapL
 
 void ExpectNoMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key) {
   for (VsChunk& chunk : subsegment.chunks) {
-    if (!chunk.allocated || chunk.damaged()) continue;
+    if (chunk.damaged() || !subsegment.IsCommitted(chunk)) continue;
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
     ChunkSizes sizes = DecodeChunk(chunk.read, heap_key, address);
-    if (sizes.MemoryCost == 0 || !subsegment.PageIsPresent(chunk.offset)) continue;
+    if (sizes.MemoryCost == 0) continue;
     sizes.MemoryCost = 0;
     chunk.expected = EncodeChunk(sizes, heap_key, address);
     subsegment.damaged = true;

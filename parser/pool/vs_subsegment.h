@@ -30,10 +30,12 @@ struct VsSubsegment {
   bool damaged = false;             // a chunk header is
   double margin = 0;                // how much more the second-best tiling costs, nats; 0 for a healthy one
   [[nodiscard]] bool PageIsPresent(std::uint32_t offset) const { return present[offset / kPageSize]; }
+  /// Every page that the chunk touches is there: none of it was given back.
+  [[nodiscard]] bool IsCommitted(const VsChunk& chunk) const;
 };
 
-/// From now on a chunk in use whose MemoryCost is not 0 counts as damaged. For systems whose other chunks say so: it is
-/// the only trace of a write of one or two bytes.
+/// From now on a committed chunk whose MemoryCost is not 0 counts as damaged. For systems whose other chunks say so: it
+/// is the only trace of a write of one or two bytes.
 void ExpectNoMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key);
 
 /// The bytes that a header at `page` promises for its chunks, header included; nothing when it is no VS subsegment's.

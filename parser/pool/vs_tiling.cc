@@ -11,9 +11,10 @@ namespace poolblame {
 namespace {
 
 // What a disagreement costs, in nats. A smashed header is one event however much of it is wrong; a legal header that
-// states a wrong size is rarer; a legal header that no chunk begins at is usual in memory that was coalesced (its old
-// headers stay) and odd inside a block in use.
-constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkippedInUse = 4, kSkippedFree = 0.1;
+// states a wrong size is rarer; a legal header that no chunk begins at is usual where both sides agree that it is none
+// (memory that was used before keeps its old headers) and odd where one of them had to be mended for that.
+constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkipped = 4, kSkippedByBoth = 0.05;
+constexpr double kAbsent = 1;  // a header on a page that is not in the image
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::size_t kMostCandidates = 8192;  // legal headers of 1 MiB of 128-byte chunks; more is made up
 constexpr std::size_t kMostAhead = 192;        // candidates looked at behind each: stale headers of a coalesced chunk
@@ -133,12 +134,11 @@ double Tiler::StepCost(const Node& a, const Node& b, std::size_t skipped) const 
   const std::uint32_t units = (b.offset - a.offset) / kChunkUnit;
   double cost = 0;
   if (!a.header)
-    cost += kSmashed;
+    cost += out_.PageIsPresent(a.offset) ? kSmashed : kAbsent;
   else if (a.header->UnsafeSize != units)
     cost += kWrongSize;
   if (b.header && b.header->UnsafePrevSize != units) cost += kWrongPrevious;
-  const bool free = a.header && a.header->Allocated == 0;
-  return cost + static_cast<double>(skipped) * (free ? kSkippedFree : kSkippedInUse);
+  return cost + static_cast<double>(skipped) * (cost > 0 ? kSkipped : kSkippedByBoth);
 }
 
 void Tiler::Relax(std::size_t a, std::size_t b, std::size_t skipped) {

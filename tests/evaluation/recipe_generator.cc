@@ -68,6 +68,15 @@ constexpr BuildShare kBuilds[] = {
     {10586, true, true, 4},  {14393, true, true, 6}, {17134, true, true, 4},
 };
 
+constexpr BuildShare kSegmentHeapBuilds[] = {{18362, false, true, 20},
+                                             {19041, false, true, 20},
+                                             {22000, false, true, 20},
+                                             {22621, false, true, 20},
+                                             {26100, false, true, 20}};
+constexpr Share kSegmentHeapContainers[] = {
+    {"full", 50}, {"summary", 15}, {"bitmap", 15}, {"kernel-bitmap", 10}, {"triage", 10}};
+constexpr Share kBackends[] = {{"backend=vs", 50}, {"backend=lfh", 50}};
+
 template <typename Row, typename Keep>
 const Row& DrawRow(SplitMix64& random, std::span<const Row> rows, Keep keep) {
   std::uint32_t total = 0;
@@ -94,8 +103,8 @@ std::string DrawName(SplitMix64& random, std::span<const Share> rows, const std:
   return DrawRow(random, rows, [&](const Share& row) { return Allowed(filter, row.name); }).name;
 }
 
-std::uint32_t DrawBuild(SplitMix64& random, bool x64, const std::vector<std::uint32_t>& filter) {
-  const std::span<const BuildShare> rows = kBuilds;
+std::uint32_t DrawBuild(SplitMix64& random, std::span<const BuildShare> rows, bool x64,
+                        const std::vector<std::uint32_t>& filter) {
   const auto fits_machine = [&](const BuildShare& row) { return x64 ? row.x64 : row.x86; };
   const bool can_filter = std::any_of(
       rows.begin(), rows.end(), [&](const BuildShare& row) { return fits_machine(row) && Allowed(filter, row.build); });
@@ -125,6 +134,20 @@ std::string StyleWords(SplitMix64& random, const Recipe& recipe) {
   if (recipe.machine == "x86" && recipe.windows < 9200 && plain_paging)
     words += words.empty() ? "paging=plain" : " paging=plain";
   return words;
+}
+
+void DrawClassicSystem(SplitMix64& random, const RecipeFilter& filter, Recipe& recipe) {
+  recipe.machine = DrawName(random, kMachines, filter.machines);
+  recipe.windows = DrawBuild(random, kBuilds, recipe.machine == "x64", filter.windows);
+  recipe.container = DrawName(random, kContainers, {});
+  recipe.style = StyleWords(random, recipe);
+}
+
+void DrawSegmentHeapSystem(SplitMix64& random, const RecipeFilter& filter, Recipe& recipe) {
+  recipe.machine = "x64";
+  recipe.windows = DrawBuild(random, kSegmentHeapBuilds, true, filter.windows);
+  recipe.container = DrawName(random, kSegmentHeapContainers, {});
+  recipe.style = DrawName(random, kBackends, {});
 }
 
 void Append(std::string& line, const char* key, const std::string& value) {
@@ -161,10 +184,7 @@ Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& f
     return Allowed(filter.faults, row.fault) || Allowed(filter.faults, row.kind);
   });
   recipe.fault = fault.fault;
-  recipe.machine = DrawName(random, kMachines, filter.machines);
-  recipe.windows = DrawBuild(random, recipe.machine == "x64", filter.windows);
-  recipe.container = DrawName(random, kContainers, {});
-  recipe.style = StyleWords(random, recipe);
+  filter.segment_heap ? DrawSegmentHeapSystem(random, filter, recipe) : DrawClassicSystem(random, filter, recipe);
   const std::string content = DrawName(random, kContents, {});
   const std::uint32_t length = DrawLength(random);
   if (fault.has_content) recipe.content = content;

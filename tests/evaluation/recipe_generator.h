@@ -34,6 +34,7 @@ struct RecipeFilter {
   std::vector<std::string> faults;  // REPORT.md's kinds ("clean", "overrun") or the builder's words ("off-by-one")
   std::vector<std::string> machines;
   std::vector<std::uint32_t> windows;
+  bool segment_heap = false;  // machines with the segment heap in place of those with the classic pool
 };
 
 /// The recipe of image `index` of `seed`. The same on every machine. Where the filter leaves nothing over (a build that

@@ -248,7 +248,8 @@ void Machine::FreeOne() {
 void Machine::Populate() {
   // Grow: mostly allocations, until every pool has once had all its pages. The bound stops a mix that cannot fill one.
   const std::uint64_t bound = recipe_.pages * 60;
-  const std::uint64_t big_every = recipe_.fault == Fault::kBigOverrun ? 80 : 700;
+  // Segment heaps have a backend for large blocks, which an image should show.
+  const std::uint64_t big_every = recipe_.fault == Fault::kBigOverrun ? 80 : profile().segment_heap ? 150 : 700;
   std::vector<bool> was_full(pools_.size(), false);
   for (std::uint64_t i = 0; i < bound && std::count(was_full.begin(), was_full.end(), false) > 0; ++i) {
     for (std::size_t p = 0; p < pools_.size(); ++p) {

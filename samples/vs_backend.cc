@@ -3,6 +3,7 @@
 #include "samples/vs_backend.h"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
 
 #include "samples/heap_tree.h"
@@ -263,6 +264,14 @@ bool VsBackend::Free(std::uint64_t chunk) {
   return true;
 }
 
+/// The top bit of the word that holds the signature.
+void VsBackend::SetFullCommit(std::uint64_t subsegment, bool full) {
+  const std::uint64_t at = subsegment + space_.layout.vs_signature_at + 1;
+  if (!space_.Sound(at, 1)) return;
+  std::uint8_t* byte = space_.memory.At(at);
+  *byte = static_cast<std::uint8_t>(full ? *byte | 0x80U : *byte & 0x7FU);
+}
+
 void VsBackend::Settle() {
   std::vector<std::vector<std::uint64_t>> lists(free_.size());
   for (const auto& [subsegment, facts] : subsegments_) {
@@ -272,6 +281,8 @@ void VsBackend::Settle() {
       if (space_.memory.Mapped(va)) bitmap |= std::uint64_t{1} << bit;
     }
     space_.Put64(subsegment + kCommitBitmapAt, bitmap);
+    const std::uint64_t pages = (facts.end - subsegment) / kPage;
+    SetFullCommit(subsegment, static_cast<std::uint64_t>(std::popcount(bitmap)) == pages);
   }
   for (std::uint32_t slot = 0; slot < free_.size(); ++slot) {
     std::vector<std::uint64_t> nodes;

@@ -279,6 +279,53 @@ TEST_P(SegmentHeapBytes, EveryFaultBuildsTheSameTwiceAndSaysItsBackend) {
   }
 }
 
+/// Allocations and frees after the fault leave the damage as it is, and everything else in order.
+TEST_P(SegmentHeapBytes, LifeGoesOnAroundTheDamage) {
+  for (const char* fault :
+       {"overrun backend=vs bytes=8 content=fill fill=65", "use-after-free variant=links backend=vs",
+        "overrun backend=lfh bytes=20 content=fill fill=65", "page-stomp"}) {
+    Build(std::string("fault=") + fault);
+    const auto record = InjectFault(*machine_);
+    ASSERT_TRUE(record.has_value()) << fault;
+    const std::size_t size = record->damage.end - record->damage.begin;
+    const Bytes evidence = machine_->memory().Read(record->damage.begin, size);
+    for (const auto& pool : machine_->pools()) pool->AddDamage(record->damage);
+    machine_->Live(3000);
+    for (const auto& pool : machine_->pools()) pool->Settle();
+    EXPECT_EQ(machine_->memory().Read(record->damage.begin, size), evidence) << fault;
+    for (const auto& pool : machine_->pools()) {
+      for (const std::uint64_t page : pool->pages()) {
+        for (const std::uint64_t header : pool->HeadersOn(page)) {
+          const Block& block = *pool->Find(header);
+          if (block.backend != Backend::kVs || record->damage.Overlaps(header, 8)) continue;
+          EXPECT_EQ(Word(header) >> 16 & 0xFFFF, block.units) << fault;
+          EXPECT_EQ(Word(header) >> 48, block.state == BlockState::kFree ? 0U : 1U) << fault;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(SegmentHeapBytes, BigPageTableNamesLargeBlocksAndThoseThatWent) {
+  Build("fault=none activity=0 pages=600");
+  const std::uint64_t table = machine_->layout().nt_lists + 0x8000;
+  const std::uint32_t stride = std::string(GetParam().windows) < "20348" ? 0x18 : 0x20;
+  std::size_t live = 0, freed = 0;
+  for (std::uint64_t at = table; at + stride <= table + 0x2000; at += stride) {
+    const std::uint64_t va = U64(at);
+    if (va == 1) continue;
+    EXPECT_EQ(va & 0xFFE, 0U);
+    EXPECT_GT(U64(at + 0x10), 0x1000U);
+    ((va & 1) != 0 ? freed : live) += 1;
+  }
+  std::size_t expected = 0;
+  for (const auto& pool : machine_->pools()) expected += pool->big().size();
+  EXPECT_EQ(live, expected);
+  EXPECT_GT(live, 0U);
+  EXPECT_GT(freed, 0U);
+  EXPECT_FALSE(Ranges(0x03).empty());
+}
+
 TEST_P(SegmentHeapBytes, BackendWordChoosesTheCulprit) {
   for (const char* backend : {"vs", "lfh"}) {
     for (const char* fault : {"overrun", "off-by-one", "bit-flip", "use-after-free"}) {

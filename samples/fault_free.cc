@@ -67,7 +67,8 @@ Result<FaultRecord> UseAfterFree(Machine& machine) {
 
 Result<FaultRecord> DoubleFree(Machine& machine) {
   const std::string& variant = machine.recipe().variant;
-  const bool listed = variant == "listed" || (variant != "caught" && machine.random().Chance(40));
+  const bool listed =
+      variant == "listed" || (variant != "caught" && machine.random().Chance(40) && machine.recipe().backend != "lfh");
   const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
     if (b.model == kNoModel) return false;
     return listed ? pool.FreedTwiceUnseen(header) : pool.FreedTwiceCaught(header);

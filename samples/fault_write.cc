@@ -70,9 +70,14 @@ Result<FaultRecord> OffByOne(Machine& machine) {
   const std::uint64_t payload = culprit->pool->Payload(culprit->header);
   const std::uint64_t end = culprit->pool->BlockEnd(culprit->header);
   record.victim = BlockAt(machine, end);
-  Bytes bytes = OwnerContent(machine.world(), Tags()[block.model], block.seed, payload, end - payload, false);
-  const std::size_t terminator = Tags()[block.model].content == Content::kUnicode ? 2 : 1;
-  bytes.insert(bytes.end(), terminator, 0);
+  // A terminator one place too far. In the segment heap, where the first byte behind a block may well be zero already,
+  // a loop over a packet runs one byte too far instead.
+  const Content content = Tags()[block.model].content;
+  const std::size_t extra = content == Content::kUnicode ? 2 : 1;
+  const bool data = machine.profile().segment_heap && content == Content::kPacket;
+  Bytes bytes = OwnerContent(machine.world(), Tags()[block.model], block.seed, payload,
+                             end - payload + (data ? extra : 0), false);
+  if (!data) bytes.insert(bytes.end(), extra, 0);
   Strike(machine, record, payload, bytes, end);
   return record;
 }

@@ -1,11 +1,11 @@
 // Offsets: KDDEBUGGER_DATA64 from the public WDBGEXTS metadata and Volatility 2's kdbg tables, LDR_DATA_TABLE_ENTRY and
-// _UNLOADED_DRIVERS from PDB-derived structure tables, distances between PoolTrackTable and PoolBigPageTable from
-// Volatility 2's bigpagepools.
+// _UNLOADED_DRIVERS from PDB-derived structure tables.
 #include "samples/kernel_data.h"
 
 #include <algorithm>
 #include <array>
 
+#include "samples/big_page_table.h"
 #include "samples/page_tables.h"
 
 namespace poolblame::samples {
@@ -191,46 +191,6 @@ void WriteUnloaded(Machine& machine) {
   }
 }
 
-/// One row: address (bit 0 set: the owner has gone), tag, type, size. With the segment heap the type has its 12 bits
-/// between the pattern and the slack of the last page, which this machine leaves zero (unsure on 26100: only the
-/// distance of the rows is known).
-void WriteBigPageEntry(KernelMemory& memory, const WindowsProfile& profile, std::uint64_t at, const BigAllocation& big,
-                       const Pool& pool, bool freed) {
-  const std::uint32_t pointer = profile.pointer_size();
-  memory.WritePointer(at, big.va | (freed ? 1U : 0U));
-  memory.Write32(at + pointer, big.tag);
-  const bool pages = profile.build < 6000;
-  std::uint32_t type = pool.base_type();
-  if (profile.segment_heap) type = (type | (pool.setup().kind == PoolKind::kNonPagedNx ? 0x200U : 0U)) << 8;
-  memory.Write32(at + pointer + 4, pages ? (big.bytes + 0xFFFU) / 0x1000U : type);
-  if (!pages) memory.WritePointer(at + pointer + 8, big.bytes);
-}
-
-/// PoolBigPageTable, and the three variables from which readers find it.
-void WriteBigPageTable(Machine& machine) {
-  KernelMemory& memory = machine.memory();
-  const WindowsProfile& profile = machine.profile();
-  const std::uint64_t table = machine.layout().nt_lists + 0x8000;
-  const std::uint64_t entries = 2 * kPage / profile.big_page_entry;
-  if (!memory.MapNew(table) || !memory.MapNew(table + kPage)) return;
-  const std::uint32_t pointer = profile.pointer_size();
-  std::uint64_t at = table;
-  for (std::uint64_t i = 0; i < entries; ++i) memory.WritePointer(table + i * profile.big_page_entry, 1);
-  for (const auto& pool : machine.pools()) {
-    for (const bool freed : {false, true}) {
-      for (const BigAllocation& big : freed ? pool->freed_big() : pool->big()) {
-        if (at + profile.big_page_entry > table + 2 * kPage) return;
-        WriteBigPageEntry(memory, profile, at, big, *pool, freed);
-        at += profile.big_page_entry;
-      }
-    }
-  }
-  const std::uint64_t variable = machine.layout().nt_data + kTrackTableAt;
-  const std::uint64_t before = profile.x64 ? (profile.build < 6000 ? 48 : 40) : (profile.build < 6000 ? 24 : 20);
-  memory.WritePointer(variable - before, table);
-  memory.WritePointer(variable - before - pointer, entries);
-}
-
 void WriteHeaps(Machine& machine) {
   std::vector<std::uint64_t> heaps;
   for (const auto& pool : machine.pools()) heaps.push_back(pool->setup().base);
@@ -303,7 +263,7 @@ KernelData WriteKernelData(Machine& machine) {
   memory.Write(data_page + kBuildLabAt, Bytes(lab.begin(), lab.end()));
   WriteModuleList(machine, data.loaded_modules);
   WriteUnloaded(machine);
-  WriteBigPageTable(machine);
+  WriteBigPageTable(machine, data_page + kTrackTableAt);
   memory.Write(data.kdbg, DebuggerData(machine, data));
   WriteImages(machine);
   return data;

@@ -20,6 +20,9 @@ constexpr std::uint32_t kFreeCountAt = 0x20;  // in a subsegment
 constexpr std::uint32_t kLocationAt = 0x26;   // before 26100
 constexpr std::uint32_t kBlockOffsetsAt = 0x28;
 
+/// Before 26100: a word a page, rounded up so that the first slot keeps its alignment.
+constexpr std::uint32_t CommitStateBytes(std::uint32_t pages) { return (2 * pages + kUnit - 1) / kUnit * kUnit; }
+
 }  // namespace
 
 LfhBackend::LfhBackend(HeapSpace& space, HeapSegments& segments) : space_(space), segments_(segments) {
@@ -58,8 +61,15 @@ void LfhBackend::WriteHeader(const Entry& entry) {
   memory.Write64(va + 0x10, layout.affinity_slots ? 0 : OwnerAt(facts.bucket));  // 26100: State
   memory.Write32(va + kFreeCountAt, facts.free | facts.count << 16);
   memory.Write32(va + kBlockOffsetsAt, static_cast<std::uint32_t>(offsets ^ space_.keys.lfh_key ^ address >> 12));
-  if (layout.affinity_slots) {
-    memory.Write32(va + 0x2C, static_cast<std::uint32_t>((OwnerAt(facts.bucket) - Context()) >> 6));  // BucketRef
+  if (layout.affinity_slots) {  // BucketRef (unsure: what it counts from)
+    memory.Write32(va + 0x2C, static_cast<std::uint32_t>((OwnerAt(facts.bucket) - Context()) >> 6));
+    return;
+  }
+  // Page-sized commit units, their number, and where their states would be counted: behind the bitmap.
+  const auto pages = static_cast<std::uint32_t>((facts.end - va) / kPage);
+  memory.Write32(va + 0x2C, 12U | pages << 8 | (facts.first - CommitStateBytes(pages)) << 16);
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    Store(memory.At(va + facts.first - CommitStateBytes(pages) + 2 * i), std::uint16_t{1});
   }
 }
 
@@ -83,7 +93,9 @@ bool LfhBackend::AddSubsegment(std::uint32_t bucket) {
   }
   const std::uint64_t most = pages * kPage / size;
   const std::uint64_t bitmap = (most * space_.layout.lfh_bits_a_block + 63) / 64 * 8;
-  const auto first = static_cast<std::uint32_t>((space_.layout.lfh_bitmap_at + bitmap + kUnit - 1) / kUnit * kUnit);
+  const std::uint32_t states = space_.layout.affinity_slots ? 0 : CommitStateBytes(pages);
+  const auto first =
+      static_cast<std::uint32_t>((space_.layout.lfh_bitmap_at + bitmap + kUnit - 1) / kUnit * kUnit) + states;
   const auto count = static_cast<std::uint32_t>((pages * kPage - first) / size);
   Entry& entry = *subsegments_.insert({*va, {end, bucket, first, count, count}}).first;
   WriteHeader(entry);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "samples/pool_allocator.h"
-#include "samples/segment_heap.h"
 
 namespace poolblame::samples {
 namespace {
@@ -50,6 +49,8 @@ Machine::Machine(const Recipe& recipe)
 void Machine::PlaceKernel() {
   const Bases bases = BasesFor(profile(), random_);
   layout_.nt_base = bases.nt;
+  layout_.nonpaged_base = bases.nonpaged;
+  layout_.paged_base = bases.paged;
   std::uint64_t next = bases.drivers;
   for (const DriverSpec& driver : Drivers()) {
     const bool kernel = &driver == Drivers().data();
@@ -110,43 +111,6 @@ void Machine::AddPools() {
   AddPool(PoolKind::kPaged, 2, bases.paged + far, paged / 3);
   AddPool(PoolKind::kSession, 0, bases.session, session);
   world_.pool_size = std::max<std::uint64_t>(nonpaged, 16) * kPage;
-}
-
-void Machine::AddHeap(PoolKind kind, std::uint64_t pages) {
-  constexpr std::uint64_t kHeapStride = 0x4000000;  // 64 segments; and the next heap
-  const HeapLayout& heap = HeapLayoutFor(profile().build);
-  Random again(MixSeed(recipe_.seed, 1));
-  const Bases bases = BasesFor(profile(), again);
-  PoolSetup setup;
-  setup.kind = kind;
-  setup.base = kind == PoolKind::kPaged ? bases.paged : bases.nonpaged;
-  if (kind == PoolKind::kNonPagedNx) setup.base += kHeapStride;
-  setup.max_pages = pages;
-  if (kind != PoolKind::kNonPaged) setup.lookaside = LookasideAt(layout_.heaps, heap, kind == PoolKind::kPaged ? 1 : 0);
-  setup.quota_cookie = layout_.quota_cookie;
-  pools_.push_back(std::make_unique<SegmentHeap>(memory_, heap, layout_.heaps.keys, recipe_.style, setup,
-                                                 MixSeed(recipe_.seed, 100 + pools_.size())));
-}
-
-void Machine::AddHeaps() {
-  Random keys(MixSeed(recipe_.seed, 0x4EA9));
-  HeapManager& heaps = layout_.heaps;
-  heaps.keys = {keys.Next(), keys.Next()};
-  heaps.state = layout_.nt_base + 0x260000 + keys.Below(64) * 0x40;
-  heaps.globals = layout_.nt_base + 0x23A000 + keys.Below(64) * 0x20;
-  heaps.failure_info = (heaps.globals & ~(kPage - 1)) + 0x900;
-  const HeapLayout& heap = HeapLayoutFor(profile().build);
-  MapHeapManager(memory_, heaps, heap);
-  // Kernel data, page tables and the heaps' own structures take some 60 pages whatever the image's size.
-  constexpr std::uint64_t kOverhead = 60;
-  const std::uint64_t budget = std::min(recipe_.pages * recipe_.pool_percent / 100, recipe_.pages - kOverhead);
-  AddHeap(PoolKind::kNonPaged, budget / 6);
-  AddHeap(PoolKind::kNonPagedNx, budget / 2);
-  AddHeap(PoolKind::kPaged, budget - budget / 6 - budget / 2);
-  heaps.last_heap = pools_.back()->setup().base + 0x2000;
-  WriteEmptyHeap(memory_, heap, heaps.keys, heaps.last_heap);
-  world_.pool_base = pools_[1]->setup().base + 0x100000;
-  world_.pool_size = 0x100000;
 }
 
 Pool* Machine::PoolOf(std::uint64_t va) {
@@ -248,7 +212,8 @@ void Machine::FreeOne() {
 void Machine::Populate() {
   // Grow: mostly allocations, until every pool has once had all its pages. The bound stops a mix that cannot fill one.
   const std::uint64_t bound = recipe_.pages * 60;
-  const std::uint64_t big_every = recipe_.fault == Fault::kBigOverrun ? 80 : 700;
+  // Segment heaps have a backend for large blocks, which an image should show.
+  const std::uint64_t big_every = recipe_.fault == Fault::kBigOverrun ? 80 : profile().segment_heap ? 150 : 700;
   std::vector<bool> was_full(pools_.size(), false);
   for (std::uint64_t i = 0; i < bound && std::count(was_full.begin(), was_full.end(), false) > 0; ++i) {
     for (std::size_t p = 0; p < pools_.size(); ++p) {

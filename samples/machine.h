@@ -18,6 +18,8 @@ namespace poolblame::samples {
 /// Where things lie in this machine's kernel space.
 struct KernelLayout {
   std::uint64_t nt_base = 0;
+  std::uint64_t nonpaged_base = 0;  // of the pools' halves of kernel space
+  std::uint64_t paged_base = 0;
   std::vector<std::uint64_t> driver_bases;  // by index in Drivers()
   std::uint64_t nt_data = 0;                // two pages of the kernel's .data: KDBG and the variables it names
   std::uint64_t nt_lists = 0;               // module entries and names

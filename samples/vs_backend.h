@@ -61,6 +61,7 @@ class VsBackend {
   void MakeFree(std::uint64_t chunk, std::uint32_t units, const Block& like);
   void DropFree(std::uint64_t chunk);
   void WriteChunk(std::uint64_t chunk);
+  void SetFullCommit(std::uint64_t subsegment, bool full);
   [[nodiscard]] std::uint64_t SubsegmentOf(std::uint64_t va) const;
   [[nodiscard]] std::uint32_t SlotRef(std::uint32_t slot) const;
   [[nodiscard]] std::uint64_t SlotAt(std::uint32_t slot) const;

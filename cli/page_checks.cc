@@ -27,9 +27,14 @@ constexpr FieldBytes kProcessBilledBytes = {0, 0xFF00};
 class HeaderChecks {
  public:
   HeaderChecks(const PoolPage& page, const PoolBlock& block, std::vector<FailedCheck>& out)
-      : layout_(*page.layout), block_(block), out_(out) {}
+      : layout_(*page.layout), before_(page.chunk_header()), block_(block), out_(out) {}
 
   void Run() {
+    if (block_.chunk.read != block_.chunk.expected)
+      out_.push_back({"chunk header " + BlockName(block_),
+                      fmt::format("the encoded word is 0x{:016x}, must have been 0x{:016x}: {}, {} before it, {}",
+                                  block_.chunk.read, block_.chunk.expected, Counted(block_.size, "byte"),
+                                  Counted(block_.previous_size, "byte"), BlockStateName(block_.state))});
     const PoolHeaderFields &read = block_.read, &expected = block_.expected;
     Size("PreviousSize", kPreviousSizeBytes, read.PreviousSize, expected.PreviousSize);
     Number("PoolIndex", kPoolIndexBytes, read.PoolIndex, expected.PoolIndex);
@@ -57,7 +62,7 @@ class HeaderChecks {
       AddUnknown("PoolTag", text(read));
   }
   void Add(const char* field, FieldBytes bytes, bool differs, const std::string& read, const std::string& expected) {
-    const std::uint32_t mask = layout_.is_64bit ? bytes.x64 : bytes.x86;
+    const std::uint32_t mask = (layout_.is_64bit ? bytes.x64 : bytes.x86) << before_;
     if (differs)
       out_.push_back(
           {"header " + BlockName(block_), fmt::format("{} is {}, must have been {}", field, read, expected)});
@@ -70,6 +75,7 @@ class HeaderChecks {
   }
 
   const PoolHeaderLayout& layout_;
+  std::uint32_t before_;  // bytes of the block's masks that are not the POOL_HEADER's
   const PoolBlock& block_;
   std::vector<FailedCheck>& out_;
 };

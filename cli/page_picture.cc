@@ -89,7 +89,8 @@ std::string MarksLine(const PageScene& scene, const Palette& palette) {
   add('?', Style::kDamage, "damaged, true value unknown");
   add('[', Style::kPlain, "a block starts");
   add('.', Style::kDim, "free");
-  add('~', Style::kDim, "end of a big allocation");
+  const bool classic = scene.page->backend == PoolBackend::kClassic;
+  add('~', Style::kDim, classic ? "end of a big allocation" : "no block begins here");
   if (seen.lower_bound('a') != seen.upper_bound('z')) line += "   a-z  other blocks";
   return line;
 }

@@ -15,12 +15,29 @@ namespace {
 constexpr std::size_t kDumpRows = 64;  // a quarter of the page; past that the picture says more than bytes
 constexpr std::size_t kStaleShown = 16;
 
+const char* PoolName(PoolBackend backend) {
+  switch (backend) {
+    case PoolBackend::kClassic:
+      return "classic pool";
+    case PoolBackend::kVs:
+      return "segment heap (VS)";
+    case PoolBackend::kLfh:
+      return "segment heap (LFH)";
+  }
+  return "pool";
+}
+
+/// What the page's first bytes belong to.
+const char* LeadingName(const PoolPage& page) {
+  return page.backend == PoolBackend::kClassic ? "end of a big allocation" : "a block of the page before";
+}
+
 std::string PageAnswer(const PageScene& scene, const std::vector<const Incident*>& incidents) {
   const PoolPage& page = *scene.page;
   const std::string name = (page.address ? "page " : "physical page ") + AddressText(scene.base()) + ": ";
   if (!incidents.empty()) return name + Headline(*incidents.front());
-  if (page.has_findings()) return name + "damaged classic pool, part of no incident";
-  return name + fmt::format("healthy classic pool, {}", Counted(page.blocks.size(), "block"));
+  if (page.has_findings()) return name + "damaged " + PoolName(page.backend) + ", part of no incident";
+  return name + fmt::format("healthy {}, {}", PoolName(page.backend), Counted(page.blocks.size(), "block"));
 }
 
 std::string OwnerOfTag(const TagDatabase& tags, PoolTag tag) {
@@ -44,8 +61,8 @@ void WriteBlocks(TextWriter& out, const PageScene& scene, const TagDatabase& tag
     out.Line("  " + out.palette().Paint(scene.BlockStyle(i), row));
   }
   if (scene.page->leading_bytes > 0) {
-    out.Line(fmt::format("  ~  {}  +000  {:>6}        end of a big allocation", AddressText(scene.base()),
-                         scene.page->leading_bytes));
+    out.Line(fmt::format("  ~  {}  +000  {:>6}        {}", AddressText(scene.base()), scene.page->leading_bytes,
+                         LeadingName(*scene.page)));
   }
 }
 

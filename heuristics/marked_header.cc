@@ -22,9 +22,10 @@ std::uint32_t DifferingBits(const PoolBlock& block, const PoolPage& page) {
 std::array<std::uint8_t, kMostHeaderBytes> WrongBits(const PoolBlock& block, const PoolPage& page) {
   std::array<std::uint8_t, kMostHeaderBytes> wrong{}, expected{};
   const std::uint64_t chunk = block.chunk.read ^ block.chunk.expected;
-  for (std::uint32_t i = 0; i < page.chunk_header && i < 8; ++i) wrong[i] = static_cast<std::uint8_t>(chunk >> (8 * i));
-  page.layout->Encode(block.read, wrong.data() + page.chunk_header);
-  page.layout->Encode(block.expected, expected.data() + page.chunk_header);
+  for (std::uint32_t i = 0; i < page.chunk_header() && i < 8; ++i)
+    wrong[i] = static_cast<std::uint8_t>(chunk >> (8 * i));
+  page.layout->Encode(block.read, wrong.data() + page.chunk_header());
+  page.layout->Encode(block.expected, expected.data() + page.chunk_header());
   for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] ^= expected[i];
   return wrong;
 }

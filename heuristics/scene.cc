@@ -18,7 +18,7 @@ void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin
     scene.blocks.push_back({.begin = begin,
                             .end = begin + block.size,
                             .header_size = page.header_size(),
-                            .chunk_header = page.chunk_header,
+                            .chunk_header = page.chunk_header(),
                             .block = &block,
                             .page = page_index});
   }

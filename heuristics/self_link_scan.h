@@ -10,8 +10,7 @@ namespace poolblame {
 
 /// Appends an incident for each such block on a page without other findings. Objects may begin with a pointer to
 /// themselves, so nothing is reported unless four more blocks of the tag are known and none of them does; and an empty
-/// LIST_ENTRY, whose second pointer is the same, is none. Only blocks as small as lookaside lists keep are looked at.
-/// Cost: one walk over the headers and first pointers of all healthy pages.
+/// LIST_ENTRY, whose second pointer is the same, is none. Cost: a page for each block that the census noted.
 void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter);
 
 }  // namespace poolblame

@@ -156,6 +156,7 @@ CensusBuilder::Suspects CensusBuilder::CollectHealthy(const HeaderReader& reader
   census_.free = healthy.free;
   census_.tags = std::move(healthy.tags);
   census_.healthy_pages = std::move(healthy.references);
+  census_.self_linked = std::move(healthy.self_linked);
   TrustTally tally = scan_.tally;
   tally.Add(healthy.links);
   census_.trust = LearnTrust(tally);

@@ -42,6 +42,7 @@ void HealthyPages::Add(const std::uint8_t* page, const FoundPage& found, std::op
     AddSample(PoolTag{header.tag}, {page + offset, at, size, header.state},
               IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type)));
     if (checker == nullptr || !address) return;
+    NoteSelfLink(*checker, page, *address, offset, size, header.state);
     const LinkCheck check = checker->Check(page, *address, offset, size, header.state);
     FreeLinkChecker::Tally(check, links);
     broken = broken || check.finding.has_value();
@@ -54,6 +55,15 @@ void HealthyPages::AddSample(PoolTag tag, const BlockSample& sample, bool paged)
   CountBlock(sample, paged, statistics);
   if (sample.header != nullptr && statistics.samples.size() < TagStatistics::kMaxSamplesPerTag)
     statistics.samples.push_back(sample);
+}
+
+void HealthyPages::NoteSelfLink(const FreeLinkChecker& checker, const std::uint8_t* page, VirtAddr address,
+                                std::uint32_t offset, std::uint32_t size, BlockState state) {
+  constexpr std::uint32_t kLargestListed = 0x200;  // bytes; classic lookaside lists end there, or at half of it
+  if (state != BlockState::kAllocated || size > kLargestListed || self_linked.size() >= PoolCensus::kMaxFindings)
+    return;
+  if (checker.LeadsToItself(page, checker.EntryOf(address, offset), offset, size))
+    self_linked.push_back(address + offset);
 }
 
 void HealthyPages::Append(HealthyPages&& later) {
@@ -75,6 +85,7 @@ void HealthyPages::Append(HealthyPages&& later) {
     to.insert(to.end(), from.begin(), end);
   };
   append(references, later.references, PoolCensus::kMaxHealthyPages);
+  append(self_linked, later.self_linked, PoolCensus::kMaxFindings);
   append(with_broken_links, later.with_broken_links, PoolCensus::kMaxFindings);
 }
 

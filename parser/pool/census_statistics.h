@@ -20,11 +20,14 @@ struct HealthyPages {
   std::vector<PoolPageRef> references;
   TrustTally links;                          // only its link counters
   std::vector<FoundPage> with_broken_links;  // pages with a free block whose links are not sound
+  std::vector<VirtAddr> self_linked;         // blocks in use whose first pointer leads to itself, by their begin
 
   /// Adds one page whose walk closes. `links` may be nullptr, as where the page's address is not known.
   void Add(const std::uint8_t* page, const FoundPage& found, std::optional<VirtAddr> address,
            const HeaderReader& reader, const FreeLinkChecker* checker);
   /// Appends the pages behind in image order.
+  void NoteSelfLink(const FreeLinkChecker& checker, const std::uint8_t* page, VirtAddr address, std::uint32_t offset,
+                    std::uint32_t size, BlockState state);
   /// Counts one block and keeps it as a sample where its bytes lie in one piece (`header` is not nullptr).
   void AddSample(PoolTag tag, const BlockSample& sample, bool paged);
   void Append(HealthyPages&& later);

@@ -34,6 +34,10 @@ class FreeLinkChecker {
   /// The first pointer behind the header is the address it stands at, `entry`, and the second is not.
   [[nodiscard]] bool LeadsToItself(const std::uint8_t* page, std::uint64_t entry, std::uint32_t offset,
                                    std::uint32_t size) const;
+  /// Where the first link of a block at `offset` of the page at `page` would stand.
+  [[nodiscard]] std::uint64_t EntryOf(VirtAddr page, std::uint32_t offset) const {
+    return (page + offset + header_size_).value;
+  }
   /// Counts a check for FieldTrust.
   static void Tally(const LinkCheck& check, TrustTally& tally);
 

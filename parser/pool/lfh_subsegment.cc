@@ -9,7 +9,8 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kGrain = 16;  // bytes; blocks and their begins are multiples
+constexpr std::uint64_t kMostGuessed = 8 * kPageSize;  // of a subsegment: blocks in use are anywhere in it
+constexpr std::uint32_t kGrain = 16;                   // bytes; blocks and their begins are multiples
 
 std::uint32_t PageWord(VirtAddr address, const SegmentHeapLayout& layout) {
   return layout.lfh_wide_page ? static_cast<std::uint32_t>(address.value >> 12)
@@ -77,11 +78,15 @@ bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const Segm
 
 std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
                                           const SegmentHeapLayout& layout) {
-  const PageBytes page = space.Page(header.address);
-  if (page.presence != Presence::kPresent) return {};
   std::map<std::uint32_t, std::vector<std::uint32_t>> by_size;
-  for (std::uint32_t at = layout.lfh_bitmap / kGrain * kGrain; at < kPageSize; at += kGrain)
-    if (const std::uint32_t size = StatedSize(page.bytes, at); size >= 2 * kGrain) by_size[size].push_back(at);
+  const auto end = static_cast<std::uint32_t>(std::min<std::uint64_t>(header.range_bytes, kMostGuessed));
+  for (std::uint32_t begin = 0; begin < end; begin += kPageSize) {
+    const PageBytes page = space.Page(header.address + begin);
+    if (page.presence != Presence::kPresent) continue;
+    for (std::uint32_t at = begin == 0 ? layout.lfh_bitmap / kGrain * kGrain : 0; at < kPageSize; at += kGrain)
+      if (const std::uint32_t size = StatedSize(page.bytes, at); size >= 2 * kGrain)
+        by_size[size].push_back(begin + at);
+  }
   const auto most = std::max_element(by_size.begin(), by_size.end(),
                                      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
   constexpr std::size_t kFewestSlots = 3;

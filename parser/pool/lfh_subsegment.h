@@ -48,8 +48,8 @@ LfhGeometry DecodeLfhGeometry(const LfhHeader& header, std::uint32_t key, const 
 /// Sizes and places that the range of the subsegment allows.
 bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const SegmentHeapLayout& layout);
 
-/// Geometries that the POOL_HEADERs on the subsegment's first page speak for, the likeliest first: the size most of
-/// them state, the first of them that keeps step, and places before it. Cost: one page.
+/// Geometries that the POOL_HEADERs of the subsegment speak for, the likeliest first: the size most of them state, the
+/// first of them that keeps step, and places before it. Cost: up to eight pages.
 std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
                                           const SegmentHeapLayout& layout);
 

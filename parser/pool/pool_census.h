@@ -82,7 +82,9 @@ struct PoolCensus {
   std::vector<BigAllocation> big_pages;             // live, by address; empty where the image has no table of them
   std::map<PoolTag, TagStatistics> tags;            // by name() (protected bit removed)
   std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
-  std::vector<PoolPage> findings;                   // pages with something to say, in image order
+  // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.
+  std::vector<VirtAddr> self_linked;
+  std::vector<PoolPage> findings;  // pages with something to say, in image order
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 

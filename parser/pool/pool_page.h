@@ -12,6 +12,7 @@
 #include "parser/base/byte_view.h"
 #include "parser/base/pool_tag.h"
 #include "parser/format/pool_header.h"
+#include "parser/format/segment_heap.h"
 #include "parser/image/address_space.h"
 
 namespace poolblame {
@@ -64,12 +65,15 @@ struct UncoalescedPair {
   std::size_t first_block = 0;
 };
 
+/// Which allocator's rules hold for a page.
+enum class PoolBackend { kClassic, kVs, kLfh };
+
 struct PoolPage {
   std::optional<VirtAddr> address;  // of the page; nothing where no mapping is known
   std::optional<Pfn> pfn;
   PageBytes bytes;  // 4096 bytes
   const PoolHeaderLayout* layout = nullptr;
-  std::uint32_t chunk_header = 0;    // bytes of a VS chunk header before each POOL_HEADER
+  PoolBackend backend = PoolBackend::kClassic;
   std::vector<PoolBlock> blocks;     // ascending, tiling [first block's offset, 4096); in a segment heap the last may
                                      // end behind the page
   std::uint32_t leading_bytes = 0;   // bytes before the first block that belong to a block of an earlier page
@@ -81,7 +85,9 @@ struct PoolPage {
   double margin = 0;  // how much more the second-best tiling costs, nats
 
   /// Bytes from a block's begin to its payload.
-  [[nodiscard]] std::uint32_t header_size() const { return chunk_header + layout->header_size; }
+  [[nodiscard]] std::uint32_t header_size() const { return chunk_header() + layout->header_size; }
+  /// Of a VS chunk, before each POOL_HEADER.
+  [[nodiscard]] std::uint32_t chunk_header() const { return backend == PoolBackend::kVs ? kChunkHeaderBytes : 0; }
   [[nodiscard]] bool headers_damaged() const;
   [[nodiscard]] bool has_findings() const { return headers_damaged() || !free_links.empty() || !uncoalesced.empty(); }
   /// Index of the block that holds the byte at `offset`, or nothing (leading bytes).

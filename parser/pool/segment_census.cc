@@ -20,13 +20,14 @@ struct Part {
   HealthyPages healthy;
   SegmentHeapTally tally;
   std::vector<PageRange> suspects;
-  std::uint64_t unreadable = 0;  // subsegments that are there and cannot be explained
+  std::uint64_t unreadable = 0;  // VS subsegments that are there and cannot be explained
+  std::uint64_t unsolved = 0;    // LFH subsegments of which too little is in use to tell their geometry
 };
 
 class Taker {
  public:
   Taker(const AddressSpace& space, const SegmentHeap& heap, const PoolHeaderLayout& layout)
-      : space_(space), heap_(heap), layout_(layout), pages_(space, layout, {}, {}) {}
+      : space_(space), heap_(heap), layout_(layout), pages_(space, layout, {}, {}), checker_(space, layout) {}
 
   void Take(const PageRange& range, Part& part) const {
     if (range.kind == RangeKind::kVs) return TakeVs(range, part);
@@ -51,7 +52,7 @@ class Taker {
   void TakeLfh(const PageRange& range, Part& part) const {
     const auto subsegment = heap_.ReadLfh(space_, range);
     if (!subsegment) {
-      part.unreadable += space_.Page(range.address).presence == Presence::kPresent ? 1 : 0;
+      part.unsolved += space_.Page(range.address).presence == Presence::kPresent ? 1 : 0;
       return;
     }
     SegmentHeapTally own;
@@ -71,9 +72,12 @@ class Taker {
       // A freed LFH slot keeps its last owner's header; a freed chunk's tree node lies over it.
       const bool sound = block.tag_known && !block.header_damaged() && block.tag().plausible();
       const bool whole = block.offset + block.size <= kPageSize && page.bytes.joined == nullptr;
-      if (!sound || (!in_use && page.chunk_header != 0)) continue;
-      const std::uint32_t begin = block.offset + page.chunk_header, size = block.size - page.chunk_header;
+      if (!sound || (!in_use && page.chunk_header() != 0)) continue;
+      const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
       const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
+      if (in_use && whole && checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
+          part.healthy.self_linked.size() < PoolCensus::kMaxFindings)
+        part.healthy.self_linked.push_back(*page.address + block.offset);
       part.healthy.AddSample(block.tag(), {header, *page.address + begin, size, block.state},
                              IsPagedPoolType(layout_, block.read.PoolType));
     }
@@ -84,6 +88,7 @@ class Taker {
   const SegmentHeap& heap_;
   const PoolHeaderLayout& layout_;
   SegmentPages pages_;
+  FreeLinkChecker checker_;
 };
 
 SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const SegmentHeapLayout& layout,
@@ -146,6 +151,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
         all.healthy.Append(std::move(part.healthy));
         all.tally.Add(part.tally);
         all.unreadable += part.unreadable;
+        all.unsolved += part.unsolved;
         const std::size_t room = kMostSuspects - std::min(kMostSuspects, all.suspects.size());
         const auto taken = static_cast<std::ptrdiff_t>(std::min(room, part.suspects.size()));
         all.suspects.insert(all.suspects.end(), part.suspects.begin(), part.suspects.begin() + taken);
@@ -157,10 +163,14 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   census.allocated = all.healthy.allocated;
   census.free = all.healthy.free;
   census.tags = std::move(all.healthy.tags);
+  census.self_linked = std::move(all.healthy.self_linked);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
   if (all.unreadable > 0)
-    census.not_judged.push_back({std::to_string(all.unreadable) + " subsegments cannot be read", std::nullopt});
+    census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
+  if (all.unsolved > 0)
+    census.notes.push_back("too few blocks are in use in " + std::to_string(all.unsolved) +
+                           " LFH subsegments to tell the size of their slots: they were left out");
   TellKeys(*heap, census);
   census.segment_heap = heap;
   return true;

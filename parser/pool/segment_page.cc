@@ -188,7 +188,7 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
 std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::uint32_t offset) const {
   auto page = Empty(subsegment.address + offset);
   if (!page) return std::nullopt;
-  page->chunk_header = kChunkHeaderBytes;
+  page->backend = PoolBackend::kVs;
   page->margin = subsegment.margin;
   for (const VsChunk& chunk : subsegment.chunks) {
     if (chunk.offset + chunk.size <= offset) continue;
@@ -206,8 +206,14 @@ std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::ui
   return page;
 }
 
-/// One write leaves odd headers in a row. Where they lie here and there, the slots were never used, and their page
-/// holds what it held before it came to this subsegment.
+/// Type and tag are a header's, what comes before them is none's: neither a slot's nor what old memory holds.
+bool SegmentPages::LostItsFront(const PoolHeaderFields& header) const {
+  return StateOfPoolType(layout_, header.PoolType) == BlockState::kAllocated &&
+         knowledge_.BlocksWithTag(header.PoolTag) > 1 && (header.PreviousSize != 0 || header.BlockSize == 0);
+}
+
+/// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not
+/// either: their page holds what it held before it came to this subsegment.
 bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const {
   if (!trust_.freed_slots_keep_headers) return false;
   std::uint32_t runs = 0;
@@ -217,7 +223,8 @@ bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const 
     const PageBytes page = space_.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
-    const bool odd = !WasNeverUsed(fields) && IsOdd(fields, subsegment.geometry.block_size, layout_);
+    if (!slot.busy && WasNeverUsed(fields)) return false;
+    const bool odd = IsOdd(fields, subsegment.geometry.block_size, layout_);
     if (odd && !in_run) ++runs;
     in_run = odd;
   }
@@ -227,6 +234,7 @@ bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const 
 std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::uint32_t offset) const {
   auto page = Empty(subsegment.address + offset);
   if (!page) return std::nullopt;
+  page->backend = PoolBackend::kLfh;
   const bool freed_believed = FreedSlotsAreBelieved(subsegment);
   for (const LfhSlot& slot : subsegment.slots) {
     if (slot.offset < offset || slot.offset >= offset + kPageSize) continue;
@@ -237,7 +245,8 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
     const std::uint8_t* header = page->bytes.bytes.data() + block.offset;
     block.read = block.expected = layout_.Decode(header);
     const bool used = slot.busy || !WasNeverUsed(block.read);
-    if (used && (slot.busy ? trust_.headers_state_size : freed_believed))
+    const bool believed = freed_believed || (trust_.freed_slots_keep_headers && LostItsFront(block.read));
+    if (used && (slot.busy ? trust_.headers_state_size : believed))
       CheckHeader(ByteView(header, layout_.header_size), subsegment.geometry.block_size, 0, block);
     MarkBetween(block);
     page->blocks.push_back(block);

@@ -37,6 +37,7 @@ class SegmentPages {
  private:
   [[nodiscard]] std::optional<PoolPage> Empty(VirtAddr address) const;
   [[nodiscard]] bool FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const;
+  [[nodiscard]] bool LostItsFront(const PoolHeaderFields& header) const;
   void CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift, PoolBlock& block) const;
   void CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const;
   void CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index, PoolPage& page) const;

@@ -73,9 +73,11 @@ void Tiler::Push(std::uint32_t offset, std::uint32_t size, std::uint32_t previou
   const bool legal = IsLegal(read, offset);
   VsChunk chunk{offset, size, previous, legal ? read.Allocated == 1 : !HasTreeNode(offset), Word(offset), 0};
   ChunkSizes expected;
-  expected.MemoryCost = legal ? read.MemoryCost : std::uint16_t{0};
   expected.UnsafeSize = static_cast<std::uint16_t>(size / kChunkUnit);
   expected.UnsafePrevSize = static_cast<std::uint16_t>(previous / kChunkUnit);
+  // What was written over the sizes was written over the cost before them.
+  const bool sizes_agree = read.UnsafeSize == expected.UnsafeSize && read.UnsafePrevSize == expected.UnsafePrevSize;
+  expected.MemoryCost = legal && sizes_agree ? read.MemoryCost : std::uint16_t{0};
   expected.Allocated = chunk.allocated ? 1 : 0;
   // A header in a page that is not here says nothing.
   chunk.expected = out_.PageIsPresent(offset) ? EncodeChunk(expected, key_, AddressOf(offset)) : chunk.read;

@@ -6,6 +6,7 @@
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
 #include "parser/pool/page_evidence.h"
+#include "parser/pool/special_pool.h"
 
 namespace poolblame {
 namespace {
@@ -31,8 +32,11 @@ void PageScan::AddPage(const std::uint8_t* page, std::uint64_t where, const Head
   const PageEvidence evidence = WeighPage(page, reader);
   if (evidence.points() >= kPointsForPool && evidence.links_of_allocated > 0) return file(FoundKind::kSuspect, 0);
   const ByteView bytes(page, kPoolPageBytes);
-  if (evidence.start && LooksLikeSpecialPool(bytes, reader.layout())) {
-    ++special_pool_pages;
+  const bool is_64bit = reader.layout().is_64bit;
+  if (MayBeSpecialPool(page, is_64bit) && ReadSpecialPool(bytes, is_64bit, std::nullopt, SpecialPoolTrust::kByBytes)) {
+    file(FoundKind::kSpecial, 0);
+  } else if (HasFreedSpecialSignature(page, is_64bit)) {
+    file(FoundKind::kFreedSpecial, 0);
   } else if (evidence.detached_headers >= 2 && LooksLikeSegmentHeap(bytes, reader.layout()) != SegmentKind::kNo) {
     ++segment_heap_pages;
   } else if (evidence.links > 0 || evidence.start || evidence.end) {
@@ -48,7 +52,6 @@ void PageScan::Append(PageScan&& later) {
   tally.Add(later.tally);
   pages_read += later.pages_read;
   segment_heap_pages += later.segment_heap_pages;
-  special_pool_pages += later.special_pool_pages;
 }
 
 PageScan ScanPhysicalPages(const PageMap& pages, const HeaderReader& reader, unsigned threads,

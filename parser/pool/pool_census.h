@@ -17,6 +17,7 @@
 #include "parser/kernel/system.h"
 #include "parser/pool/big_page_table.h"
 #include "parser/pool/pool_page.h"
+#include "parser/pool/special_pool.h"
 
 namespace poolblame {
 
@@ -76,10 +77,12 @@ struct PoolCensus {
   std::uint64_t pool_pages = 0, pool_blocks = 0, allocated = 0, free = 0, big_allocations = 0;
   std::uint64_t segment_heap_pages = 0, special_pool_pages = 0, stale_pages = 0;  // seen and not judged as classic
   FieldTrust trust;
-  std::vector<BigAllocation> big_pages;    // live, by address; empty where the image has no table of them
-  std::map<PoolTag, TagStatistics> tags;   // by name() (protected bit removed)
-  std::vector<PoolPageRef> healthy_pages;  // in image order, at most kMaxHealthyPages
-  std::vector<PoolPage> findings;          // pages with something to say, in image order
+  std::vector<BigAllocation> big_pages;           // live, by address; empty where the image has no table of them
+  std::map<PoolTag, TagStatistics> tags;          // by name() (protected bit removed)
+  std::vector<PoolPageRef> healthy_pages;         // in image order, at most kMaxHealthyPages
+  std::vector<PoolPage> findings;                 // pages with something to say, in image order
+  std::vector<SpecialPoolPage> special_findings;  // damaged special-pool pages, in image order
+  std::vector<FreedSpecialPool> freed_special;    // records of frees whose block the bug check names
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 

@@ -52,6 +52,7 @@ std::string SourceWords(const std::string& source) {
   if (source == "module-scan") return "its code holds this tag";
   if (source == "tag-database") return "by the tag table";
   if (source == "pooltag.txt") return "by your pooltag.txt";
+  if (source == "none") return "its code made the access";
   return Escaped(source);
 }
 

@@ -55,6 +55,7 @@ void WriteLegend(TextWriter& out, const SpecialPoolPage& page) {
   std::string marks = "  H  header";
   if (block.filler.size() > 0) marks += fmt::format("   .  filler 0x{:02x} before the data", block.fill);
   if (block.slop.size() > 0) marks += fmt::format("   -  filler 0x{:02x} behind the data", block.fill);
+  if (block.filler.begin > block.header.end) marks += "   ?  not judged";
   if (block.damaged()) marks += "   !  wrong";
   out.Line(marks);
 }

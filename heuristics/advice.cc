@@ -35,6 +35,15 @@ void AddForBlock(std::vector<std::string>& out, const Incident& incident) {
   if (first.block && first.block->tag.plausible()) out.push_back(SpecialPoolByTag(*first.block, first.kind));
 }
 
+/// The overrun stayed inside the page, where nothing faults.
+std::string HowToTrapTheOverrun(const SpecialScene& scene) {
+  if (scene.page->block.mode == SpecialPoolMode::kVerifyStart)
+    return "gflags, Verify End: the next overrun faults at the instruction that does it";
+  const std::string unit = std::to_string(scene.page->block.header.size());
+  return "in a test build, round this request up to a multiple of " + unit +
+         ": then no byte is left behind the block, and the next overrun faults at the instruction that does it";
+}
+
 }  // namespace
 
 std::vector<std::string> AdviceFor(const Incident& incident, const Scene& scene) {
@@ -70,10 +79,7 @@ std::vector<std::string> AdviceForSpecial(const Incident& incident, const Specia
     out.push_back("verifier /flags 0x9 /driver " + first.owner.driver + ": pool tracking records where it allocates");
   if (scene.event == SpecialEvent::kFiller)
     out.push_back("gflags, Verify Start: the next underrun faults at the instruction that does it");
-  if (scene.event == SpecialEvent::kSlop)
-    out.push_back(
-        "look where this tag is allocated with a size that is rounded up later: special pool catches at once "
-        "only what goes beyond the page");
+  if (scene.event == SpecialEvent::kSlop) out.push_back(HowToTrapTheOverrun(scene));
   return out;
 }
 

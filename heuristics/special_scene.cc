@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdio>
+
+#include "parser/image/container.h"
 
 namespace poolblame {
 namespace {
@@ -172,9 +173,7 @@ bool SpecialScene::code_is_a_driver() const {
 std::string CodeText(const System& system, VirtAddr address) {
   const Module* module = system.ModuleAt(address);
   if (module == nullptr) return "";
-  char offset[24];
-  std::snprintf(offset, sizeof(offset), "+0x%llx", static_cast<unsigned long long>(address - module->base));
-  return module->name + offset;
+  return module->name + "+" + HexText(address - module->base);
 }
 
 std::vector<SpecialScene> FormSpecialScenes(const AddressSpace& space, const System& system, const PoolCensus& census,

@@ -1,29 +1,25 @@
 // What the bug check itself proves: the instruction of the access, the place it hit, the free that went before, and the
 // kernel's own comparison of the filler.
 // Looks the same: a stray pointer that meets a guard page by chance; kernel code that works on a caller's bad pointer.
-#include <cstdio>
 #include <string>
 
 #include "heuristics/signals/special_signals.h"
+#include "parser/image/container.h"
 
 namespace poolblame {
 namespace {
 
-std::string Hex(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
+std::string CountOfBytes(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
 
 void VoteCode(const SpecialScene& scene, std::vector<Vote>& votes) {
   const VirtAddr instruction = scene.access->instruction;
   if (instruction.value == 0) return;
   const std::string did = scene.access->write ? " wrote to " : " read from ";
   const std::string text = CodeText(*scene.system, instruction);
-  const std::string where = text.empty() ? Hex(instruction.value) + " (in no loaded module)" : text;
+  const std::string where = text.empty() ? HexText(instruction.value) + " (in no loaded module)" : text;
   votes.push_back(
       {scene.code_is_a_driver() ? Weight::kFaultingDriver : Weight::kFaultingOtherCode, 1, instruction.value,
-       "the code at " + where + did + Hex(scene.access->address.value) + ", and the page tables stopped it there"});
+       "the code at " + where + did + HexText(scene.access->address.value) + ", and the page tables stopped it there"});
 }
 
 /// How far from its block the access was.
@@ -35,10 +31,11 @@ void VotePlace(const SpecialScene& scene, std::vector<Vote>& votes) {
   const std::uint64_t distance = scene.beyond_start ? edge - at : at - edge;
   // An access of up to 8 bytes that runs over the edge shows as the first byte of the guard page, or the last ones.
   const std::uint64_t in_guard = scene.beyond_start ? edge - at : at - VirtAddr{at}.page().value + 1;
+  const std::string where =
+      distance == 0 ? "the first byte behind the end"
+                    : CountOfBytes(distance) + (scene.beyond_start ? " before the start" : " behind the end");
   votes.push_back({Weight::kAtTheGuardPage, in_guard <= 8 ? 1.0 : 0.4, at,
-                   std::to_string(distance) +
-                       (scene.beyond_start ? " bytes before the start" : " bytes behind the end") +
-                       " of this block of " + std::to_string(block.data.size()) + " bytes, alone on its page"});
+                   where + " of this block of " + CountOfBytes(block.data.size()) + ", alone on its page"});
 }
 
 /// The first driver on the stack of the thread that freed the block, innermost first.
@@ -85,7 +82,7 @@ void VoteSpecialFree(const SpecialScene& scene, const Hypothesis& h, std::vector
   if (h.kind != FaultKind::kUseAfterFree && h.kind != FaultKind::kDoubleFree) return;
   votes.push_back({Weight::kRecordOfTheFree, 1, scene.freed->address.value,
                    "the record that the free left says so: " + std::to_string(scene.freed->requested) +
-                       " bytes, freed by the thread at " + Hex(scene.freed->thread.value) + FreedBy(scene)});
+                       " bytes, freed by the thread at " + HexText(scene.freed->thread.value) + FreedBy(scene)});
 }
 
 void VoteSpecialCrash(const SpecialScene& scene, const Hypothesis& h, std::vector<Vote>& votes) {

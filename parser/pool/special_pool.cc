@@ -136,7 +136,7 @@ class Reading {
     const PageStretch& most = block_.mode == SpecialPoolMode::kVerifyEnd ? block_.filler : block_.slop;
     if (most.size() < kLeastJudgedNamed) return;
     const std::uint8_t common = CommonByte(page_, most);
-    if (common == block_.fill || CountOf(page_, most, common) * 4 < most.size() * 3) return;
+    if (common == block_.fill || CountOf(page_, most, common) * 2 < most.size()) return;
     block_.fill = common;
     block_.damaged_header |= kFillByte;
   }

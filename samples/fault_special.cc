@@ -130,6 +130,9 @@ Result<SpecialFault> Guard(Machine& machine, const Blocks& blocks) {
   if (block == nullptr) return NoBlock();
   SpecialFault fault = About(machine, *block);
   if (block->at_start) fault.truth.kind = "underrun";
+  // Whoever writes byte after byte fills what lies between the block's end and the page's first.
+  const std::uint64_t slop = block->at_start ? 0 : block->slop_end() - block->data_end();
+  if (slop > 0) Write(machine, *block, block->data_end(), Behind(machine, *block, slop), fault);
   fault.crash = Trapped(machine, *block, block->at_start ? block->page - 4 : block->page + kPage, false);
   return fault;
 }

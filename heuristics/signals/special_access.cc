@@ -34,7 +34,9 @@ void VotePlace(const SpecialScene& scene, std::vector<Vote>& votes) {
   const std::string where =
       distance == 0 ? "the first byte behind the end"
                     : CountOfBytes(distance) + (scene.beyond_start ? " before the start" : " behind the end");
-  votes.push_back({Weight::kAtTheGuardPage, in_guard <= 8 ? 1.0 : 0.4, at,
+  // A write of byte after byte would have changed what lies between.
+  const bool skipped = scene.access->write && distance > 0 && scene.wrong_bytes == 0;
+  votes.push_back({Weight::kAtTheGuardPage, in_guard <= 8 && !skipped ? 1.0 : 0.4, at,
                    where + " of this block of " + CountOfBytes(block.data.size()) + ", alone on its page"});
 }
 

@@ -143,6 +143,7 @@ constexpr std::array kRows = {
     WeightRow{W::kFaultingDriver, G::kCrash, 5, "the instruction itself: 100 and more"},
     WeightRow{W::kFaultingOtherCode, G::kCrash, 1.5, "the kernel or unknown code, with somebody's pointer: 5"},
     WeightRow{W::kSpecialCrashSaysSo, G::kCrash, 1.5, "the kernel compared the filler byte by byte: 5"},
+    WeightRow{W::kAllocationIsRecorded, G::kOwnership, 0, "tells who allocated, not who wrote: for the reader only"},
 };
 
 static_assert(kRows.size() == static_cast<std::size_t>(W::kCount), "one row for each weight");

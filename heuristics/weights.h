@@ -142,6 +142,7 @@ enum class Weight {
   kFaultingDriver,
   kFaultingOtherCode,
   kSpecialCrashSaysSo,
+  kAllocationIsRecorded,  // of any pool
   kCount,
 };
 

@@ -15,8 +15,6 @@ constexpr std::array<SpecialPoolLayout, 3> kRows = {{
 
 }  // namespace
 
-std::span<const SpecialPoolLayout> SpecialPoolLayouts() { return kRows; }
-
 const SpecialPoolLayout& SpecialPoolLayoutOf(std::optional<std::uint32_t> build) {
   if (!build) return kRows[1];
   for (const SpecialPoolLayout& row : kRows)

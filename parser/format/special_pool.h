@@ -16,7 +16,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace poolblame {
@@ -33,8 +32,6 @@ struct SpecialPoolLayout {
 /// Bytes that Driver Verifier's tracking takes behind the header.
 inline constexpr std::uint32_t kSpecialTrackedBytes = 8;
 
-/// All rows, oldest first.
-std::span<const SpecialPoolLayout> SpecialPoolLayouts();
 /// The row of a build; that of the unknown middle, which judges least, where the build is not known.
 const SpecialPoolLayout& SpecialPoolLayoutOf(std::optional<std::uint32_t> build);
 

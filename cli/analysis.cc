@@ -22,7 +22,7 @@ std::vector<bool> PresenceOfAddresses(const AddressSpace& space, const System& s
 std::optional<PoolPage> PageOfIncident(const Analysis& analysis, const Incident& incident) {
   const PoolCensus& census = analysis.facts.census;
   if (incident.finding && *incident.finding < census.findings.size()) return census.findings[*incident.finding];
-  if (!incident.page) return std::nullopt;
+  if (!incident.page || incident.special_page) return std::nullopt;
   return ReadPoolPage(analysis.space, analysis.facts.system, census, *incident.page);
 }
 

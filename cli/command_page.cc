@@ -36,6 +36,30 @@ std::optional<PoolPage> PoolPageAt(const Analysis& analysis, VirtAddr page) {
   return ReadPoolPage(analysis.space, analysis.facts.system, census, page);
 }
 
+/// A page that the scan found to be classic pool stays that.
+std::optional<SpecialPoolPage> SpecialPageAt(const Analysis& analysis, VirtAddr page) {
+  const auto is_here = [&](const SpecialPoolPage& special) {
+    return special.address ? *special.address == page : special.bytes.pfn == ToPfn(PhysAddr{page.value});
+  };
+  for (const Incident& incident : analysis.facts.report.incidents)
+    if (incident.special_page && is_here(*incident.special_page)) return incident.special_page;
+  for (const SpecialPoolPage& special : analysis.facts.census.special_findings)
+    if (is_here(special)) return special;
+  for (const PoolPage& finding : analysis.facts.census.findings)
+    if (finding.address == page) return std::nullopt;
+  if (AsksPhysically(analysis)) return std::nullopt;
+  return ReadSpecialPoolPage(analysis.space, analysis.facts.system, page, SpecialPoolTrust::kByBytes);
+}
+
+std::vector<const Incident*> IncidentsOn(const Analysis& analysis, const SpecialPoolPage& page) {
+  std::vector<const Incident*> found;
+  for (const Incident& incident : analysis.facts.report.incidents) {
+    const auto& special = incident.special_page;
+    if (special && special->address == page.address && special->bytes.pfn == page.bytes.pfn) found.push_back(&incident);
+  }
+  return found;
+}
+
 std::vector<const Incident*> IncidentsOn(const Analysis& analysis, const PoolPage& page) {
   std::vector<const Incident*> found;
   for (const Incident& incident : analysis.facts.report.incidents)
@@ -61,12 +85,22 @@ ExitStatus DeliverOtherPage(const Analysis& analysis, VirtAddr page, const PageO
                  present ? ExitStatus::kClean : ExitStatus::kInconclusive);
 }
 
+ExitStatus DeliverSpecialPage(const Analysis& analysis, const SpecialPoolPage& page, const TagDatabase& tags,
+                              const PageOptions& options) {
+  const std::vector<const Incident*> incidents = IncidentsOn(analysis, page);
+  const bool damaged = page.block.damaged() || !incidents.empty();
+  return Deliver(RenderSpecialPage(page, incidents, tags, options.output.ToTextOptions()), options.output.file,
+                 damaged ? ExitStatus::kFound : ExitStatus::kClean);
+}
+
 ExitStatus RunPage(const PageOptions& options) {
   const Result<TagDatabase> tags = LoadTags(options.pooltag);
   if (!tags) return Failed(options.pooltag, tags.error());
   const Result<std::unique_ptr<Analysis>> analysis = AnalyseShowingProgress(options.image, *tags);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const VirtAddr page = VirtAddr{ParseAddress(options.address).value_or(0)}.page();
+  if (const auto special = SpecialPageAt(**analysis, page))
+    return DeliverSpecialPage(**analysis, *special, *tags, options);
   const std::optional<PoolPage> pool_page = PoolPageAt(**analysis, page);
   if (!pool_page) return DeliverOtherPage(**analysis, page, options);
   const std::vector<const Incident*> incidents = IncidentsOn(**analysis, *pool_page);

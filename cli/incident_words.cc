@@ -52,6 +52,7 @@ std::string SourceWords(const std::string& source) {
   if (source == "module-scan") return "its code holds this tag";
   if (source == "tag-database") return "by the tag table";
   if (source == "pooltag.txt") return "by your pooltag.txt";
+  if (source == "none") return "its code made the access";
   return Escaped(source);
 }
 
@@ -103,9 +104,9 @@ std::string Headline(const Incident& incident) {
 }
 
 std::string BlockText(const BlockReference& block) {
+  const std::string size = block.size == 0 ? "size unknown" : Counted(block.size, "byte");
   return fmt::format("{} at {}, {}, {}, page offset 0x{:03x}", BlockName(block),
-                     PlaceText(block.header, block.physical), Counted(block.size, "byte"), BlockStateName(block.state),
-                     block.offset_in_page);
+                     PlaceText(block.header, block.physical), size, BlockStateName(block.state), block.offset_in_page);
 }
 
 std::string SuspectText(const Incident& incident, const Suspect& suspect) {

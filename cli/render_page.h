@@ -15,6 +15,10 @@ namespace poolblame::cli {
 std::string RenderPoolPage(const PoolPage& page, const std::vector<const Incident*>& incidents, const TagDatabase& tags,
                            const TextOptions& options);
 
+/// A page of special pool: its block, picture, failed checks, bytes around the wrong ones.
+std::string RenderSpecialPage(const SpecialPoolPage& page, const std::vector<const Incident*>& incidents,
+                              const TagDatabase& tags, const TextOptions& options);
+
 /// A page that is not classic pool, or not there: one sentence.
 std::string RenderOtherPage(VirtAddr page, const PageBytes& bytes, PageClass page_class);
 

@@ -8,6 +8,7 @@
 #include "cli/hex_view.h"
 #include "cli/incident_words.h"
 #include "cli/page_picture.h"
+#include "cli/special_picture.h"
 #include "cli/text_sections.h"
 
 namespace poolblame::cli {
@@ -92,7 +93,16 @@ void WriteEvidence(TextWriter& out, const Suspect& suspect, bool verbose) {
   if (shown < evidence.size()) out.Sentence("  ", fmt::format("and {} more (--verbose)", evidence.size() - shown));
 }
 
+void WriteSpecialPage(TextWriter& out, const Incident& incident) {
+  const SpecialPoolPage& page = *incident.special_page;
+  const std::uint64_t base = page.address ? page.address->value : ToPhysAddr(page.bytes.pfn.value_or(0)).value;
+  out.Heading(fmt::format("page {}{} ({} special pool), 8 bytes a character", page.address ? "" : "physical ",
+                          AddressText(base), PoolKindName(incident.pool)));
+  WriteSpecialPicture(out, page, kDumpRows);
+}
+
 void WritePicture(TextWriter& out, const Incident& incident, const std::optional<PoolPage>& page) {
+  if (incident.special_page) return WriteSpecialPage(out, incident);
   if (!page || page->bytes.bytes.size() < kPageSize) return;
   const PageScene scene = MakePageScene(*page, {&incident});
   const std::string physical = page->address ? "" : "physical ";

@@ -47,7 +47,6 @@ std::string OtherPagesText(const PoolCensus& census) {
     if (count > 0) text += fmt::format("{}{}{}", text.empty() ? "" : ", ", Counted(count, noun), rest);
   };
   add(census.segment_heap_pages, "segment-heap page", "");
-  add(census.special_pool_pages, "special-pool page", "");
   add(census.stale_pages, "page", " that no kernel address maps");
   return text;
 }
@@ -85,6 +84,8 @@ void WriteCoverage(TextWriter& out, const ImageReport& facts) {
   out.Sentence("  ", fmt::format("{}, {} ({} allocated, {} free), {}", Counted(census.pool_pages, "pool page"),
                                  Counted(census.pool_blocks, "block"), Grouped(census.allocated), Grouped(census.free),
                                  Counted(census.big_allocations, "big allocation")));
+  if (census.special_pool_pages > 0)
+    out.Sentence("  ", Counted(census.special_pool_pages, "special-pool page") + ", judged by the filler");
   if (const std::string others = OtherPagesText(census); !others.empty())
     out.Sentence("  ", "not judged as classic pool: " + others);
   const std::vector<NotJudged> left_out = facts.AllNotJudged();

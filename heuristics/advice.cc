@@ -3,6 +3,9 @@
 namespace poolblame {
 namespace {
 
+constexpr const char* kTestTheMemory =
+    "test the memory (mdsched or memtest86+); compare with other dumps of this machine, and of other machines";
+
 /// What special pool makes of the next fault of this kind.
 const char* WhatSpecialPoolCatches(FaultKind kind) {
   switch (kind) {
@@ -32,17 +35,22 @@ void AddForBlock(std::vector<std::string>& out, const Incident& incident) {
   if (first.block && first.block->tag.plausible()) out.push_back(SpecialPoolByTag(*first.block, first.kind));
 }
 
+/// The overrun stayed inside the page, where nothing faults.
+std::string HowToTrapTheOverrun(const SpecialScene& scene) {
+  if (scene.page->block.mode == SpecialPoolMode::kVerifyStart)
+    return "gflags, Verify End: the next overrun faults at the instruction that does it";
+  const std::string unit = std::to_string(scene.page->block.header.size());
+  return "in a test build, round this request up to a multiple of " + unit +
+         ": then no byte is left behind the block, and the next overrun faults at the instruction that does it";
+}
+
 }  // namespace
 
 std::vector<std::string> AdviceFor(const Incident& incident, const Scene& scene) {
   std::vector<std::string> out;
   if (incident.suspects.empty()) return out;
   const Suspect& first = incident.suspects.front();
-  if (incident.kind == FaultKind::kBitFlip) {
-    out.push_back(
-        "test the memory (mdsched or memtest86+); compare with other dumps of this machine, and of other machines");
-    return out;
-  }
+  if (incident.kind == FaultKind::kBitFlip) return {kTestTheMemory};
   if (first.role == SuspectRole::kBlock) AddForBlock(out, incident);
   if (scene.page_before_missing)
     out.push_back(
@@ -52,6 +60,26 @@ std::vector<std::string> AdviceFor(const Incident& incident, const Scene& scene)
     out.push_back("collect another dump of this failure: a suspect that stands below the damage again is the culprit");
   if (first.role != SuspectRole::kBlock)
     out.push_back("verifier /flags 0x9 /all: special pool and pool tracking for every driver, on a test machine");
+  return out;
+}
+
+std::vector<std::string> AdviceForSpecial(const Incident& incident, const SpecialScene& scene) {
+  if (incident.kind == FaultKind::kBitFlip) return {kTestTheMemory};
+  std::vector<std::string> out;
+  if (scene.access) {
+    const std::string code = CodeText(*scene.system, scene.access->instruction);
+    if (!code.empty()) out.push_back("read the code at " + code + ": it made the access");
+    if (scene.access->after_free)
+      out.push_back("verifier /flags 0x9 for the driver: pool tracking records who allocated and freed the block");
+    return out;
+  }
+  const Suspect& first = incident.suspects.front();
+  const bool may_name = incident.confidence != Confidence::kInsufficient && !first.owner.driver.empty();
+  if (may_name && first.role == SuspectRole::kBlock)
+    out.push_back("verifier /flags 0x9 /driver " + first.owner.driver + ": pool tracking records where it allocates");
+  if (scene.event == SpecialEvent::kFiller)
+    out.push_back("gflags, Verify Start: the next underrun faults at the instruction that does it");
+  if (scene.event == SpecialEvent::kSlop) out.push_back(HowToTrapTheOverrun(scene));
   return out;
 }
 

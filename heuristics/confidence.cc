@@ -20,7 +20,8 @@ constexpr double kTelling = 0.6, kTellingBackwards = 2.0;
 /// Content that can hardly be chance: a vote of at least `needed` strength of a row that "strong" may rest on. What
 /// goes on over the end of the block before says that it was crossed, which an underrun shares with every overrun.
 bool HasTellingContent(const Hypothesis& h, double needed) {
-  constexpr std::array kOfAny = {Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity};
+  constexpr std::array kOfAny = {Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity,
+                                 Weight::kAloneOnItsPage, Weight::kFaultingDriver};
   constexpr std::array kOfOverruns = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
                                       Weight::kStrideInSiblings};
   const bool overrun = h.kind == FaultKind::kOverrun;
@@ -40,7 +41,8 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 }
 
 bool HasExtent(const Hypothesis& h) {
-  return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix, Weight::kDamageHeaderEnd});
+  return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix, Weight::kDamageHeaderEnd,
+                     Weight::kSlopFromTheEnd, Weight::kFillerUpToData, Weight::kFaultingDriver});
 }
 
 bool HasAnyEvidence(const Hypothesis& h) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "heuristics/signals/signals.h"
 
@@ -163,9 +164,30 @@ void Weigh(const Scene& scene, std::vector<Hypothesis>& hypotheses) {
       signal.vote(scene, h, h.votes);
       for (std::size_t i = before; i < h.votes.size(); ++i) h.votes[i].signal = signal.name;
     }
-    h.log_odds = WeightOf(h.prior).log_odds + GroupedSum(h.votes);
   }
+  Combine(hypotheses);
+}
+
+void Combine(Hypotheses& hypotheses) {
+  for (Hypothesis& h : hypotheses) h.log_odds = WeightOf(h.prior).log_odds + GroupedSum(h.votes);
   Softmax(hypotheses);
+}
+
+std::vector<Evidence> EvidenceOf(const Hypothesis& h) {
+  std::vector<Evidence> out;
+  for (const Vote& vote : h.votes)
+    out.push_back({vote.signal, WeightOf(vote.weight).log_odds * vote.strength, vote.address, vote.text});
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Evidence& a, const Evidence& b) { return std::abs(a.log_odds) > std::abs(b.log_odds); });
+  return out;
+}
+
+std::vector<std::pair<FaultKind, double>> KindProbabilities(const std::vector<Hypothesis>& hypotheses) {
+  std::map<FaultKind, double> sums;
+  for (const Hypothesis& h : hypotheses) sums[h.kind] += h.probability;
+  std::vector<std::pair<FaultKind, double>> out(sums.begin(), sums.end());
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return out;
 }
 
 }  // namespace poolblame

@@ -33,6 +33,11 @@ struct Hypothesis {
   double probability = 0;
 };
 
+/// The votes for the report, weightiest first.
+std::vector<Evidence> EvidenceOf(const Hypothesis& hypothesis);
+/// Kinds with the sum of their hypotheses' probabilities, descending.
+std::vector<std::pair<FaultKind, double>> KindProbabilities(const std::vector<Hypothesis>& hypotheses);
+
 /// Where a write came over the end of a block, whoever's it was.
 struct Crossing {
   std::size_t block;            // whose end
@@ -43,6 +48,9 @@ std::optional<Crossing> CrossingOf(const Scene& scene, const Hypothesis& hypothe
 
 /// All live explanations of the scene. Hardware and unknown are always among them where damage was seen.
 std::vector<Hypothesis> Enumerate(const Scene& scene);
+
+/// Fills log_odds (prior and votes, grouped and capped) and probability (a softmax over them).
+void Combine(std::vector<Hypothesis>& hypotheses);
 
 /// Lets every signal vote, then fills log_odds and probability (a softmax over the sums).
 void Weigh(const Scene& scene, std::vector<Hypothesis>& hypotheses);

@@ -1,7 +1,5 @@
 // From scenes to the report: weigh the hypotheses, merge them into suspects, say how sure we are.
 #include <algorithm>
-#include <cmath>
-#include <map>
 
 #include "heuristics/advice.h"
 #include "heuristics/confidence.h"
@@ -9,18 +7,10 @@
 #include "heuristics/incidents.h"
 #include "heuristics/owner.h"
 #include "heuristics/report.h"
+#include "heuristics/special_judge.h"
 
 namespace poolblame {
 namespace {
-
-std::vector<Evidence> EvidenceOf(const Hypothesis& h) {
-  std::vector<Evidence> out;
-  for (const Vote& vote : h.votes)
-    out.push_back({vote.signal, WeightOf(vote.weight).log_odds * vote.strength, vote.address, vote.text});
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Evidence& a, const Evidence& b) { return std::abs(a.log_odds) > std::abs(b.log_odds); });
-  return out;
-}
 
 Suspect SuspectOf(const Scene& scene, const Hypothesis& h) {
   Suspect suspect;
@@ -51,14 +41,6 @@ std::vector<Suspect> MergeSuspects(const Scene& scene, const std::vector<Hypothe
   std::stable_sort(out.begin(), out.end(),
                    [](const Suspect& a, const Suspect& b) { return a.probability > b.probability; });
   for (std::size_t i = 0; i < out.size(); ++i) out[i].rank = static_cast<std::uint32_t>(i + 1);
-  return out;
-}
-
-std::vector<std::pair<FaultKind, double>> KindProbabilities(const std::vector<Hypothesis>& hypotheses) {
-  std::map<FaultKind, double> sums;
-  for (const Hypothesis& h : hypotheses) sums[h.kind] += h.probability;
-  std::vector<std::pair<FaultKind, double>> out(sums.begin(), sums.end());
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   return out;
 }
 
@@ -161,7 +143,7 @@ bool MayBeReusedPage(const Scene& scene, const Incident& incident) {
 
 Verdict VerdictOf(const Report& report, const PoolCensus& census) {
   if (!report.incidents.empty()) return Verdict::kCorrupt;
-  if (census.pool_pages == 0 || !report.not_judged.empty()) return Verdict::kInconclusive;
+  if (census.pool_pages + census.special_pool_pages == 0 || !report.not_judged.empty()) return Verdict::kInconclusive;
   return Verdict::kClean;
 }
 
@@ -187,6 +169,8 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
       report.notes.push_back("at least " + std::to_string(kMaxIncidents) +
                              " separate places are damaged; any more are left out");
   }
+  for (Incident& incident : JudgeSpecialPool(space, system, census, tags))
+    report.incidents.push_back(std::move(incident));
   std::stable_sort(report.incidents.begin(), report.incidents.end(), GraverThan);
   for (std::size_t i = 0; i < report.incidents.size(); ++i) report.incidents[i].id = static_cast<std::uint32_t>(i + 1);
   report.verdict = VerdictOf(report, census);

@@ -100,7 +100,8 @@ struct Incident {
   std::optional<ExpectedHeader> expected_header;
   std::vector<Suspect> suspects;  // descending; hardware and unknown included; probabilities sum to 1
   std::vector<std::string> advice;
-  std::optional<std::size_t> finding;  // index in PoolCensus::findings of the page, for the picture
+  std::optional<SpecialPoolPage> special_page;  // of a block in special pool, for the picture
+  std::optional<std::size_t> finding;           // index in PoolCensus::findings of the page, for the picture
 };
 
 struct Report {

@@ -9,6 +9,7 @@
 #include "samples/container.h"
 #include "samples/fault.h"
 #include "samples/page_tables.h"
+#include "samples/special_pool.h"
 
 namespace poolblame::samples {
 namespace {
@@ -57,16 +58,32 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
   }
 }
 
-Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
-  BuiltSystem built;
-  built.machine = std::make_unique<Machine>(recipe);
-  Machine& machine = *built.machine;
-  machine.Populate();
+Result<bool> Damage(Machine& machine, BuiltSystem& built) {
   const auto record = InjectFault(machine);
   if (!record) return tl::unexpected<Error>(record.error());
   built.truth = TruthOf(machine, *record);
   built.bugcheck = CrashOf(machine, *record, built.truth);
   Seal(machine, *record);
+  return true;
+}
+
+Result<bool> DamageSpecialPool(Machine& machine, const std::vector<SpecialBlock>& blocks, BuiltSystem& built) {
+  const auto fault = InjectSpecialFault(machine, blocks);
+  if (!fault) return tl::unexpected<Error>(fault.error());
+  built.truth = fault->truth;
+  built.bugcheck = fault->crash;
+  return true;
+}
+
+Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
+  BuiltSystem built;
+  built.machine = std::make_unique<Machine>(recipe);
+  Machine& machine = *built.machine;
+  machine.Populate();
+  const std::vector<SpecialBlock> special = PlaceSpecialPool(machine);
+  const auto damaged =
+      IsSpecialFault(recipe.fault) ? DamageSpecialPool(machine, special, built) : Damage(machine, built);
+  if (!damaged) return tl::unexpected<Error>(damaged.error());
   machine.Live(recipe.after);
   built.kernel = WriteKernelData(machine);
   built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));

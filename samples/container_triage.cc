@@ -85,7 +85,7 @@ Bytes UnloadedTable(const Snapshot& s) {
 std::vector<VaRange> BlocksToSave(const Snapshot& s) {
   std::vector<VaRange> ranges;
   std::uint64_t page = s.truth.page & ~(kPage - 1);
-  if (page == 0) page = s.machine.pools().front()->pages().front();
+  if (!s.machine.memory().Mapped(page)) page = s.machine.pools().front()->pages().front();
   ranges.push_back({page, page + kPage});
   if (s.truth.damage_end > page + kPage && s.machine.memory().Mapped(page + kPage)) {
     ranges.push_back({page + kPage, page + 2 * kPage});

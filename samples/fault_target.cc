@@ -186,6 +186,8 @@ Result<FaultRecord> InjectFault(Machine& machine) {
       return CrossPage(machine);
     case Fault::kBigOverrun:
       return BigOverrun(machine);
+    default:  // of special pool: fault_special.cc
+      break;
   }
   return FaultRecord{};
 }

@@ -40,7 +40,13 @@ constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"uninitialised", Fault::kUninitialised},
                                                      {"payload-overrun", Fault::kPayloadOverrun},
                                                      {"cross-page", Fault::kCrossPage},
-                                                     {"big-overrun", Fault::kBigOverrun}});
+                                                     {"big-overrun", Fault::kBigOverrun},
+                                                     {"special-overrun", Fault::kSpecialOverrun},
+                                                     {"special-underrun", Fault::kSpecialUnderrun},
+                                                     {"special-bit-flip", Fault::kSpecialBitFlip},
+                                                     {"special-double-free", Fault::kSpecialDoubleFree},
+                                                     {"special-guard", Fault::kSpecialGuard},
+                                                     {"special-use-after-free", Fault::kSpecialUseAfterFree}});
 
 constexpr auto kContents = std::to_array<Word<WriteContent>>({{"auto", WriteContent::kAuto},
                                                               {"continue", WriteContent::kContinue},
@@ -65,6 +71,7 @@ constexpr auto kEncodings = std::to_array<Word<InUseEncoding>>({{"bit4", InUseEn
                                                                 {"bit2", InUseEncoding::kBit2}});
 
 constexpr auto kYesNo = std::to_array<Word<bool>>({{"yes", true}, {"no", false}});
+constexpr auto kSpecialModes = std::to_array<Word<bool>>({{"overrun", false}, {"underrun", true}});
 constexpr auto kPaging = std::to_array<Word<bool>>({{"pae", true}, {"plain", false}});
 constexpr auto kWhere = std::to_array<Word<const char*>>(
     {{"any", "any"}, {"nonpaged", "nonpaged"}, {"nx", "nx"}, {"paged", "paged"}, {"session", "session"}});
@@ -150,6 +157,8 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "seed") return Number(key, value, 0, ~std::uint64_t{0}, recipe.seed);
   if (key == "activity") return Number(key, value, 0, 10000000, recipe.activity);
   if (key == "after") return Number(key, value, 0, 10000000, recipe.after);
+  if (key == "special") return Number(key, value, 0, 64, recipe.special);
+  if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
   return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "'\n" + RecipeHelp());
 }
@@ -198,7 +207,7 @@ std::string RecipeHelp() {
          " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
-         WordsOf(kFreeTags) + "\n";
+         WordsOf(kFreeTags) + "\nspecial=N special_mode=" + WordsOf(kSpecialModes) + "\n";
 }
 
 const char* KindOfFault(Fault fault) {
@@ -210,18 +219,24 @@ const char* KindOfFault(Fault fault) {
     case Fault::kPayloadOverrun:
     case Fault::kCrossPage:
     case Fault::kBigOverrun:
+    case Fault::kSpecialOverrun:
+    case Fault::kSpecialGuard:
       return "overrun";
     case Fault::kUnderrun:
+    case Fault::kSpecialUnderrun:
       return "underrun";
     case Fault::kUseAfterFree:
+    case Fault::kSpecialUseAfterFree:
       return "use-after-free";
     case Fault::kDoubleFree:
+    case Fault::kSpecialDoubleFree:
       return "double-free";
     case Fault::kBadFree:
       return "bad-free";
     case Fault::kFreeList:
       return "free-list";
     case Fault::kBitFlip:
+    case Fault::kSpecialBitFlip:
       return "bit-flip";
     case Fault::kWildWrite:
       return "wild-write";

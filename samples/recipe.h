@@ -29,6 +29,13 @@ enum class Fault {
   kPayloadOverrun,
   kCrossPage,
   kBigOverrun,
+  // In special pool; the others are in pool of blocks. These come last: IsSpecialFault.
+  kSpecialOverrun,  // over the bytes between the block's end and the page's
+  kSpecialUnderrun,
+  kSpecialBitFlip,
+  kSpecialDoubleFree,
+  kSpecialGuard,  // onto the guard page
+  kSpecialUseAfterFree,
 };
 
 enum class WriteContent { kAuto, kContinue, kZero, kFill, kString, kUnicode, kPointers, kRecords, kRandom };
@@ -54,9 +61,11 @@ struct Recipe {
   std::uint64_t pages = 160;      // of RAM
   std::uint32_t pool_percent = 0;  // of `pages`; 0 = 50 up to 4096 pages, 12 above
   std::uint64_t seed = 1;
-  std::uint32_t activity = 400;  // allocations and frees after the pool is full, before the fault
-  std::uint32_t after = 0;       // and after it
-  std::uint32_t cut = 0;         // percent of the file that is missing at its end
+  std::uint32_t activity = 400;   // allocations and frees after the pool is full, before the fault
+  std::uint32_t after = 0;        // and after it
+  std::uint32_t cut = 0;          // percent of the file that is missing at its end
+  std::uint32_t special = 0;      // blocks in special pool
+  bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;
 };
 

@@ -24,6 +24,7 @@ constexpr std::array kSignals = {
     SignalRow{"bit-distance", VoteBitDistance},
     SignalRow{"crash-context", VoteCrashContext},
     SignalRow{"foreign-content", VoteForeignContent},
+    SignalRow{"verifier-record", VoteVerifierRecord},
 };
 
 }  // namespace

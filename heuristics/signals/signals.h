@@ -36,5 +36,6 @@ void VoteAllocatorState(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteBitDistance(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteCrashContext(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteForeignContent(const Scene&, const Hypothesis&, std::vector<Vote>&);
+void VoteVerifierRecord(const Scene&, const Hypothesis&, std::vector<Vote>&);
 
 }  // namespace poolblame

@@ -20,6 +20,7 @@ enum class AddressUse {
   kListHead,       // a list head outside the pool pages
   kPage,           // somewhere in this page
   kDataReference,  // an address that was dereferenced; may be garbage
+  kUnmapped,       // nothing is mapped here, which is what the bug check is about
 };
 
 struct BugCheckAddress {
@@ -52,6 +53,19 @@ struct BugCheck {
   /// 0xC2/7 P3): lets a page that is not in the dump still be spoken of.
   std::optional<std::uint32_t> header_ulong1;
 };
+
+/// True for the codes that only a block of special pool can cause: 0xC1, 0xCC, 0xCD, 0xD5, 0xD6.
+bool IsSpecialPoolBugCheck(const BugCheck& bugcheck);
+
+/// An access that the page tables stopped: 0xCC, 0xCD, 0xD5, 0xD6.
+struct TrappedAccess {
+  VirtAddr address{};  // what was accessed
+  bool write = false;
+  VirtAddr instruction{};   // 0 where the kernel did not know
+  bool after_free = false;  // else beyond the block's end
+};
+/// Nothing for any other code.
+std::optional<TrappedAccess> TrappedAccessOf(const BugCheck& bugcheck);
 
 /// Decodes a record. Never fails: an unknown code is UNKNOWN_BUGCHECK and its sentence repeats the parameters. On x86
 /// parameters are cut to 32 bits. Sources: the tables of parser/kernel/bugcheck_table.h.

@@ -23,7 +23,7 @@ std::string DistanceFromBlock(const BugCheckArguments& a) {
 constexpr std::array kRows = std::to_array<BugCheckRow>({
     {.code = 0xC1, .sub_code = 0x20, .pool_related = true, .hint = kDoubleFree,
      .sentence = "{1} was freed, but special pool has no block there: freed before, or never allocated",
-     .roles = {{{1, "freed block", kBlockPayload}}}},
+     .roles = {{{1, "freed block", kUnmapped}}}},
     {.code = 0xC1, .sub_code = 0x21, .pool_related = true, .hint = kBadFree,
      .sentence = "the special-pool block at {1} was requested with {2} bytes, its header says {3}: another pointer than the one allocated, or a damaged header",
      .roles = {{{1, "freed block", kPage}}}},
@@ -48,16 +48,16 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
      .sentence = "freed pool at {1} was accessed ({2a})", .roles = {{{1, "freed pool", kPage}}}},
     {.code = 0xCC, .pool_related = true, .hint = kUseAfterFree,
      .sentence = "code at {3} accessed ({2a}) {1}, a special-pool block that was freed before",
-     .roles = {{{1, "freed special pool", kPage}}}},
+     .roles = {{{1, "freed special pool", kUnmapped}}}},
     {.code = 0xCD, .pool_related = true, .hint = kOverrunLikely,
      .sentence = "code at {3} accessed ({2a}) {1}, behind the end of a special-pool block",
-     .roles = {{{1, "guard page", kPage}}}},
+     .roles = {{{1, "guard page", kUnmapped}}}},
     {.code = 0xD5, .pool_related = true, .hint = kUseAfterFree,
      .sentence = "a driver's code at {3} accessed ({2a}) {1}, a special-pool block that was freed before",
-     .roles = {{{1, "freed special pool", kPage}}}},
+     .roles = {{{1, "freed special pool", kUnmapped}}}},
     {.code = 0xD6, .pool_related = true, .hint = kOverrunLikely,
      .sentence = "a driver's code at {3} accessed ({2a}) {1}, behind the end of a special-pool block",
-     .roles = {{{1, "guard page", kPage}}}},
+     .roles = {{{1, "guard page", kUnmapped}}}},
     {.code = 0xEC, .pool_related = true,
      .sentence = "session {1d} ended while {2d} pages of its special pool were still allocated"},
 });
@@ -66,5 +66,16 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
 }  // namespace
 
 std::span<const BugCheckRow> SpecialPoolBugChecks() { return kRows; }
+
+bool IsSpecialPoolBugCheck(const BugCheck& bugcheck) {
+  return bugcheck.code == 0xC1 || TrappedAccessOf(bugcheck).has_value();
+}
+
+std::optional<TrappedAccess> TrappedAccessOf(const BugCheck& bugcheck) {
+  const bool after_free = bugcheck.code == 0xCC || bugcheck.code == 0xD5;
+  if (!after_free && bugcheck.code != 0xCD && bugcheck.code != 0xD6) return std::nullopt;
+  return TrappedAccess{
+      {bugcheck.parameters[0]}, (bugcheck.parameters[1] & 1) != 0, {bugcheck.parameters[2]}, after_free};
+}
 
 }  // namespace poolblame

@@ -27,8 +27,10 @@ PoolCensus CensusBuilder::Build() {
   census_.pages_unreadable = census_.pages_in_image - source_.page_count();
   census_.big_pages = ReadBigPageTable(space_, system_);
   ChooseLayout();
+  std::vector<FoundPage> special;
   if (UsesSegmentHeap(system_.build) && !options_.forced_layout && census_.layout != nullptr &&
-      TakeSegmentCensus(space_, system_, options_, source_, census_)) {
+      TakeSegmentCensus(space_, system_, options_, source_, census_, special)) {
+    ExamineSpecial(special);
     AskForNamedPages(nullptr);
     return std::move(census_);
   }
@@ -37,6 +39,7 @@ PoolCensus CensusBuilder::Build() {
     Scan(reader);
     std::vector<VirtAddr> pool_addresses;
     const Suspects suspects = CollectHealthy(reader, pool_addresses);
+    ExamineSpecial(suspects.special);
     NameAllocator();
     if (census_.allocator != "segment-heap") {
       Examine(reader, suspects, pool_addresses);
@@ -97,7 +100,6 @@ void CensusBuilder::Scan(const HeaderReader& reader) {
   source_.MapBack(scan_.found);
   census_.pages_read = scan_.pages_read;
   census_.segment_heap_pages = scan_.segment_heap_pages;
-  census_.special_pool_pages = scan_.special_pool_pages;
   census_.trust = LearnTrust(scan_.tally);
   if (scan_.overflow > 0)
     AddNotJudged(
@@ -122,13 +124,17 @@ CensusBuilder::Suspects CensusBuilder::CollectHealthy(const HeaderReader& reader
     for (std::uint64_t i = chunk * kStatisticsChunk; i < end; ++i) {
       const FoundPage& found = scan_.found[i];
       const auto address = source_.Address(found.where);
+      if (found.kind == FoundKind::kFreedSpecial) {  // its page is unmapped by the free
+        part.suspects.special.push_back(found);
+        continue;
+      }
       if (IsInsideBigAllocation(found)) continue;
       if (source_.IsStale(found.where)) {
         part.stale += found.kind == FoundKind::kWeak ? 0 : 1;
         continue;
       }
-      if (found.kind == FoundKind::kWeak) {
-        part.suspects.weak.push_back(found);
+      if (found.kind == FoundKind::kWeak || found.kind == FoundKind::kSpecial) {
+        (found.kind == FoundKind::kWeak ? part.suspects.weak : part.suspects.special).push_back(found);
         continue;
       }
       if (address) part.addresses.push_back(*address);
@@ -146,6 +152,7 @@ CensusBuilder::Suspects CensusBuilder::CollectHealthy(const HeaderReader& reader
     healthy.Append(std::move(part.healthy));
     append(suspects.strong, part.suspects.strong);
     append(suspects.weak, part.suspects.weak);
+    append(suspects.special, part.suspects.special);
     append(pool_addresses, part.addresses);
     census_.stale_pages += part.stale;
   });
@@ -235,7 +242,9 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
   if (!system_.bugcheck) return;
   std::vector<VirtAddr> asked;
   for (const BugCheckAddress& named : system_.bugcheck->addresses) {
-    if (named.use == AddressUse::kListHead || named.use == AddressUse::kDataReference) continue;
+    if (named.use == AddressUse::kListHead || named.use == AddressUse::kDataReference ||
+        named.use == AddressUse::kUnmapped)
+      continue;
     const VirtAddr address = named.address.page();
     if (std::find(asked.begin(), asked.end(), address) != asked.end()) continue;
     asked.push_back(address);
@@ -244,6 +253,7 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
       AddNotJudged("page named by the bugcheck is not in the dump", address);
       continue;
     }
+    if (IsSpecialPoolNamed(address)) continue;
     const bool known = std::any_of(findings_.begin(), findings_.end(),
                                    [&](const auto& finding) { return finding.second.address == address; });
     if (known || reader == nullptr) continue;

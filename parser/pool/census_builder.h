@@ -20,7 +20,7 @@ class CensusBuilder {
  private:
   // What is known of a page by its address: index in the found list is not needed, only that it is pool.
   struct Suspects {
-    std::vector<FoundPage> strong, weak;
+    std::vector<FoundPage> strong, weak, special;
   };
 
   void ChooseLayout();
@@ -29,6 +29,9 @@ class CensusBuilder {
   Suspects CollectHealthy(const HeaderReader& reader, std::vector<VirtAddr>& pool_addresses);
   void ReportBrokenLinks(const HeaderReader& reader, const std::vector<FoundPage>& pages);
   void Examine(const HeaderReader& reader, const Suspects& suspects, const std::vector<VirtAddr>& pool_addresses);
+  void ExamineSpecial(const std::vector<FoundPage>& special);
+  void AddSpecialFinding(SpecialPoolPage&& page);
+  bool IsSpecialPoolNamed(VirtAddr page);
   void TellUnrecognised();
   void AskForNamedPages(const HeaderReader* reader);
   [[nodiscard]] bool IsInsideBigAllocation(const FoundPage& found) const;

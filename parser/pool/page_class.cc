@@ -8,6 +8,7 @@
 #include "parser/base/little_endian.h"
 #include "parser/pool/page_evidence.h"
 #include "parser/pool/page_walk.h"
+#include "parser/pool/special_pool.h"
 
 namespace poolblame {
 namespace {
@@ -55,22 +56,6 @@ Stride CountStrides(const std::uint8_t* page, const HeaderReader& reader) {
 
 }  // namespace
 
-bool LooksLikeSpecialPool(ByteView page, const PoolHeaderLayout& layout) {
-  if (page.size() != kPoolPageBytes) return false;
-  // The filler lies between header and data and is the header's third byte; 64 equal bytes do not occur by chance.
-  constexpr std::uint32_t kFillerSeen = 64;
-  const std::uint8_t filler = page[2];
-  const std::uint32_t requested = Read16(page, 0) & 0x1FFF;
-  const PoolTag tag{page.TryRead<Le32>(4).value_or(Le32{})};
-  if (filler == 0 || requested == 0 || requested > kPoolPageBytes - layout.header_size || !tag.plausible())
-    return false;
-  const std::uint32_t data = (kPoolPageBytes - requested) & ~(layout.unit - 1);
-  // A verifier-tracked block has one more pointer behind the header before the filler starts.
-  const std::uint32_t first = layout.header_size + 8;
-  if (data < first + kFillerSeen) return false;
-  return std::all_of(page.begin() + first, page.begin() + data, [&](std::uint8_t b) { return b == filler; });
-}
-
 SegmentKind LooksLikeSegmentHeap(ByteView page, const PoolHeaderLayout& layout) {
   if (page.size() != kPoolPageBytes) return SegmentKind::kNo;
   if (IsVsSubsegment(page, layout.is_64bit)) return SegmentKind::kVs;
@@ -108,7 +93,7 @@ PageClass ClassifyPage(ByteView page, const PoolHeaderLayout& layout) {
   const HeaderReader reader(layout);
   const PageWalk walk = WalkPage(page.data(), reader);
   if (IsHealthyWalk(walk)) return PageClass::kClassicPool;
-  if (LooksLikeSpecialPool(page, layout)) return PageClass::kSpecialPool;
+  if (ReadSpecialPool(page, layout.is_64bit, std::nullopt, SpecialPoolTrust::kByBytes)) return PageClass::kSpecialPool;
   const PageEvidence evidence = WeighPage(page.data(), reader);
   if (evidence.points() < kPointsForPool || evidence.links_of_allocated == 0) {
     switch (LooksLikeSegmentHeap(page, layout)) {

@@ -8,10 +8,6 @@
 
 namespace poolblame {
 
-/// A special-pool page (Driver Verifier, gflags): requested size, flags and filler byte in the header's first word,
-/// the filler everywhere between header and data. Only the overrun layout (header first), which is the default.
-bool LooksLikeSpecialPool(ByteView page, const PoolHeaderLayout& layout);
-
 enum class SegmentKind { kNo, kLfh, kVs };
 /// A page of the segment heap (Windows 10 1903 on): a VS subsegment by its signature, else rows of blocks that all
 /// have PreviousSize 0.

@@ -7,6 +7,7 @@
 #include "parser/pool/page_class.h"
 #include "parser/pool/page_evidence.h"
 #include "parser/pool/page_segment.h"
+#include "parser/pool/special_pool.h"
 #include "parser/pool/vs_subsegment.h"
 
 namespace poolblame {
@@ -57,8 +58,11 @@ void PageScan::AddPage(const std::uint8_t* page, std::uint64_t where, const Head
   const PageEvidence evidence = WeighPage(page, reader);
   if (evidence.points() >= kPointsForPool && evidence.links_of_allocated > 0) return file(FoundKind::kSuspect, 0);
   const ByteView bytes(page, kPoolPageBytes);
-  if (evidence.start && LooksLikeSpecialPool(bytes, reader.layout())) {
-    ++special_pool_pages;
+  const bool is_64bit = reader.layout().is_64bit;
+  if (MayBeSpecialPool(page, is_64bit) && ReadSpecialPool(bytes, is_64bit, std::nullopt, SpecialPoolTrust::kByBytes)) {
+    file(FoundKind::kSpecial, 0);
+  } else if (HasFreedSpecialSignature(page, is_64bit)) {
+    file(FoundKind::kFreedSpecial, 0);
   } else if (evidence.detached_headers >= 2 && LooksLikeSegmentHeap(bytes, reader.layout()) != SegmentKind::kNo) {
     ++segment_heap_pages;
   } else if (evidence.links > 0 || evidence.start || evidence.end) {
@@ -74,7 +78,6 @@ void PageScan::Append(PageScan&& later) {
   tally.Add(later.tally);
   pages_read += later.pages_read;
   segment_heap_pages += later.segment_heap_pages;
-  special_pool_pages += later.special_pool_pages;
 }
 
 void SegmentScan::AddPage(const std::uint8_t* page, std::uint64_t where, const SegmentHeapLayout& layout) {
@@ -85,6 +88,8 @@ void SegmentScan::AddPage(const std::uint8_t* page, std::uint64_t where, const S
     found.push_back({where, 0, FoundKind::kSegment});
   else if (VsSubsegmentBytes(bytes, layout))
     found.push_back({where, 0, FoundKind::kVs});
+  else if (MayBeSpecialPool(page, true) && ReadSpecialPool(bytes, true, std::nullopt, SpecialPoolTrust::kByBytes))
+    found.push_back({where, 0, FoundKind::kSpecial});
 }
 
 void SegmentScan::Append(SegmentScan&& later) {

@@ -15,11 +15,13 @@
 namespace poolblame {
 
 enum class FoundKind : std::uint8_t {
-  kHealthy,  // the chain closes
-  kSuspect,  // strong evidence of pool, but the chain does not close
-  kWeak,     // a header or two that would fit; pool only if something else says so
-  kSegment,  // the first page of a segment heap's page segment
-  kVs,       // the first page of a VS subsegment
+  kHealthy,       // the chain closes
+  kSuspect,       // strong evidence of pool, but the chain does not close
+  kWeak,          // a header or two that would fit; pool only if something else says so
+  kSpecial,       // one block of special pool with its filler
+  kFreedSpecial,  // starts with the record of a free of special pool
+  kSegment,       // the first page of a segment heap's page segment
+  kVs,            // the first page of a VS subsegment
 };
 
 /// A page that may be pool.
@@ -33,7 +35,7 @@ struct PageScan {
   std::vector<FoundPage> found;  // in file order
   TrustTally tally;
   std::uint64_t pages_read = 0;
-  std::uint64_t segment_heap_pages = 0, special_pool_pages = 0;
+  std::uint64_t segment_heap_pages = 0;
   std::uint64_t overflow = 0;  // pool pages beyond kMaxFoundPages, left out
 
   /// 4 GiB of small-block pool: more than any image seen has; keeps `found` under 16 MiB.

@@ -17,6 +17,7 @@
 #include "parser/kernel/system.h"
 #include "parser/pool/big_page_table.h"
 #include "parser/pool/pool_page.h"
+#include "parser/pool/special_pool.h"
 
 namespace poolblame {
 
@@ -84,7 +85,9 @@ struct PoolCensus {
   std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
   // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.
   std::vector<VirtAddr> self_linked;
-  std::vector<PoolPage> findings;  // pages with something to say, in image order
+  std::vector<PoolPage> findings;                 // pages with something to say, in image order
+  std::vector<SpecialPoolPage> special_findings;  // damaged special-pool pages, in image order
+  std::vector<FreedSpecialPool> freed_special;    // records of frees whose block the bug check names
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 

@@ -92,7 +92,7 @@ class Taker {
 };
 
 SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const SegmentHeapLayout& layout,
-                           PoolCensus& census) {
+                           PoolCensus& census, std::vector<FoundPage>& special) {
   const SegmentScan scan = source.ScanForSegmentHeap(layout, options.threads, options.progress);
   census.pages_read = scan.pages_read;
   source.MapBack(scan.found);
@@ -100,6 +100,10 @@ SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const
   for (const FoundPage& found : scan.found) {
     const auto address = source.Address(found.where);
     if (!address) continue;
+    if (found.kind == FoundKind::kSpecial) {
+      special.push_back(found);
+      continue;
+    }
     (found.kind == FoundKind::kSegment ? pages.segments : pages.vs_subsegments).push_back(*address);
   }
   std::sort(pages.segments.begin(), pages.segments.end());
@@ -130,10 +134,10 @@ void TellKeys(const SegmentHeap& heap, PoolCensus& census) {
 }  // namespace
 
 bool TakeSegmentCensus(const AddressSpace& space, const System& system, const ScanOptions& options, PageSource& source,
-                       PoolCensus& census) {
+                       PoolCensus& census, std::vector<FoundPage>& special) {
   const SegmentHeapLayout* layout = FindSegmentHeapLayout(system.build);
   if (layout == nullptr || !census.layout->is_64bit) return false;
-  const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census));
+  const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census, special));
   if (!heap->heap_key()) return false;
   const std::vector<PageRange>& ranges = heap->ranges();
   const Taker taker(space, *heap, *census.layout);

@@ -9,9 +9,9 @@
 namespace poolblame {
 
 /// Fills the census's counts, tags, findings and `segment_heap`. False when the image has no subsegment whose key can
-/// be recovered; then only `pages_read` is filled. `census.layout` must be set. The result does not depend on the
-/// thread count.
+/// be recovered; then only `pages_read` is filled. `census.layout` must be set. Pages of special pool are left to the
+/// caller in `special`. The result does not depend on the thread count.
 bool TakeSegmentCensus(const AddressSpace& space, const System& system, const ScanOptions& options, PageSource& source,
-                       PoolCensus& census);
+                       PoolCensus& census, std::vector<FoundPage>& special);
 
 }  // namespace poolblame

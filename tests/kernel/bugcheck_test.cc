@@ -178,6 +178,28 @@ TEST(SpecialPool, SubCodeIsTheFourthParameter) {
   EXPECT_THAT(X64(0xC1, {0x24, 0xfffff98001230ffb, 0, 0x77}).meaning, HasSubstr("sub-code 0x77"));
 }
 
+TEST(SpecialPool, AnAccessThatThePageTablesStoppedIsReadInParts) {
+  const BugCheck beyond = X64(0xD6, {0xfffff98001231000, 1, 0xfffff88001234567, 0});
+  EXPECT_TRUE(IsSpecialPoolBugCheck(beyond));
+  const auto access = TrappedAccessOf(beyond);
+  ASSERT_TRUE(access.has_value());
+  EXPECT_EQ(access->address.value, 0xfffff98001231000u);
+  EXPECT_EQ(access->instruction.value, 0xfffff88001234567u);
+  EXPECT_TRUE(access->write);
+  EXPECT_FALSE(access->after_free);
+  EXPECT_EQ(beyond.addresses[0].use, AddressUse::kUnmapped);
+  const auto read_after_free = TrappedAccessOf(X64(0xCC, {0xfffff98001231000, 0, 0, 0}));
+  EXPECT_FALSE(read_after_free->write);
+  EXPECT_TRUE(read_after_free->after_free);
+}
+
+TEST(SpecialPool, OtherCodesAreNoSuchAccess) {
+  EXPECT_TRUE(IsSpecialPoolBugCheck(X64(0xC1, {0xfffff98001230fe0, 0, 0, 0x20})));
+  for (const std::uint32_t code : {0xC1u, 0xC2u, 0x19u, 0xC6u, 0x50u})
+    EXPECT_FALSE(TrappedAccessOf(X64(code, {0xfffff98001230fe0, 1, 0xfffff88001234567, 0})).has_value()) << code;
+  EXPECT_FALSE(IsSpecialPoolBugCheck(X64(0xC2, {7, 0, 0, 0})));
+}
+
 TEST(CorruptedExpool, LowAddressIsNoKernelAddress) {
   const BugCheck check = X86(0xC5, {0x4, 0x2, 0x0, 0x8273588a});
   EXPECT_TRUE(check.pool_related);

@@ -121,7 +121,9 @@ TEST(PageClass, SpecialPoolIsItsHeaderAndOneFiller) {
   page.Fill(0, 4096, 0xFD).Write(0, {0x28, 0x01, 0xFD, 0x00, 'L', 'e', 'a', 'k', 0, 0, 0, 0, 0, 0, 0, 0});
   for (std::uint32_t at = 4096 - 0x128; at < 4096; ++at) page.Fill(at, 1, static_cast<std::uint8_t>(at));
   EXPECT_EQ(ClassifyPage(page.view(), page.layout()), PageClass::kSpecialPool);
-  page.Fill(0x800, 1, 0xFC);  // a hole in the filler: not sure any more, and still no classic pool
+  page.Fill(0x800, 1, 0xFC);  // a wrong byte in the filler
+  EXPECT_EQ(ClassifyPage(page.view(), page.layout()), PageClass::kSpecialPool);
+  page.Fill(0x400, 400, 0xFC);  // not sure any more, and still no classic pool
   EXPECT_EQ(ClassifyPage(page.view(), page.layout()), PageClass::kNotPool);
 }
 

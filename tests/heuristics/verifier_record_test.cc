@@ -1,0 +1,73 @@
+// A block that Driver Verifier tracks: the report shows who allocated it, if the record is this block's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "heuristics/report.h"
+#include "tests/pool/page_builder.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::uint64_t kBase = 0xFFFFFA8001000000, kDriver = 0xFFFFF88001230000;
+constexpr std::uint32_t kCulprit = 0x100, kCulpritSize = 0x80, kRecord = 0x40;  // kRecord: in another block's data
+constexpr std::uint8_t kTracked = 0x42;
+
+std::vector<std::uint8_t> Word(std::uint64_t value) {
+  std::vector<std::uint8_t> bytes;
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  return bytes;
+}
+
+/// A page whose tracked block overran its neighbour; the record says that `address` is its block.
+Report Judged(std::uint64_t address, std::uint64_t bytes) {
+  test::PageBuilder page("nt6-x64");
+  page.BusyType(kTracked).Block("Root", kCulprit).Block("Culp", kCulpritSize).Block("Vict", 0x90).FillToEnd("Rest");
+  page.Write(kCulprit + kCulpritSize - 8, Word(kBase + kRecord));
+  page.Write(kRecord, Word(address)).Write(kRecord + 8, Word(kDriver + 0x444)).Write(kRecord + 0x10, Word(bytes));
+  page.Write(kRecord + 0x18, {'C', 'u', 'l', 'p', 0, 0, 0, 0});
+  page.Fill(kCulprit + kCulpritSize, 12, 0x41);
+  OpenOptions options;
+  options.base = VirtAddr{kBase};
+  options.machine = Machine::kX64;
+  options.build = 7601;
+  const Result<Image> image = Image::FromBytes(page.view(), "page", options);
+  const AddressSpace space(*image);
+  System system;
+  system.machine = Machine::kX64;
+  system.build = 7601;
+  Module module;
+  module.name = "caller.sys";
+  module.base = VirtAddr{kDriver};
+  module.size = 0x10000;
+  system.modules.push_back(module);
+  return Judge(space, system, ScanPool(space, system, {}), TagDatabase{});
+}
+
+std::vector<std::string> TextsOf(const Report& report, const char* tag) {
+  std::vector<std::string> texts;
+  for (const Incident& incident : report.incidents)
+    for (const Suspect& suspect : incident.suspects)
+      if (suspect.block && suspect.block->tag.text() == tag)
+        for (const Evidence& evidence : suspect.evidence) texts.push_back(evidence.text);
+  return texts;
+}
+
+TEST(VerifierRecord, NamesTheCodeThatAllocatedTheSuspect) {
+  const Report report = Judged(kBase + kCulprit + 16, 0x60);
+  EXPECT_THAT(TextsOf(report, "Culp"),
+              Contains("Driver Verifier's record of this block: 96 bytes allocated by the code at caller.sys+0x444"));
+}
+
+TEST(VerifierRecord, OfAnotherBlockOrSizeSaysNothing) {
+  for (const Report& report : {Judged(kBase + kCulprit, 0x60), Judged(kBase + kCulprit + 16, 0x1000)}) {
+    ASSERT_FALSE(report.incidents.empty());
+    EXPECT_THAT(TextsOf(report, "Culp"), Not(Contains(HasSubstr("Driver Verifier"))));
+  }
+}
+
+}  // namespace
+}  // namespace poolblame::testing

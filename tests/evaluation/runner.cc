@@ -11,6 +11,7 @@
 #include "parser/image/image.h"
 #include "parser/kernel/system.h"
 #include "parser/pool/pool_census.h"
+#include "parser/pool/segment_heap.h"
 #include "pooltag/tag_database.h"
 
 namespace poolblame::evaluation {
@@ -84,6 +85,8 @@ Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tag
   const samples::Truth truth = TruthInContainer(recipe, built->truth);
   Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
   outcome.in_image = outcome.clean() || recipe.container != "triage" || HoldsDamage(space, truth);
+  if (truth.heap_key != 0 && recipe.container != "triage")
+    outcome.key_recovered = census.segment_heap != nullptr && census.segment_heap->heap_key()->key == truth.heap_key;
   if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);
   outcome.build_seconds = Seconds(ready - start);
   outcome.judge_seconds = Seconds(Clock::now() - ready);

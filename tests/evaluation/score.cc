@@ -93,6 +93,8 @@ void Score::Add(const Outcome& outcome) {
     return;
   }
   for (const IncidentOutcome& incident : outcome.incidents) AddIncident(incident, *this);
+  keys += outcome.key_recovered ? 1 : 0;
+  keys_recovered += outcome.key_recovered.value_or(false) ? 1 : 0;
   ++confusion[outcome.truth.kind][FirstAnswer(outcome)];
   if (outcome.clean()) return AddClean(outcome, clean);
   if (!outcome.in_image) {

@@ -70,6 +70,9 @@ std::string Counts(const CountByName& counts) {
 std::string AlarmTable(const Score& score) {
   std::string text = fmt::format("\nClean images: {}, false alarms {}; verdicts: {}\n", score.clean.images,
                                  score.clean.false_alarms, Counts(score.clean.verdicts));
+  if (score.keys > 0)
+    text +=
+        fmt::format("HeapKey recovered: {} of {} images that are no triage dumps\n", score.keys_recovered, score.keys);
   text += fmt::format("Damage on a page that the dump lacks: verdicts: {}\n", Counts(score.absent_verdicts));
   text += fmt::format("Damage that left no trace: first answers: {}\n", Counts(score.invisible));
   for (const auto& [confidence, count] : score.accusations)

@@ -62,7 +62,9 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
     const SceneBlock& block = scene.blocks[i];
     if (block.page != page_index || block.block == nullptr) continue;
     first_block = std::min(first_block, i);
-    if (block.block->header_damaged()) spots.push_back(HeaderSpot(block, i, page));
+    if (!block.block->header_damaged()) continue;
+    const Spot spot = HeaderSpot(block, i, page);
+    if (spot.begin < spot.end) spots.push_back(spot);  // else it lies behind what the scene has
   }
   for (const FreeLinkFinding& link : page.free_links) {
     if (!IsLinkSpot(page, link, bad_entries)) continue;

@@ -1,5 +1,6 @@
 #include "heuristics/marked_header.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -36,7 +37,7 @@ Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolPage& page
   spot.kind = SpotKind::kHeader;
   spot.block = index;
   spot.begin = block.begin + static_cast<std::uint32_t>(std::countr_zero(mask));
-  spot.end = block.begin + 32 - static_cast<std::uint32_t>(std::countl_zero(mask));
+  spot.end = std::min(block.end, block.begin + 32 - static_cast<std::uint32_t>(std::countl_zero(mask)));
   spot.certain_bytes = static_cast<std::uint32_t>(std::popcount(mask));
   spot.differing_bits = DifferingBits(*block.block, page);
   return spot;

@@ -24,6 +24,17 @@ void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin
   }
 }
 
+/// The last block of a segment heap's page may go on behind what the scene has, or into a page that is another's.
+void KeepInside(Scene& scene) {
+  auto limit = static_cast<std::uint32_t>(scene.bytes.size());
+  for (auto block = scene.blocks.rbegin(); block != scene.blocks.rend(); ++block) {
+    block->end = std::min(block->end, limit);
+    block->header_size = std::min(block->header_size, block->end - block->begin);
+    block->chunk_header = std::min(block->chunk_header, block->header_size);
+    limit = block->begin;
+  }
+}
+
 /// A neighbouring page as one big block when it is readable and not classic pool: the end (or start) of something else.
 PoolPage OpaquePage(const PageBytes& bytes, VirtAddr address, const PoolHeaderLayout* layout) {
   PoolPage page;
@@ -70,7 +81,7 @@ BlockReference Scene::Reference(std::size_t index) const {
   ref.header = AddressOf(b.begin) - b.bytes_before;
   ref.address = AddressOf(b.payload()) - b.bytes_before;
   ref.physical = physical;
-  ref.size = b.end - b.begin + b.bytes_before;
+  ref.size = b.block != nullptr ? b.block->size : b.end - b.begin + b.bytes_before;
   ref.offset_in_page = static_cast<std::uint32_t>(ref.header & (kPageSize - 1));
   ref.state = b.block != nullptr ? b.block->state : BlockState::kBig;
   if (const auto tag = b.tag()) ref.tag = *tag;
@@ -137,6 +148,7 @@ Scene SceneSetter::Set(PoolPage page) {
     AppendBlocks(scene, i, static_cast<std::uint32_t>(scene.bytes.size()));
     scene.bytes.insert(scene.bytes.end(), bytes.begin(), bytes.end());
   }
+  KeepInside(scene);
   if (opaque_before) scene.blocks.front().bytes_before = BytesOfAllocationBefore({scene.base});
   if (address) AskBigPageTable(scene);
   return scene;

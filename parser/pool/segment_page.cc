@@ -172,6 +172,7 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
   FreeLinkFinding finding;
   for (std::uint32_t i = 0; i < kPointers; ++i) {
     const std::uint32_t at = chunk.offset + kChunkTreeNode + i * kPointerBytes;
+    if (at / kPageSize != chunk.offset / kPageSize) break;  // the next page's, which may not be here
     const std::uint64_t value = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
     if (value <= kFlags || value >= kKernelBase || !subsegment.PageIsPresent(at)) continue;
     if (finding.length == 0) {
@@ -180,7 +181,7 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
     }
     finding.length = page.blocks[index].offset + kChunkTreeNode + (i + 1) * kPointerBytes - finding.offset;
   }
-  if (finding.length == 0 || finding.offset < page.blocks[index].offset) return;
+  if (finding.length == 0) return;
   finding.block = index;
   page.free_links.push_back(finding);
 }

@@ -16,8 +16,8 @@ namespace {
 constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkipped = 4, kSkippedByBoth = 0.05;
 constexpr double kAbsent = 1;  // a header on a page that is not in the image
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr std::size_t kMostCandidates = 8192;  // legal headers of 1 MiB of 128-byte chunks; more is made up
-constexpr std::size_t kMostAhead = 192;        // candidates looked at behind each: stale headers of a coalesced chunk
+constexpr std::size_t kMostCandidates = 2048;  // 256 KiB of 128-byte chunks; what has more costs time and is made up
+constexpr std::size_t kMostAhead = 96;         // candidates looked at behind each: stale headers of a coalesced chunk
 
 class Tiler {
  public:

@@ -32,8 +32,8 @@ std::optional<LinkRepair> RepairLink(const Scene& scene, const Spot& spot) {
   const std::uint32_t size = scene.pointer_size();
   if (scene.physical || spot.kind != SpotKind::kLink) return std::nullopt;
   const std::uint32_t entry = scene.blocks[spot.block].payload();
-  const bool is_list_entry = spot.begin == entry || spot.begin == entry + size;  // else a tree node's pointer
-  if (!is_list_entry || entry + 2 * size > scene.bytes.size()) return std::nullopt;
+  // In front of the data lie the pointers of a tree node, which nothing names in return.
+  if (spot.begin < entry || entry + 2 * size > scene.bytes.size()) return std::nullopt;
   const bool is_flink = spot.begin < entry + size;
   const std::uint64_t read = WordAt(Bytes(scene.bytes).subspan(is_flink ? entry : entry + size), size);
   const std::uint64_t mask = size == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};

@@ -34,6 +34,9 @@ inline constexpr std::array<SegmentHeapLayout, 3> kSegmentHeapLayouts = {{
 /// The row of `build`; nullptr before the segment heap.
 const SegmentHeapLayout* FindSegmentHeapLayout(std::optional<std::uint32_t> build);
 
+/// Links of the heap lead to kernel addresses, which on x64 begin here.
+inline constexpr std::uint64_t kSegmentHeapLowest = 0xFFFF800000000000;
+
 // SEGMENT_HEAP
 inline constexpr std::uint32_t kHeapSignature = 0xDDEEDDEE;  // u32 at +0x10
 inline constexpr std::uint32_t kHeapSignatureAt = 0x10;

@@ -7,9 +7,7 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint64_t kKernelBase = 0xFFFF800000000000;
-
-bool IsKernelPointer(std::uint64_t value) { return value >= kKernelBase && value % 8 == 0; }
+bool IsKernelPointer(std::uint64_t value) { return value >= kSegmentHeapLowest && value % 8 == 0; }
 
 /// The list of a context's segments runs through segment begins; its head lies in the middle of a heap.
 std::optional<VirtAddr> FindContext(const AddressSpace& space, VirtAddr segment) {

@@ -125,7 +125,37 @@ void Examine(const AddressSpace& space, const SegmentHeap& heap, const SegmentPa
   }
 }
 
-void TellKeys(const SegmentHeap& heap, PoolCensus& census) {
+/// Adds what stands behind it in the image.
+void Append(Part&& later, Part& all) {
+  all.healthy.Append(std::move(later.healthy));
+  all.tally.Add(later.tally);
+  all.unreadable += later.unreadable;
+  all.unsolved += later.unsolved;
+  const std::size_t room = kMostSuspects - std::min(kMostSuspects, all.suspects.size());
+  const auto taken = static_cast<std::ptrdiff_t>(std::min(room, later.suspects.size()));
+  all.suspects.insert(all.suspects.end(), later.suspects.begin(), later.suspects.begin() + taken);
+}
+
+Part TakeRanges(const Taker& taker, const std::vector<PageRange>& ranges, unsigned threads) {
+  Part all;
+  const std::uint64_t chunks = (ranges.size() + kRangesAtOnce - 1) / kRangesAtOnce;
+  const auto take = [&](std::uint64_t chunk) {
+    Part part;
+    const std::size_t end = std::min<std::size_t>(ranges.size(), (chunk + 1) * kRangesAtOnce);
+    for (std::size_t i = chunk * kRangesAtOnce; i < end; ++i) taker.Take(ranges[i], part);
+    return part;
+  };
+  RunChunksInOrder(ThreadsFor(threads, chunks), chunks, take,
+                   [&](std::uint64_t, Part&& part) { Append(std::move(part), all); });
+  return all;
+}
+
+void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
+  if (all.unreadable > 0)
+    census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
+  if (all.unsolved > 0)
+    census.notes.push_back("too few blocks are in use in " + std::to_string(all.unsolved) +
+                           " LFH subsegments to tell the size of their slots: they were left out");
   const KeyVote& vote = *heap.heap_key();
   census.notes.push_back("HeapKey was recovered from the image itself: " + std::to_string(vote.votes) +
                          " structures agree on it, " + std::to_string(vote.second) + " on the next best value");
@@ -139,27 +169,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   if (layout == nullptr || !census.layout->is_64bit) return false;
   const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census, special));
   if (!heap->heap_key()) return false;
-  const std::vector<PageRange>& ranges = heap->ranges();
-  const Taker taker(space, *heap, *census.layout);
-  Part all;
-  const std::uint64_t chunks = (ranges.size() + kRangesAtOnce - 1) / kRangesAtOnce;
-  RunChunksInOrder(
-      ThreadsFor(options.threads, chunks), chunks,
-      [&](std::uint64_t chunk) {
-        Part part;
-        const std::size_t end = std::min<std::size_t>(ranges.size(), (chunk + 1) * kRangesAtOnce);
-        for (std::size_t i = chunk * kRangesAtOnce; i < end; ++i) taker.Take(ranges[i], part);
-        return part;
-      },
-      [&](std::uint64_t, Part&& part) {
-        all.healthy.Append(std::move(part.healthy));
-        all.tally.Add(part.tally);
-        all.unreadable += part.unreadable;
-        all.unsolved += part.unsolved;
-        const std::size_t room = kMostSuspects - std::min(kMostSuspects, all.suspects.size());
-        const auto taken = static_cast<std::ptrdiff_t>(std::min(room, part.suspects.size()));
-        all.suspects.insert(all.suspects.end(), part.suspects.begin(), part.suspects.begin() + taken);
-      });
+  Part all = TakeRanges(Taker(space, *heap, *census.layout), heap->ranges(), options.threads);
   if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn());
   census.pool_pages = census.segment_heap_pages = all.healthy.pages;
@@ -170,12 +180,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   census.self_linked = std::move(all.healthy.self_linked);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
-  if (all.unreadable > 0)
-    census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
-  if (all.unsolved > 0)
-    census.notes.push_back("too few blocks are in use in " + std::to_string(all.unsolved) +
-                           " LFH subsegments to tell the size of their slots: they were left out");
-  TellKeys(*heap, census);
+  Tell(all, *heap, census);
   census.segment_heap = heap;
   return true;
 }

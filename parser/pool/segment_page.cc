@@ -14,12 +14,12 @@ constexpr std::uint32_t kTypeByte = 3, kTagByte = 4, kTagEnd = 8;
 /// chunk stays with the block, and some versions count the chunk header.
 bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
   const std::uint32_t stated = header.BlockSize * layout.unit;
-  return header.PreviousSize == 0 && stated + kChunkUnit >= bytes && stated <= bytes + kChunkUnit;
+  return stated + kChunkUnit >= bytes && stated <= bytes + kChunkUnit;
 }
 
 bool IsOdd(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
-  return !StatesItsSize(header, bytes, layout) || StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated ||
-         !PoolTag{header.PoolTag}.plausible();
+  return header.PreviousSize != 0 || !StatesItsSize(header, bytes, layout) ||
+         StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated || !PoolTag{header.PoolTag}.plausible();
 }
 
 /// Where the POOL_HEADER of a chunk in use lies, and what it is the header of.
@@ -111,12 +111,9 @@ std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
 /// Marks wrong bytes of the POOL_HEADER of a block in use; `shift` is its place in the block's masks.
 void SegmentPages::CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift,
                                PoolBlock& block) const {
-  if (!StatesItsSize(block.read, block_bytes, layout_)) {
-    block.expected.PreviousSize = 0;
-    const std::uint32_t stated = block.read.BlockSize * layout_.unit;
-    const bool fits = stated + kChunkUnit >= block_bytes && stated <= block_bytes + kChunkUnit;
-    if (!fits) block.expected.BlockSize = static_cast<std::uint16_t>(block_bytes / layout_.unit);
-  }
+  block.expected.PreviousSize = 0;
+  if (!StatesItsSize(block.read, block_bytes, layout_))
+    block.expected.BlockSize = static_cast<std::uint16_t>(block_bytes / layout_.unit);
   if (StateOfPoolType(layout_, block.read.PoolType) != BlockState::kAllocated) {
     constexpr std::uint16_t kInUse = 2;
     block.expected.PoolType = kInUse;
@@ -168,13 +165,13 @@ PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& c
 void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index,
                                  PoolPage& page) const {
   constexpr std::uint32_t kPointers = 3, kPointerBytes = 8;
-  constexpr std::uint64_t kKernelBase = 0xFFFF800000000000, kFlags = 7;
+  constexpr std::uint64_t kFlags = 7;
   FreeLinkFinding finding;
   for (std::uint32_t i = 0; i < kPointers; ++i) {
     const std::uint32_t at = chunk.offset + kChunkTreeNode + i * kPointerBytes;
     if (at / kPageSize != chunk.offset / kPageSize) break;  // the next page's, which may not be here
     const std::uint64_t value = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
-    if (value <= kFlags || value >= kKernelBase || !subsegment.PageIsPresent(at)) continue;
+    if (value <= kFlags || value >= kSegmentHeapLowest || !subsegment.PageIsPresent(at)) continue;
     if (finding.length == 0) {
       finding.offset = at % kPageSize;
       finding.value = value;

@@ -51,9 +51,8 @@ class Tiler {
   }
   /// The second pointer of a free chunk's tree node lies where a block in use has its POOL_HEADER.
   [[nodiscard]] bool HasTreeNode(std::uint32_t offset) const {
-    constexpr std::uint64_t kKernelBase = 0xFFFF800000000000;
     const std::uint64_t right = Word(offset + kChunkHeaderBytes);
-    return right == 0 || right >= kKernelBase;
+    return right == 0 || right >= kSegmentHeapLowest;
   }
   void AddNode(std::uint32_t offset);
   void CollectNodes();

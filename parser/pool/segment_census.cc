@@ -8,6 +8,7 @@
 #include "parser/pool/census_statistics.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
+#include "parser/pool/segment_pool_header.h"
 
 namespace poolblame {
 namespace {
@@ -75,6 +76,7 @@ class Taker {
       if (!sound || (!in_use && page.chunk_header() != 0)) continue;
       const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
       const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
+      if (in_use && whole && IsOddPoolHeader(block.read, size, layout_)) continue;
       if (in_use && whole && checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
           part.healthy.self_linked.size() < PoolCensus::kMaxFindings)
         part.healthy.self_linked.push_back(*page.address + block.offset);

@@ -4,23 +4,13 @@
 #include <bit>
 
 #include "parser/base/little_endian.h"
+#include "parser/pool/lfh_free_slots.h"
+#include "parser/pool/segment_pool_header.h"
 
 namespace poolblame {
 namespace {
 
 constexpr std::uint32_t kTypeByte = 3, kTagByte = 4, kTagEnd = 8;
-
-/// What a block in use of `bytes` bytes, POOL_HEADER included, states in its POOL_HEADER. A remainder too small to be a
-/// chunk stays with the block, and some versions count the chunk header.
-bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
-  const std::uint32_t stated = header.BlockSize * layout.unit;
-  return stated + kChunkUnit >= bytes && stated <= bytes + kChunkUnit;
-}
-
-bool IsOdd(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
-  return header.PreviousSize != 0 || !StatesItsSize(header, bytes, layout) ||
-         StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated || !PoolTag{header.PoolTag}.plausible();
-}
 
 /// Where the POOL_HEADER of a chunk in use lies, and what it is the header of.
 struct PoolHeaderPlace {
@@ -37,7 +27,7 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
   if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader &&
       subsegment.PageIsPresent(next_page)) {
     const PoolHeaderFields there = layout.Decode(subsegment.bytes.data() + next_page);
-    if (!IsOdd(there, end - next_page, layout)) return PoolHeaderPlace{next_page, end - next_page};
+    if (!IsOddPoolHeader(there, end - next_page, layout)) return PoolHeaderPlace{next_page, end - next_page};
   }
   if (end - front >= kLargestWithPoolHeader || !subsegment.PageIsPresent(front)) return std::nullopt;
   return PoolHeaderPlace{front, end - front};
@@ -65,7 +55,7 @@ void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_ke
     const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
     if (!place) continue;
     ++headers;
-    if (IsOdd(layout.Decode(subsegment.bytes.data() + place->offset), place->bytes, layout)) ++odd_headers;
+    if (IsOddPoolHeader(layout.Decode(subsegment.bytes.data() + place->offset), place->bytes, layout)) ++odd_headers;
   }
 }
 
@@ -74,10 +64,10 @@ void SegmentHeapTally::Add(const AddressSpace& space, const LfhSubsegment& subse
     const VirtAddr address = subsegment.address + slot.offset;
     const PageBytes page = space.Page(address);
     if (page.presence != Presence::kPresent) continue;
-    const PoolHeaderFields fields = layout.Decode(page.bytes.data() + address.page_offset());
-    if (!slot.busy && WasNeverUsed(fields)) continue;
+    const SlotContent content = ContentOf(page.bytes, slot, subsegment.geometry.block_size, layout);
+    if (!slot.busy && content == SlotContent::kZero) continue;
     ++(slot.busy ? headers : freed_headers);
-    if (IsOdd(fields, subsegment.geometry.block_size, layout)) ++(slot.busy ? odd_headers : odd_freed_headers);
+    if (content != SlotContent::kHeader) ++(slot.busy ? odd_headers : odd_freed_headers);
   }
 }
 
@@ -213,43 +203,65 @@ bool SegmentPages::LostItsFront(const PoolHeaderFields& header) const {
 /// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not
 /// either: their page holds what it held before it came to this subsegment.
 bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const {
+  constexpr std::uint32_t kEnough = 6;  // freed slots that keep the rule: the odd ones are hardly those nobody had yet
   if (!trust_.freed_slots_keep_headers) return false;
-  std::uint32_t runs = 0;
-  bool in_run = false;
+  std::uint32_t rows = 0, freed = 0;
+  bool in_row = false;
   for (const LfhSlot& slot : subsegment.slots) {
     const VirtAddr address = subsegment.address + slot.offset;
     const PageBytes page = space_.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
     if (!slot.busy && WasNeverUsed(fields)) return false;
-    const bool odd = IsOdd(fields, subsegment.geometry.block_size, layout_);
-    if (odd && !in_run) ++runs;
-    in_run = odd;
+    const bool odd = IsOddPoolHeader(fields, subsegment.geometry.block_size, layout_);
+    if (odd && !in_row) ++rows;
+    if (!odd && !slot.busy) ++freed;
+    in_row = odd;
   }
-  return runs <= 1;
+  return rows <= 1 && freed >= kEnough;
+}
+
+/// The whole header was zero before somebody wrote here.
+void SegmentPages::ExpectZero(ByteView header, PoolBlock& block) const {
+  block.expected = {};
+  block.tag_known = false;
+  for (std::uint32_t i = 0; i < header.size(); ++i)
+    if (header[i] != 0) block.damaged_bytes |= 1U << i;
 }
 
 std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::uint32_t offset) const {
   auto page = Empty(subsegment.address + offset);
   if (!page) return std::nullopt;
   page->backend = PoolBackend::kLfh;
+  const std::uint32_t block_size = subsegment.geometry.block_size;
+  const auto begin = std::partition_point(subsegment.slots.begin(), subsegment.slots.end(),
+                                          [&](const LfhSlot& slot) { return slot.offset < offset; });
+  const auto end = std::partition_point(begin, subsegment.slots.end(),
+                                        [&](const LfhSlot& slot) { return slot.offset < offset + kPageSize; });
+  const std::span<const LfhSlot> slots(begin, end);
   const bool freed_believed = FreedSlotsAreBelieved(subsegment);
-  for (const LfhSlot& slot : subsegment.slots) {
-    if (slot.offset < offset || slot.offset >= offset + kPageSize) continue;
+  const auto expected = ExpectedOfOddSlots(page->bytes.bytes, slots, block_size, layout_);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
     PoolBlock block;
-    block.offset = slot.offset - offset;
-    block.size = slot.size;
-    block.state = slot.busy ? BlockState::kAllocated : BlockState::kFree;
-    const std::uint8_t* header = page->bytes.bytes.data() + block.offset;
-    block.read = block.expected = layout_.Decode(header);
-    const bool used = slot.busy || !WasNeverUsed(block.read);
-    const bool believed = freed_believed || (trust_.freed_slots_keep_headers && LostItsFront(block.read));
-    if (used && (slot.busy ? trust_.headers_state_size : believed))
-      CheckHeader(ByteView(header, layout_.header_size), subsegment.geometry.block_size, 0, block);
+    block.offset = slots[i].offset - offset;
+    block.size = slots[i].size;
+    block.state = slots[i].busy ? BlockState::kAllocated : BlockState::kFree;
+    const ByteView header(page->bytes.bytes.data() + block.offset, layout_.header_size);
+    block.read = block.expected = layout_.Decode(header.data());
+    const bool free_believed = expected[i] == ExpectedContent::kHeader || IsBelieved(block.read, freed_believed);
+    if (expected[i] == ExpectedContent::kZero)
+      ExpectZero(header, block);
+    else if (slots[i].busy ? trust_.headers_state_size : free_believed)
+      CheckHeader(header, block_size, 0, block);
     MarkBetween(block);
     page->blocks.push_back(block);
   }
   return page;
+}
+
+/// A free slot's header is to be checked.
+bool SegmentPages::IsBelieved(const PoolHeaderFields& header, bool all_are) const {
+  return !WasNeverUsed(header) && (all_are || (trust_.freed_slots_keep_headers && LostItsFront(header)));
 }
 
 std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {

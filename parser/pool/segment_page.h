@@ -3,6 +3,7 @@
 // POOL_HEADER alone. Blocks that begin on an earlier page are `leading_bytes`; the last block may end behind the page.
 #pragma once
 
+#include "parser/pool/lfh_free_slots.h"
 #include "parser/pool/page_profile.h"
 #include "parser/pool/pool_page.h"
 #include "parser/pool/segment_heap.h"
@@ -38,6 +39,8 @@ class SegmentPages {
   [[nodiscard]] std::optional<PoolPage> Empty(VirtAddr address) const;
   [[nodiscard]] bool FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const;
   [[nodiscard]] bool LostItsFront(const PoolHeaderFields& header) const;
+  [[nodiscard]] bool IsBelieved(const PoolHeaderFields& header, bool all_are) const;
+  void ExpectZero(ByteView header, PoolBlock& block) const;
   void CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift, PoolBlock& block) const;
   void CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const;
   void CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index, PoolPage& page) const;
@@ -48,8 +51,5 @@ class SegmentPages {
   SegmentHeapTrust trust_;
   ImageKnowledge knowledge_;
 };
-
-/// Blocks from this size on have no POOL_HEADER.
-inline constexpr std::uint32_t kLargestWithPoolHeader = 0xFF0;
 
 }  // namespace poolblame

@@ -48,19 +48,19 @@ std::string DumpRow(const PageScene& scene, std::uint32_t row, const Palette& pa
   return fmt::format("  {} {}  {}", AddressText(scene.base() + row * kRow), hex, ascii);
 }
 
-/// The recovered bytes of a damaged header that starts in this row, under its bytes; empty when there is none.
+/// The recovered bytes of the damaged headers in this row, under its bytes; empty when there are none.
 std::string ExpectedRow(const PageScene& scene, std::uint32_t row) {
   std::string line(std::size_t{kRow} * 3 + 1, ' ');
   bool any = false;
   for (const PoolBlock& block : scene.page->blocks) {
-    if (block.offset / kRow != row || !block.header_damaged()) continue;
-    any = true;
-    std::array<std::uint8_t, 16> bytes{};
-    scene.page->layout->Encode(block.expected, bytes.data());
-    for (std::uint32_t i = 0; i < scene.page->layout->header_size; ++i) {
-      const std::uint32_t column = block.offset % kRow + i;
-      if (column >= kRow) break;
+    if (block.offset >= (row + 1) * kRow || block.offset + scene.page->header_size() <= row * kRow) continue;
+    if (!block.header_damaged()) continue;
+    const std::vector<std::uint8_t> bytes = scene.page->ExpectedHeader(block);
+    for (std::uint32_t i = 0; i < bytes.size(); ++i) {
+      if ((block.offset + i) / kRow != row) continue;
+      const std::uint32_t column = (block.offset + i) % kRow;
       const bool unknown = (block.doubtful_bytes >> i & 1) != 0;
+      any = any || unknown || (block.damaged_bytes >> i & 1) != 0;
       line.replace(column * 3 + 1 + (column >= 8 ? 1 : 0), 2, unknown ? "??" : fmt::format("{:02x}", bytes[i]));
     }
   }

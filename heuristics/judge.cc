@@ -69,24 +69,17 @@ Damage DamageOf(const Scene& scene) {
   return damage;
 }
 
-std::vector<std::uint8_t> ChunkWordBytes(std::uint64_t word) {
-  std::vector<std::uint8_t> bytes;
-  for (unsigned i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
-  return bytes;
-}
-
 std::optional<ExpectedHeader> ExpectedHeaderOf(const Scene& scene) {
   const SceneBlock& victim = scene.blocks[scene.victim()];
   if (scene.spots.front().kind != SpotKind::kHeader || victim.block == nullptr) return std::nullopt;
   const PoolHeaderFields& fields = victim.block->expected;
   const PoolHeaderLayout& layout = scene.layout();
+  std::vector<std::uint8_t> bytes = scene.PageOf(victim).ExpectedHeader(*victim.block);
   if (victim.chunk_header != 0)
     return ExpectedHeader{victim.block->previous_size, victim.block->size, fields.PoolIndex, fields.PoolType,
-                          ChunkWordBytes(victim.block->chunk.expected)};
-  ExpectedHeader header{fields.PreviousSize * layout.unit, fields.BlockSize * layout.unit, fields.PoolIndex,
-                        fields.PoolType, std::vector<std::uint8_t>(layout.header_size)};
-  layout.Encode(fields, header.bytes.data());
-  return header;
+                          std::move(bytes)};
+  return ExpectedHeader{fields.PreviousSize * layout.unit, fields.BlockSize * layout.unit, fields.PoolIndex,
+                        fields.PoolType, std::move(bytes)};
 }
 
 /// The hypothesis that the incident is told by: the best one of the first suspect.

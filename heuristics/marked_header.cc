@@ -7,9 +7,11 @@
 namespace poolblame {
 namespace {
 
-/// Bits in which the header as read differs from what it must have been; 0 when the true tag is not known.
+/// Bits in which the header as read differs from what it must have been; 0 when some of them are of a tag that is not
+/// known.
 std::uint32_t DifferingBits(const PoolBlock& block, const PoolPage& page) {
-  if (!block.tag_known) return 0;
+  const std::uint32_t tag_bytes = 0xF0U << page.chunk_header();
+  if (!block.tag_known && ((block.damaged_bytes | block.doubtful_bytes) & tag_bytes) != 0) return 0;
   const auto wrong = WrongBits(block, page);
   std::uint32_t bits = 0;
   for (std::uint32_t i = 0; i < page.header_size(); ++i)
@@ -48,11 +50,15 @@ std::optional<Scene> SceneOfMarkedHeader(VirtAddr header, SceneSetter& setter,
   const auto found = setter.PoolPageAt(header);
   if (!found || found->headers_damaged()) return std::nullopt;
   PoolPage page = *found;
-  const auto index = page.BlockIndexAt(static_cast<std::uint32_t>(header.page_offset()));
-  if (!index || page.blocks[*index].offset != header.page_offset()) return std::nullopt;
-  mark(page.blocks[*index]);
+  const VirtAddr begin = header - page.chunk_header();
+  const auto index = page.BlockIndexAt(static_cast<std::uint32_t>(begin.page_offset()));
+  if (begin.page() != header.page() || !index || page.blocks[*index].offset != begin.page_offset()) return std::nullopt;
+  PoolBlock& marked = page.blocks[*index];
+  mark(marked);
+  marked.damaged_bytes <<= page.chunk_header();
+  marked.doubtful_bytes <<= page.chunk_header();
   Scene scene = setter.Set(std::move(page));
-  const auto block = scene.BlockAt(header);
+  const auto block = scene.BlockAt(begin);
   if (!block) return std::nullopt;
   scene.spots = {HeaderSpot(scene.blocks[*block], *block, scene.PageOf(scene.blocks[*block]))};
   return scene;

@@ -17,8 +17,8 @@ std::array<std::uint8_t, kMostHeaderBytes> WrongBits(const PoolBlock& block, con
 /// The wrong bytes of a header as one spot; `index` is the block's place in its scene.
 Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolPage& page);
 
-/// The scene of the block whose header lies at `header`, after `mark` has set in it which bytes are wrong and what they
-/// must have been. Nothing when the page cannot be read or its chain shows damage of its own.
+/// The scene of the block whose POOL_HEADER lies at `header`, after `mark` has set in it which bytes of that header are
+/// wrong and what they must have been. Nothing when the page cannot be read or its chain shows damage of its own.
 std::optional<Scene> SceneOfMarkedHeader(VirtAddr header, SceneSetter& setter,
                                          const std::function<void(PoolBlock&)>& mark);
 

@@ -14,10 +14,9 @@ namespace {
 constexpr std::uint32_t kBilledOffset = 8;  // of ProcessBilled in every x64 layout
 constexpr std::uint32_t kBilledBytes = 8;
 
-struct ChargedBlock {
-  const PoolPageRef* page = nullptr;
-  std::uint32_t offset = 0;  // of the header in the page
-  std::uint64_t value = 0;   // ProcessBilled, the header's address taken out where the system puts it in
+struct Charge {
+  VirtAddr header{};        // the POOL_HEADER
+  std::uint64_t value = 0;  // ProcessBilled, the header's address taken out where the system puts it in
 };
 
 /// What all values of one kind of block share.
@@ -88,8 +87,8 @@ void ForEachCharge(const PoolPageRef& page, const PoolHeaderLayout& layout, Char
     const bool charged = state == BlockState::kAllocated && (header.PoolType & kPoolTypeQuota) != 0;
     const bool listed = state == BlockState::kLookaside && encoded;
     if (charged || listed) {
-      const std::uint64_t mask = encoded ? page.address->value + offset : 0;
-      visit(charged ? table.charged : table.listed, ChargedBlock{&page, offset, header.ProcessBilled ^ mask});
+      const VirtAddr at = *page.address + offset;
+      visit(charged ? table.charged : table.listed, Charge{at, header.ProcessBilled ^ (encoded ? at.value : 0)});
     }
     offset += size;
   }
@@ -141,17 +140,19 @@ void AddQuotaIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   const auto each = [&](auto&& visit) {
     for (const PoolPageRef& page : census.healthy_pages)
       if (page.address) ForEachCharge(page, *census.layout, table, visit);
+    for (const ChargedBlock& block : census.charged)
+      visit(table.charged, Charge{block.header, block.billed ^ block.header.value});
   };
-  each([](Charges& charges, const ChargedBlock& block) { charges.Count(block.value); });
+  each([](Charges& charges, const Charge& charge) { charges.Count(charge.value); });
   // A plain value outside the family is no object's address, whatever the others are; behind a cookie they must tell.
   constexpr std::uint64_t kAgainstPlain = 4, kAgainstEncoded = 16;
   table.charged.Settle(census.layout->quota == QuotaEncoding::kXorCookie ? kAgainstEncoded : kAgainstPlain);
   table.listed.Settle(kAgainstEncoded);
   if (!table.charged.has_outliers() && !table.listed.has_outliers()) return;
-  each([&](Charges& charges, const ChargedBlock& block) {
-    if (!charges.IsOutlier(block.value) || scenes.size() >= kMaxIncidents) return;
-    const std::uint64_t wrong = block.value ^ charges.Nearest(block.value);
-    auto scene = SceneOfMarkedHeader(*block.page->address + block.offset, setter, [&](PoolBlock& own) {
+  each([&](Charges& charges, const Charge& charge) {
+    if (!charges.IsOutlier(charge.value) || scenes.size() >= kMaxIncidents) return;
+    const std::uint64_t wrong = charge.value ^ charges.Nearest(charge.value);
+    auto scene = SceneOfMarkedHeader(charge.header, setter, [&](PoolBlock& own) {
       const bool uncharged = (wrong & 0xFF) != 0 && own.state == BlockState::kAllocated;
       if (uncharged && IsNeverCharged(own.tag(), census))
         MarkQuotaBit(own);

@@ -34,9 +34,10 @@ std::uint32_t DifferingBits(const Scene& scene) {
     std::uint32_t own = spot.differing_bits;
     const SceneBlock& block = scene.blocks[spot.block];
     // A tag that no block of this image has is not known to be right: more than the counted bits may be wrong.
-    if (spot.kind == SpotKind::kHeader && block.block != nullptr && !TagIsKnown(scene, block)) own = 0;
-    if (spot.kind == SpotKind::kHeader && own == 0 && spot.certain_bytes <= 4 &&
-        spot.begin >= block.begin + block.tag_end() - 4)
+    // Before the POOL_HEADER, in a chunk's, there is no tag to ask for.
+    const bool in_pool_header = spot.kind == SpotKind::kHeader && spot.end > block.begin + block.chunk_header;
+    if (in_pool_header && block.block != nullptr && !TagIsKnown(scene, block)) own = 0;
+    if (in_pool_header && own == 0 && spot.certain_bytes <= 4 && spot.begin >= block.begin + block.tag_end() - 4)
       own = IsOneBitFromKnownTag(scene, block) ? 1 : 0;
     if (spot.kind == SpotKind::kLink)
       if (const auto repair = RepairLink(scene, spot)) own = repair->differing_bits;
@@ -46,10 +47,15 @@ std::uint32_t DifferingBits(const Scene& scene) {
   return bits;
 }
 
+/// Nothing that is wrong hangs on a tag that could not be recovered.
+bool IsKnown(const PoolBlock& block, const PoolPage& page) {
+  return block.tag_known || block.damaged_bytes >> page.chunk_header() == 0;
+}
+
 /// The one bit in which a header differs from what it must have been, as a column of a 64-bit memory word: bits of one
 /// data line, whatever the address.
 std::optional<std::uint32_t> FlippedColumn(const PoolBlock& block, const PoolPage& page) {
-  if (!block.header_damaged() || !block.tag_known || block.doubtful_bytes != 0) return std::nullopt;
+  if (!block.header_damaged() || !IsKnown(block, page) || block.doubtful_bytes != 0) return std::nullopt;
   const auto all_wrong = WrongBits(block, page);
   std::optional<std::uint32_t> column;
   for (std::uint32_t i = 0; i < page.header_size(); ++i) {

@@ -86,6 +86,7 @@ void HealthyPages::Append(HealthyPages&& later) {
   };
   append(references, later.references, PoolCensus::kMaxHealthyPages);
   append(self_linked, later.self_linked, PoolCensus::kMaxFindings);
+  append(charged, later.charged, PoolCensus::kMaxCharged);
   append(with_broken_links, later.with_broken_links, PoolCensus::kMaxFindings);
 }
 

@@ -21,6 +21,7 @@ struct HealthyPages {
   TrustTally links;                          // only its link counters
   std::vector<FoundPage> with_broken_links;  // pages with a free block whose links are not sound
   std::vector<VirtAddr> self_linked;         // blocks in use whose first pointer leads to itself, by their begin
+  std::vector<ChargedBlock> charged;         // of the segment heap
 
   /// Adds one page whose walk closes. `links` may be nullptr, as where the page's address is not known.
   void Add(const std::uint8_t* page, const FoundPage& found, std::optional<VirtAddr> address,

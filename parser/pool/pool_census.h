@@ -70,6 +70,12 @@ struct NotJudged {
   std::optional<VirtAddr> address;
 };
 
+/// A block in use that is charged to a process, as its POOL_HEADER says.
+struct ChargedBlock {
+  VirtAddr header{};         // its POOL_HEADER
+  std::uint64_t billed = 0;  // ProcessBilled as it stands
+};
+
 struct PoolCensus {
   const PoolHeaderLayout* layout = nullptr;  // nullptr when no classic pool page was found
   LayoutSource layout_source = LayoutSource::kHeader;
@@ -85,6 +91,7 @@ struct PoolCensus {
   std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
   // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.
   std::vector<VirtAddr> self_linked;
+  std::vector<ChargedBlock> charged;              // of the segment heap, in image order, at most kMaxCharged
   std::vector<PoolPage> findings;                 // pages with something to say, in image order
   std::vector<SpecialPoolPage> special_findings;  // damaged special-pool pages, in image order
   std::vector<FreedSpecialPool> freed_special;    // records of frees whose block the bug check names
@@ -95,6 +102,7 @@ struct PoolCensus {
   std::vector<std::shared_ptr<const std::array<std::uint8_t, 4096>>> joined_pages;
 
   static constexpr std::size_t kMaxHealthyPages = std::size_t{1} << 17;  // 4 MiB of references to 512 MiB of pool
+  static constexpr std::size_t kMaxCharged = std::size_t{1} << 16;       // 1 MiB; enough to learn what is right
   static constexpr std::size_t kMaxFindings = 1024;  // an image with more damaged pages is not a pool problem
   static constexpr std::size_t kMaxNotJudged = 64;   // then one line with the number of the rest
 

@@ -90,6 +90,9 @@ struct PoolPage {
   [[nodiscard]] std::uint32_t chunk_header() const { return backend == PoolBackend::kVs ? kChunkHeaderBytes : 0; }
   [[nodiscard]] bool headers_damaged() const;
   [[nodiscard]] bool has_findings() const { return headers_damaged() || !free_links.empty() || !uncoalesced.empty(); }
+  /// The header of `block` as it must have been, as far as that is known: of a VS chunk its encoded word, the eight
+  /// bytes behind it as they stand, and the POOL_HEADER where one lies behind them.
+  [[nodiscard]] std::vector<std::uint8_t> ExpectedHeader(const PoolBlock& block) const;
   /// Index of the block that holds the byte at `offset`, or nothing (leading bytes).
   [[nodiscard]] std::optional<std::size_t> BlockIndexAt(std::uint32_t offset) const;
 };

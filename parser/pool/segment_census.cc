@@ -72,18 +72,28 @@ class Taker {
       ++(in_use ? part.healthy.allocated : part.healthy.free);
       // A freed LFH slot keeps its last owner's header; a freed chunk's tree node lies over it.
       const bool sound = block.tag_known && !block.header_damaged() && block.tag().plausible();
-      const bool whole = block.offset + block.size <= kPageSize && page.bytes.joined == nullptr;
-      if (!sound || (!in_use && page.chunk_header() != 0)) continue;
-      const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
-      const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
-      if (in_use && whole && IsOddPoolHeader(block.read, size, layout_)) continue;
-      if (in_use && whole && checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
-          part.healthy.self_linked.size() < PoolCensus::kMaxFindings)
-        part.healthy.self_linked.push_back(*page.address + block.offset);
-      part.healthy.AddSample(block.tag(), {header, *page.address + begin, size, block.state},
-                             IsPagedPoolType(layout_, block.read.PoolType));
+      if (sound && (in_use || page.chunk_header() == 0)) CountSound(page, block, part.healthy);
     }
     return page.has_findings();
+  }
+  void CountSound(const PoolPage& page, const PoolBlock& block, HealthyPages& healthy) const {
+    const bool in_use = block.state == BlockState::kAllocated;
+    const bool whole = block.offset + block.size <= kPageSize && page.bytes.joined == nullptr;
+    const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
+    const VirtAddr address = *page.address + begin;
+    const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
+    if (in_use && whole) {
+      if (IsOddPoolHeader(block.read, size, layout_)) return;
+      NoteOwner(address, block, healthy);
+      if (checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
+          healthy.self_linked.size() < PoolCensus::kMaxFindings)
+        healthy.self_linked.push_back(*page.address + block.offset);
+    }
+    healthy.AddSample(block.tag(), {header, address, size, block.state}, IsPagedPoolType(layout_, block.read.PoolType));
+  }
+  static void NoteOwner(VirtAddr header, const PoolBlock& block, HealthyPages& healthy) {
+    if ((block.read.PoolType & kPoolTypeQuota) != 0 && healthy.charged.size() < PoolCensus::kMaxCharged)
+      healthy.charged.push_back({header, block.read.ProcessBilled});
   }
 
   const AddressSpace& space_;
@@ -180,6 +190,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   census.free = all.healthy.free;
   census.tags = std::move(all.healthy.tags);
   census.self_linked = std::move(all.healthy.self_linked);
+  census.charged = std::move(all.healthy.charged);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
   Tell(all, *heap, census);

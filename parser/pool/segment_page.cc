@@ -104,10 +104,7 @@ void SegmentPages::CheckHeader(ByteView header, std::uint32_t block_bytes, std::
   block.expected.PreviousSize = 0;
   if (!StatesItsSize(block.read, block_bytes, layout_))
     block.expected.BlockSize = static_cast<std::uint16_t>(block_bytes / layout_.unit);
-  if (StateOfPoolType(layout_, block.read.PoolType) != BlockState::kAllocated) {
-    constexpr std::uint16_t kInUse = 2;
-    block.expected.PoolType = kInUse;
-  }
+  block.expected.PoolType = ExpectedPoolType(block.read.PoolType);
   std::array<std::uint8_t, 16> expected{};
   layout_.Encode(block.expected, expected.data());
   constexpr std::uint32_t kPreviousByte = 0, kSizeByte = 2;

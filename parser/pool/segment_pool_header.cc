@@ -1,5 +1,7 @@
 #include "parser/pool/segment_pool_header.h"
 
+#include <bit>
+
 #include "parser/base/pool_tag.h"
 
 namespace poolblame {
@@ -11,7 +13,14 @@ bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const Po
 
 bool IsOddPoolHeader(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
   return header.PreviousSize != 0 || !StatesItsSize(header, bytes, layout) ||
-         StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated || !PoolTag{header.PoolTag}.plausible();
+         StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated ||
+         header.PoolType != ExpectedPoolType(header.PoolType) || !PoolTag{header.PoolTag}.plausible();
+}
+
+std::uint16_t ExpectedPoolType(std::uint16_t type) {
+  const auto mended = static_cast<std::uint16_t>((type & kPoolTypeRequest) | kPoolTypeInUse);
+  // One bit went wrong, or all of it is something else and tells nothing of the request.
+  return std::popcount(static_cast<unsigned>(type ^ mended)) <= 1 ? mended : kPoolTypeInUse;
 }
 
 }  // namespace poolblame

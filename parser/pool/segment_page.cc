@@ -34,8 +34,8 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
   if (!chunk.allocated || chunk.size <= kChunkHeaderBytes) return std::nullopt;
   const std::uint32_t front = chunk.offset + kChunkHeaderBytes, end = chunk.offset + chunk.size;
   const auto next_page = static_cast<std::uint32_t>((front + kPageSize - 1) / kPageSize * kPageSize);
-  if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader &&
-      subsegment.PageIsPresent(next_page)) {
+  if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader) {
+    if (!subsegment.PageIsPresent(next_page)) return std::nullopt;
     const PoolHeaderFields there = layout.Decode(subsegment.bytes.data() + next_page);
     if (!IsOdd(there, end - next_page, layout)) return PoolHeaderPlace{next_page, end - next_page};
   }
@@ -90,12 +90,13 @@ void SegmentHeapTally::Add(const SegmentHeapTally& other) {
   odd_freed_headers += other.odd_freed_headers;
 }
 
-SegmentHeapTrust SegmentHeapTally::Learn() const {
-  constexpr std::uint64_t kEnough = 16;  // blocks that must be seen before they make a rule
-  const auto holds = [](std::uint64_t odd, std::uint64_t all) {
-    return all >= kEnough && odd <= std::max<std::uint64_t>(2, all / 20);
+SegmentHeapTrust SegmentHeapTally::Learn(bool few_pages) const {
+  const std::uint64_t enough = few_pages ? 4 : 16;  // blocks that must be seen before they make a rule
+  const auto holds = [&](std::uint64_t odd, std::uint64_t all) {
+    return all >= enough && odd * 2 < all && odd <= std::max<std::uint64_t>(2, all / 20);
   };
-  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), holds(odd_freed_headers, freed_headers)};
+  const bool freed_keep = few_pages ? odd_freed_headers * 2 <= freed_headers : holds(odd_freed_headers, freed_headers);
+  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), freed_keep};
 }
 
 std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
@@ -184,6 +185,7 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
 }
 
 std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::uint32_t offset) const {
+  if (!subsegment.PageIsPresent(offset)) return std::nullopt;
   auto page = Empty(subsegment.address + offset);
   if (!page) return std::nullopt;
   page->backend = PoolBackend::kVs;
@@ -194,7 +196,8 @@ std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::ui
     if (chunk.offset < offset) {
       page->leading_bytes =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(kPageSize, chunk.offset + chunk.size - offset));
-      page->leading_before = offset - chunk.offset;
+      page->leading_before = chunk.begin_known ? offset - chunk.offset : 0;
+      page->leading_begin_known = chunk.begin_known;
       continue;
     }
     page->blocks.push_back(BlockOf(subsegment, chunk));
@@ -213,7 +216,7 @@ bool SegmentPages::LostItsFront(const PoolHeaderFields& header) const {
 /// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not
 /// either: their page holds what it held before it came to this subsegment.
 bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const {
-  if (!trust_.freed_slots_keep_headers) return false;
+  if (!trust_.freed_slots_keep_headers && subsegment.states_known) return false;
   std::uint32_t runs = 0;
   bool in_run = false;
   for (const LfhSlot& slot : subsegment.slots) {
@@ -221,7 +224,7 @@ bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const 
     const PageBytes page = space_.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
-    if (!slot.busy && WasNeverUsed(fields)) return false;
+    if (!slot.busy && WasNeverUsed(fields) && subsegment.states_known) return false;
     const bool odd = IsOdd(fields, subsegment.geometry.block_size, layout_);
     if (odd && !in_run) ++runs;
     in_run = odd;
@@ -239,7 +242,9 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
     PoolBlock block;
     block.offset = slot.offset - offset;
     block.size = slot.size;
-    block.state = slot.busy ? BlockState::kAllocated : BlockState::kFree;
+    block.state = !subsegment.states_known ? BlockState::kUnknown
+                  : slot.busy              ? BlockState::kAllocated
+                                           : BlockState::kFree;
     const std::uint8_t* header = page->bytes.bytes.data() + block.offset;
     block.read = block.expected = layout_.Decode(header);
     const bool used = slot.busy || !WasNeverUsed(block.read);
@@ -255,8 +260,11 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
 std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
   const PageRange* range = heap.RangeAt(address);
   if (range == nullptr) return std::nullopt;
+  if (const auto vs = heap.ReadVs(space_, *range)) {
+    const auto in_chunks = static_cast<std::uint32_t>(address.page() - vs->address);
+    return in_chunks < vs->bytes.size() ? Of(*vs, in_chunks) : std::nullopt;
+  }
   const auto offset = static_cast<std::uint32_t>(address.page() - range->address);
-  if (const auto vs = heap.ReadVs(space_, *range)) return offset < vs->bytes.size() ? Of(*vs, offset) : std::nullopt;
   if (const auto lfh = heap.ReadLfh(space_, *range)) return Of(*lfh, offset);
   return std::nullopt;
 }

@@ -54,13 +54,16 @@ bool HasAnyEvidence(const Hypothesis& h) {
 
 }  // namespace
 
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all) {
+Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all,
+                        bool few_pages) {
   constexpr double kStrong = 0.93, kSuspect = 0.5;
+  // An overrun's writer is seen at the boundary itself; the other kinds are told by what memory holds elsewhere.
+  const double suspect = !few_pages ? kSuspect : best.kind == FaultKind::kOverrun ? 0.8 : 0.9;
   if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
   if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) &&
       HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) && !HasRival(best, all))
     return Confidence::kStrong;
-  if (probability >= kSuspect && (HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)))
+  if (probability >= suspect && (HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)))
     return Confidence::kSuspect;
   return Confidence::kInsufficient;
 }

@@ -10,7 +10,9 @@
 namespace poolblame {
 
 /// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
-/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong.
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {});
+/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong. `few_pages`: the
+/// image taught little of what its memory holds, so that to accuse takes more.
+Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
+                        bool few_pages = false);
 
 }  // namespace poolblame

@@ -41,9 +41,14 @@ bool RestOfPageIsZero(const Scene& scene) {
 void EnumerateHeader(const Scene& scene, Hypotheses& out) {
   const std::size_t victim = scene.victim();
   const std::uint32_t end = scene.damage_end();
-  if (const auto left = scene.Below(victim)) {
+  const auto left = scene.Below(victim);
+  if (!left && scene.lacking) {
+    AddOther(out, FaultKind::kOverrun, SuspectRole::kUnknown, Weight::kPriorOverrunHeader, scene);
+  } else if (left) {
     AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunHeader, scene.blocks[*left].end, end);
-    if (const auto second = scene.Below(*left))
+    // What can be seen of the block speaks, but nobody knows which one it is.
+    if (!scene.blocks[*left].begin_known) out.back().role = SuspectRole::kUnknown;
+    if (const auto second = scene.blocks[*left].begin_known ? scene.Below(*left) : std::nullopt)
       AddBlock(out, FaultKind::kOverrun, *second, Weight::kPriorOverrunSecondLeft, scene.blocks[*second].end, end);
   }
   const std::size_t last = scene.spots.back().block;

@@ -115,6 +115,21 @@ void MarkMissingPage(Scene& scene) {
   scene.page_before_missing = !scene.Below(scene.victim()) && ((scene.base + victim.begin) & (kPageSize - 1)) == 0;
 }
 
+/// The block in front of the damage begins on a page that is not here: of a segment heap, where blocks cross pages.
+void MarkLackingPage(Scene& scene) {
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  if (scene.physical || scene.PageOf(victim).backend == PoolBackend::kClassic) return;
+  if (scene.spots.front().kind != SpotKind::kHeader) return;
+  const auto left = scene.Below(scene.victim());
+  const bool here = left && (scene.blocks[*left].block != nullptr || scene.blocks[*left].absent_header == 0);
+  const std::uint64_t begin = scene.AddressOf(left ? scene.blocks[*left].begin : victim.begin);
+  const std::uint64_t before =
+      left && scene.blocks[*left].begin_known ? begin - scene.blocks[*left].bytes_before : begin - 1;
+  const VirtAddr page = VirtAddr{before}.page();
+  if (!here && (left || victim.begin % kPageSize == 0) && scene.space->Page(page).presence != Presence::kPresent)
+    scene.lacking = page;
+}
+
 /// True when this page's first damage continues a run that an earlier page's incident already covers.
 bool ContinuesEarlier(const std::vector<Scene>& scenes, const Scene& scene, const std::vector<Spot>& group) {
   if (scenes.empty() || scene.physical) return false;
@@ -208,6 +223,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
       AppendNextPage(scene, *own_page, bad);
       MarkCrash(scene);
       MarkMissingPage(scene);
+      MarkLackingPage(scene);
       scene.victim_is_listed = scene.HasSpot(SpotKind::kHeader) && IsNamedByAList(scene, scene.victim());
       scenes.push_back(std::move(scene));
     }

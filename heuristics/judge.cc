@@ -8,6 +8,7 @@
 #include "heuristics/owner.h"
 #include "heuristics/report.h"
 #include "heuristics/special_judge.h"
+#include "parser/pool/segment_heap.h"
 
 namespace poolblame {
 namespace {
@@ -18,7 +19,7 @@ Suspect SuspectOf(const Scene& scene, const Hypothesis& h) {
   suspect.role = h.role;
   suspect.kind = h.kind;
   suspect.evidence = EvidenceOf(h);
-  if (h.block) {
+  if (h.block && h.role == SuspectRole::kBlock) {
     suspect.block = scene.Reference(*h.block);
     if (const auto tag = scene.blocks[*h.block].tag()) suspect.owner = OwnerOf(*tag, *scene.tags, *scene.system);
   }
@@ -90,6 +91,10 @@ const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& rank
   });
 }
 
+bool KnowsFewPages(const Scene& scene) {
+  return scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone();
+}
+
 Incident JudgeScene(const Scene& scene) {
   std::vector<Hypothesis> hypotheses = Enumerate(scene);
   Weigh(scene, hypotheses);
@@ -105,7 +110,8 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses);
+  incident.confidence =
+      ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses, KnowsFewPages(scene));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);
@@ -134,6 +140,17 @@ bool MayBeReusedPage(const Scene& scene, const Incident& incident) {
   return behind_other_memory || incident.kind == FaultKind::kPageStomp;
 }
 
+/// A header of which nobody can say what ran over it.
+void TellLacking(const Scene& scene, Report& report) {
+  const VirtAddr page = *scene.lacking;
+  const auto told = [&](const NotJudged& other) { return other.address == page; };
+  if (std::any_of(report.not_judged.begin(), report.not_judged.end(), told)) return;
+  const bool next = page + kPageSize == VirtAddr{scene.AddressOf(scene.damage_begin())}.page();
+  report.not_judged.push_back({next ? "the page before, where an overrun would have to start, is not in the dump"
+                                    : "the page where the block before the damage begins is not in the dump",
+                               page});
+}
+
 Verdict VerdictOf(const Report& report, const PoolCensus& census) {
   if (!report.incidents.empty()) return Verdict::kCorrupt;
   if (census.pool_pages + census.special_pool_pages == 0 || !report.not_judged.empty()) return Verdict::kInconclusive;
@@ -152,6 +169,7 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
   if (census.layout != nullptr) {
     for (const Scene& scene : FormIncidents(space, system, census, tags)) {
       Incident incident = JudgeScene(scene);
+      if (scene.lacking) TellLacking(scene, report);
       if (MayBeReusedPage(scene, incident))
         report.not_judged.push_back({"the page's front may be memory in its second life, its headers of the first",
                                      VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});

@@ -1,6 +1,9 @@
 #include "heuristics/scene.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "parser/pool/segment_heap.h"
 
 namespace poolblame {
 namespace {
@@ -12,7 +15,9 @@ void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin
     scene.blocks.push_back({.begin = page_begin,
                             .end = page_begin + page.leading_bytes,
                             .page = page_index,
-                            .bytes_before = page.leading_before});
+                            .bytes_before = page.leading_before,
+                            .begin_known = page.leading_begin_known,
+                            .absent_header = page.backend == PoolBackend::kClassic ? 0 : page.header_size()});
   for (const PoolBlock& block : page.blocks) {
     const std::uint32_t begin = page_begin + block.offset;
     scene.blocks.push_back({.begin = begin,
@@ -79,11 +84,11 @@ BlockReference Scene::Reference(std::size_t index) const {
   const SceneBlock& b = blocks[index];
   BlockReference ref;
   ref.header = AddressOf(b.begin) - b.bytes_before;
-  ref.address = AddressOf(b.payload()) - b.bytes_before;
+  ref.address = AddressOf(b.payload()) - b.bytes_before + b.absent_header;
   ref.physical = physical;
   ref.size = b.block != nullptr ? b.block->size : b.end - b.begin + b.bytes_before;
   ref.offset_in_page = static_cast<std::uint32_t>(ref.header & (kPageSize - 1));
-  ref.state = b.block != nullptr ? b.block->state : BlockState::kBig;
+  ref.state = b.block != nullptr ? b.block->state : b.absent_header != 0 ? BlockState::kUnknown : BlockState::kBig;
   if (const auto tag = b.tag()) ref.tag = *tag;
   return ref;
 }
@@ -119,7 +124,10 @@ std::shared_ptr<const PoolPage> SceneSetter::NeighbourPage(VirtAddr address) {
   if (auto page = cache_.PoolPageAt(address)) return page;
   const PageBytes bytes = space_.Page(address);
   if (bytes.presence != Presence::kPresent) return nullptr;
-  return std::make_shared<const PoolPage>(OpaquePage(bytes, address, census_.layout));
+  PoolPage page = OpaquePage(bytes, address, census_.layout);
+  // Where nothing says what a page is, what ends there need not be one allocation.
+  page.leading_begin_known = census_.segment_heap == nullptr || !census_.segment_heap->by_pages_alone();
+  return std::make_shared<const PoolPage>(std::move(page));
 }
 
 Scene SceneSetter::Set(PoolPage page) {

@@ -28,6 +28,8 @@ struct SceneBlock {
   const PoolBlock* block = nullptr;     // nullptr for the tail of a big allocation
   std::size_t page = 0;                 // index in Scene::pages
   std::uint64_t bytes_before = 0;       // of a big allocation: what lies before this block's first byte
+  bool begin_known = true;              // false: it begins before what the image has, nobody knows where
+  std::uint32_t absent_header = 0;      // bytes of the header of a segment heap's block that begins before the scene
   std::optional<PoolTag> big_tag = {};  // of a big allocation that the image's table of them has
   [[nodiscard]] std::uint32_t payload() const { return begin + header_size; }
   /// Bytes from the POOL_HEADER on: the size that TagStatistics counts.
@@ -71,6 +73,7 @@ struct Scene {
   std::vector<SceneBlock> blocks;                      // ascending
   std::vector<Spot> spots;                             // ascending, of this incident only
   bool page_before_missing = false;  // damage starts with the page's first byte and the page before is not here
+  std::optional<VirtAddr> lacking;   // of a segment heap: the page with the header of the block in front of the damage
   bool named_by_crash = false;       // the bug check points at this page
   std::shared_ptr<const ImageContents> contents;   // what blocks of each tag hold, of any size
   std::shared_ptr<const RunFit> run_fit;           // where the write started and stopped; nullptr: not to be told

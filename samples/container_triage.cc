@@ -80,12 +80,22 @@ Bytes UnloadedTable(const Snapshot& s) {
   return out;
 }
 
+/// What a crash that has nothing to do with pool touched: of the segment heap any page, so that healthy pages of every
+/// kind are met alone.
+std::uint64_t PageOfNoDamage(const Snapshot& s) {
+  const auto& pools = s.machine.pools();
+  if (!s.machine.profile().segment_heap) return pools.front()->pages().front();
+  Random random(MixSeed(s.machine.recipe().seed, 0x7A6E));
+  const auto& pages = pools[random.Below(pools.size())]->pages();
+  return pages.empty() ? pools.front()->pages().front() : pages[random.Below(pages.size())];
+}
+
 /// The pool pages of the crash: the damaged one and, where it is mapped, the one behind it; then the kernel's
 /// variables.
 std::vector<VaRange> BlocksToSave(const Snapshot& s) {
   std::vector<VaRange> ranges;
   std::uint64_t page = s.truth.page & ~(kPage - 1);
-  if (!s.machine.memory().Mapped(page)) page = s.machine.pools().front()->pages().front();
+  if (!s.machine.memory().Mapped(page)) page = PageOfNoDamage(s);
   ranges.push_back({page, page + kPage});
   if (s.truth.damage_end > page + kPage && s.machine.memory().Mapped(page + kPage)) {
     ranges.push_back({page + kPage, page + 2 * kPage});

@@ -104,6 +104,7 @@ std::optional<std::uint8_t> Nothing(std::uint32_t) { return std::nullopt; }
 
 /// The period of the block's end, carried on over its boundary; text foretells nothing byte by byte.
 Foretell ContinuationOf(const Scene& scene, const Hypothesis& h) {
+  if (!h.block) return Nothing;
   const Bytes left = PayloadOf(scene, *h.block);
   const Bytes right = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
   const Continuation c = FindContinuation(left, right);
@@ -146,7 +147,7 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
     votes.push_back({Weight::kDamageNotPrefix, std::min(surprise, kMostSurprise), at,
                      "between this block's end and the damage, header bytes are intact"});
   if (surprise > kSmallSurprise) return;
-  if (scene.AddressOf(scene.blocks[*h.block].end) % kPageSize == 0)
+  if (h.block && scene.AddressOf(scene.blocks[*h.block].end) % kPageSize == 0)
     votes.push_back(
         {Weight::kCrossPage, 1, at, "this block ends with its page and the next page's first header is damaged"});
   VoteLongRun(scene, h, votes);

@@ -34,12 +34,4 @@ class KeyBallot {
 /// HeapKey by the segments' signatures.
 std::optional<KeyVote> VoteForHeapKey(const std::vector<PageSegment>& segments, const SegmentHeapLayout& layout);
 
-/// HeapKey from chunk headers alone, for images without page segments: neighbours state their distance twice. `pages`
-/// are VS subsegments' bytes from an address on. Bit 0 of MemoryCost to bit 15 are taken as 0 in the key's vote.
-struct ChunkBytes {
-  VirtAddr address{};
-  ByteView bytes;
-};
-std::optional<KeyVote> VoteForHeapKeyByChunks(const std::vector<ChunkBytes>& pieces);
-
 }  // namespace poolblame

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "parser/base/little_endian.h"
 #include "parser/base/pool_tag.h"
@@ -104,7 +105,7 @@ std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHe
 
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
                                 const SegmentHeapLayout& layout) {
-  LfhSubsegment subsegment{header.address, geometry, {}};
+  LfhSubsegment subsegment{header.address, geometry, {}, true};
   const auto busy = ReadBusy(space, header, layout);
   for (std::uint32_t i = 0; i < header.blocks; ++i) {
     const std::uint32_t offset = geometry.first + i * geometry.block_size;
@@ -118,6 +119,59 @@ LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& head
     if (page.presence != Presence::kPresent) continue;
     const bool sound = StatedSize(page.bytes, static_cast<std::uint32_t>(slot.page_offset())) == geometry.block_size;
     subsegment.slots.push_back({offset, geometry.block_size, busy ? (*busy)[i] : sound});
+  }
+  return subsegment;
+}
+
+std::optional<LfhGeometry> LfhGeometryOfPage(ByteView page) {
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> in_step;  // by size and place modulo size
+  for (std::uint32_t at = 0; at < kPageSize; at += kGrain) {
+    const std::uint32_t size = StatedSize(page, at);
+    if (size >= 2 * kGrain && at + size <= kPageSize) ++in_step[{size, at % size}];
+  }
+  std::optional<LfhGeometry> best;
+  std::uint32_t covered = 0;
+  for (const auto& [step, sound] : in_step) {
+    const auto& [size, first] = step;
+    constexpr std::uint32_t kFewestSlots = 3;
+    if (sound < kFewestSlots || sound * size <= covered) continue;
+    std::uint32_t others = 0;
+    for (std::uint32_t at = first; at + size <= kPageSize; at += size)
+      if (StatedSize(page, at) != size && page.TryRead<Le64>(at).value_or(Le64{}) != 0) ++others;
+    if (others > sound) continue;
+    best = LfhGeometry{size, first};
+    covered = sound * size;
+  }
+  return best;
+}
+
+std::optional<LfhHeader> FindLfhHeader(const AddressSpace& space, VirtAddr page, const LfhGeometry& geometry,
+                                       const SegmentHeapLayout& layout) {
+  constexpr std::uint64_t kMostBytes = 0x40000;  // of a subsegment: four times what was seen
+  auto header = ReadLfhHeader(space, page, kMostBytes);
+  if (!header || !ReadBusy(space, *header, layout)) return std::nullopt;
+  const std::uint64_t bitmap_end = layout.lfh_bitmap + (header->blocks * layout.lfh_bits + 7) / 8;
+  std::uint64_t first = geometry.first;
+  while (first < bitmap_end) first += geometry.block_size;
+  const std::uint64_t end = first + std::uint64_t{geometry.block_size} * header->blocks;
+  if (first >= kPageSize || end > kMostBytes) return std::nullopt;
+  header->range_bytes = (end + kPageSize - 1) / kPageSize * kPageSize;
+  return header;
+}
+
+std::optional<LfhSubsegment> ReadLfhPages(const AddressSpace& space, VirtAddr address, std::uint64_t bytes) {
+  const PageBytes front = space.Page(address);
+  if (front.presence != Presence::kPresent) return std::nullopt;
+  const auto geometry = LfhGeometryOfPage(front.bytes);
+  if (!geometry) return std::nullopt;
+  LfhSubsegment subsegment{address, *geometry, {}, false};
+  for (std::uint64_t offset = geometry->first; offset + geometry->block_size <= bytes; offset += geometry->block_size) {
+    const VirtAddr slot = address + offset;
+    if (slot.page_offset() + geometry->block_size > kPageSize) continue;
+    const PageBytes page = space.Page(slot);
+    if (page.presence != Presence::kPresent) continue;
+    const bool sound = StatedSize(page.bytes, static_cast<std::uint32_t>(slot.page_offset())) == geometry->block_size;
+    subsegment.slots.push_back({static_cast<std::uint32_t>(offset), geometry->block_size, sound});
   }
   return subsegment;
 }

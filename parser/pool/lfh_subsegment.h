@@ -29,6 +29,7 @@ struct LfhSubsegment {
   VirtAddr address{};
   LfhGeometry geometry;
   std::vector<LfhSlot> slots;  // ascending; those on pages that are not there, or would cross a page, are left out
+  bool states_known = true;    // false: no bitmap is here, and `busy` only says that a sound header stands there
 };
 
 /// What the header of a subsegment says in plain, and the word it hides its geometry in.
@@ -57,5 +58,17 @@ std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHe
 /// the header's, else the other known one; where none does, all slots with a sound header count as busy.
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
                                 const SegmentHeapLayout& layout);
+
+/// The slots that the POOL_HEADERs of one page speak for, whatever subsegment it belongs to: three or more of one size
+/// in step, and no more slots that hold something else. `first` is the place of the first whole one.
+std::optional<LfhGeometry> LfhGeometryOfPage(ByteView page);
+
+/// The header of the subsegment that begins with this page, where the page's slots have this geometry; nothing where
+/// none stands there: the bitmap has to have as many bits set as the counts say.
+std::optional<LfhHeader> FindLfhHeader(const AddressSpace& space, VirtAddr page, const LfhGeometry& geometry,
+                                       const SegmentHeapLayout& layout);
+
+/// Pages from the middle of a subsegment, slots by the first one's geometry. Nothing where that page shows none.
+std::optional<LfhSubsegment> ReadLfhPages(const AddressSpace& space, VirtAddr address, std::uint64_t bytes);
 
 }  // namespace poolblame

@@ -14,7 +14,14 @@
 
 namespace poolblame {
 
-enum class RangeKind { kVs, kLfh, kPlain };
+enum class RangeKind {
+  kVs,
+  kLfh,
+  kPlain,
+  // Pages whose subsegment's header, and what says how large it is, is not in the image:
+  kVsPages,
+  kLfhPages,
+};
 
 /// Pages that one allocation or one subsegment takes. Free ranges are left out.
 struct PageRange {

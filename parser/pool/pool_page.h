@@ -78,6 +78,7 @@ struct PoolPage {
                                      // end behind the page
   std::uint32_t leading_bytes = 0;   // bytes before the first block that belong to a block of an earlier page
   std::uint64_t leading_before = 0;  // bytes of that block on earlier pages, where they are known
+  bool leading_begin_known = true;   // false: nothing in the image says where that block begins
   std::vector<StaleHeader> stale_headers;
   std::vector<FreeLinkFinding> free_links;
   std::vector<UncoalescedPair> uncoalesced;

@@ -23,6 +23,7 @@ struct Part {
   std::vector<PageRange> suspects;
   std::uint64_t unreadable = 0;  // VS subsegments that are there and cannot be explained
   std::uint64_t unsolved = 0;    // LFH subsegments of which too little is in use to tell their geometry
+  std::uint64_t stateless = 0;   // LFH slots whose bitmap is not in the image
 };
 
 class Taker {
@@ -31,8 +32,8 @@ class Taker {
       : space_(space), heap_(heap), layout_(layout), pages_(space, layout, {}, {}), checker_(space, layout) {}
 
   void Take(const PageRange& range, Part& part) const {
-    if (range.kind == RangeKind::kVs) return TakeVs(range, part);
-    if (range.kind == RangeKind::kLfh) TakeLfh(range, part);
+    if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) return TakeVs(range, part);
+    if (range.kind == RangeKind::kLfh || range.kind == RangeKind::kLfhPages) TakeLfh(range, part);
   }
 
  private:
@@ -58,6 +59,7 @@ class Taker {
     }
     SegmentHeapTally own;
     own.Add(space_, *subsegment, layout_);
+    if (!subsegment->states_known) part.stateless += subsegment->slots.size();
     for (std::uint32_t offset = 0; offset < range.bytes; offset += kPageSize)
       if (const auto page = pages_.Of(*subsegment, offset)) Count(*page, part);
     part.tally.Add(own);
@@ -69,7 +71,8 @@ class Taker {
     for (const PoolBlock& block : page.blocks) {
       const bool in_use = block.state == BlockState::kAllocated;
       ++part.healthy.blocks;
-      ++(in_use ? part.healthy.allocated : part.healthy.free);
+      if (in_use) ++part.healthy.allocated;
+      if (block.state == BlockState::kFree) ++part.healthy.free;
       // A freed LFH slot keeps its last owner's header; a freed chunk's tree node lies over it.
       const bool sound = block.tag_known && !block.header_damaged() && block.tag().plausible();
       if (sound && (in_use || page.chunk_header() == 0)) CountSound(page, block, part.healthy);
@@ -118,6 +121,9 @@ SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const
     }
     (found.kind == FoundKind::kSegment ? pages.segments : pages.vs_subsegments).push_back(*address);
   }
+  if (!source.is_physical())
+    for (std::uint64_t where = 0; where < source.page_count(); ++where)
+      if (const auto address = source.Address(where)) pages.all.push_back(*address);
   std::sort(pages.segments.begin(), pages.segments.end());
   std::sort(pages.vs_subsegments.begin(), pages.vs_subsegments.end());
   return pages;
@@ -143,6 +149,7 @@ void Append(Part&& later, Part& all) {
   all.tally.Add(later.tally);
   all.unreadable += later.unreadable;
   all.unsolved += later.unsolved;
+  all.stateless += later.stateless;
   const std::size_t room = kMostSuspects - std::min(kMostSuspects, all.suspects.size());
   const auto taken = static_cast<std::ptrdiff_t>(std::min(room, later.suspects.size()));
   all.suspects.insert(all.suspects.end(), later.suspects.begin(), later.suspects.begin() + taken);
@@ -165,9 +172,15 @@ Part TakeRanges(const Taker& taker, const std::vector<PageRange>& ranges, unsign
 void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
   if (all.unreadable > 0)
     census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
+  if (all.stateless > 0)
+    census.not_judged.push_back(
+        {"which of " + std::to_string(all.stateless) +
+             " LFH slots are in use: the bitmap in their subsegment's header is not in the dump",
+         std::nullopt});
   if (all.unsolved > 0)
     census.notes.push_back("too few blocks are in use in " + std::to_string(all.unsolved) +
                            " LFH subsegments to tell the size of their slots: they were left out");
+  if (!heap.heap_key()) return;
   const KeyVote& vote = *heap.heap_key();
   census.notes.push_back("HeapKey was recovered from the image itself: " + std::to_string(vote.votes) +
                          " structures agree on it, " + std::to_string(vote.second) + " on the next best value");
@@ -180,10 +193,9 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   const SegmentHeapLayout* layout = FindSegmentHeapLayout(system.build);
   if (layout == nullptr || !census.layout->is_64bit) return false;
   const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census, special));
-  if (!heap->heap_key()) return false;
   Part all = TakeRanges(Taker(space, *heap, *census.layout), heap->ranges(), options.threads);
   if (all.healthy.pages == 0) return false;
-  heap->set_trust(all.tally.Learn());
+  heap->set_trust(all.tally.Learn(heap->by_pages_alone()));
   census.pool_pages = census.segment_heap_pages = all.healthy.pages;
   census.pool_blocks = all.healthy.blocks;
   census.allocated = all.healthy.allocated;

@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "parser/pool/chunk_votes.h"
+#include "parser/pool/lone_pages.h"
+
 namespace poolblame {
+namespace {
+
+bool IsAllThere(const AddressSpace& space, VirtAddr address, std::uint32_t bytes) {
+  for (std::uint32_t at = 0; at < bytes; at += kPageSize)
+    if (space.Page(address + at).presence != Presence::kPresent) return false;
+  return true;
+}
+
+}  // namespace
 
 SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& layout, const SegmentHeapPages& pages)
     : layout_(&layout) {
@@ -18,42 +30,54 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
   heap_key_ = VoteForHeapKey(segments, layout);
   const auto by_address = [](const PageRange& a, const PageRange& b) { return a.address < b.address; };
   std::sort(ranges_.begin(), ranges_.end(), by_address);
-  AddLoneSubsegments(space, pages.vs_subsegments);
+  AddLoneSubsegments(space, pages.vs_subsegments, !pages.all.empty());
   std::sort(ranges_.begin(), ranges_.end(), by_address);
   const auto same = [](const PageRange& a, const PageRange& b) { return a.address == b.address; };
   ranges_.erase(std::unique(ranges_.begin(), ranges_.end(), same), ranges_.end());
-  if (!heap_key_) VoteForKeyByChunks(space);
+  const std::vector<VirtAddr> lone = Uncovered(pages.all);
+  if (!heap_key_) VoteForKeyByChunks(space, lone);
+  const auto more = FindLonePages(space, lone, layout, heap_key_ ? &heap_key_->key : nullptr);
+  if (ranges_.size() + more.size() <= kMostRanges) ranges_.insert(ranges_.end(), more.begin(), more.end());
+  std::sort(ranges_.begin(), ranges_.end(), by_address);
   VoteForLfhKey(space);
 }
 
-/// Subsegments whose page segment is not in the image, or is damaged.
-void SegmentHeap::AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads) {
+std::vector<VirtAddr> SegmentHeap::Uncovered(const std::vector<VirtAddr>& pages) const {
+  std::vector<VirtAddr> out;
+  for (const VirtAddr page : pages)
+    if (page.value >= kSegmentHeapLowest && RangeAt(page) == nullptr) out.push_back(page);
+  return out;
+}
+
+/// Subsegments whose page segment is not in the image, or is damaged. `some_pages`: a page that is absent was not given
+/// back but left out, so of a subsegment that lacks one the others are pages like any.
+void SegmentHeap::AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads, bool some_pages) {
   std::vector<PageRange> lone;
   for (const VirtAddr head : heads) {
     if (RangeAt(head) != nullptr || ranges_.size() + lone.size() >= kMostRanges) continue;
     const PageBytes page = space.Page(head);
     const auto bytes = page.presence == Presence::kPresent ? VsSubsegmentBytes(page.bytes, *layout_) : std::nullopt;
-    if (bytes) lone.push_back({RangeKind::kVs, head, *bytes});
+    if (bytes && (!some_pages || IsAllThere(space, head, *bytes))) lone.push_back({RangeKind::kVs, head, *bytes});
   }
   ranges_.insert(ranges_.end(), lone.begin(), lone.end());
 }
 
-void SegmentHeap::VoteForKeyByChunks(const AddressSpace& space) {
+void SegmentHeap::VoteForKeyByChunks(const AddressSpace& space, const std::vector<VirtAddr>& lone) {
   constexpr std::size_t kPagesEnough = 64;  // one settles it 59 times of 60
   std::vector<PageBytes> pages;
   std::vector<ChunkBytes> pieces;
-  for (const PageRange& range : ranges_) {
+  const auto add = [&](VirtAddr address) {
+    PageBytes page = space.Page(address);
+    if (pages.size() >= kPagesEnough || page.presence != Presence::kPresent || !MayHoldBlocks(page.bytes)) return;
+    pieces.push_back({address, page.bytes});
+    pages.push_back(std::move(page));
+  };
+  for (const PageRange& range : ranges_)
     for (std::uint64_t at = 0; range.kind == RangeKind::kVs && at < range.bytes && pages.size() < kPagesEnough;
-         at += kPageSize) {
-      PageBytes page = space.Page(range.address + at);
-      if (page.presence != Presence::kPresent) continue;
-      pieces.push_back({range.address + at, page.bytes});
-      pages.push_back(std::move(page));
-    }
-  }
+         at += kPageSize)
+      add(range.address + at);
+  for (const VirtAddr page : lone) add(page);
   heap_key_ = VoteForHeapKeyByChunks(pieces);
-  constexpr std::uint64_t kFewestVotes = 3;
-  if (heap_key_ && (heap_key_->votes < kFewestVotes || heap_key_->margin() == 0)) heap_key_.reset();
 }
 
 void SegmentHeap::VoteForLfhKey(const AddressSpace& space) {
@@ -77,7 +101,15 @@ const PageRange* SegmentHeap::RangeAt(VirtAddr address) const {
 }
 
 std::optional<VsSubsegment> SegmentHeap::ReadVs(const AddressSpace& space, const PageRange& range) const {
-  if (range.kind != RangeKind::kVs || !heap_key_) return std::nullopt;
+  if (!heap_key_ || (range.kind != RangeKind::kVs && range.kind != RangeKind::kVsPages)) return std::nullopt;
+  auto subsegment = range.kind == RangeKind::kVs
+                        ? ReadWholeVs(space, range)
+                        : ReadVsFragment(space, range.address, static_cast<std::uint32_t>(range.bytes), heap_key_->key);
+  if (subsegment && trust_.memory_cost_is_zero) ExpectNoMemoryCost(*subsegment, heap_key_->key);
+  return subsegment;
+}
+
+std::optional<VsSubsegment> SegmentHeap::ReadWholeVs(const AddressSpace& space, const PageRange& range) const {
   const PageBytes page = space.Page(range.address);
   if (page.presence != Presence::kPresent) return std::nullopt;
   // A smashed subsegment header leaves the range's own size; it is whole pages, the chunks may end a little before.
@@ -85,12 +117,11 @@ std::optional<VsSubsegment> SegmentHeap::ReadVs(const AddressSpace& space, const
   const std::uint64_t bytes = stated && *stated <= range.bytes ? *stated : range.bytes;
   constexpr std::uint64_t kMostBytes = 1 << 20;  // Size is 16 bits of 16-byte units
   if (bytes > kMostBytes) return std::nullopt;
-  auto subsegment = ReadVsSubsegment(space, range.address, static_cast<std::uint32_t>(bytes), heap_key_->key);
-  if (subsegment && trust_.memory_cost_is_zero) ExpectNoMemoryCost(*subsegment, heap_key_->key);
-  return subsegment;
+  return ReadVsSubsegment(space, range.address, static_cast<std::uint32_t>(bytes), heap_key_->key);
 }
 
 std::optional<LfhSubsegment> SegmentHeap::ReadLfh(const AddressSpace& space, const PageRange& range) const {
+  if (range.kind == RangeKind::kLfhPages) return ReadLfhPages(space, range.address, range.bytes);
   if (range.kind != RangeKind::kLfh) return std::nullopt;
   const auto header = ReadLfhHeader(space, range.address, range.bytes);
   if (!header) return std::nullopt;

@@ -18,6 +18,7 @@ namespace poolblame {
 struct SegmentHeapPages {
   std::vector<VirtAddr> segments;        // pages that look like a page segment's first
   std::vector<VirtAddr> vs_subsegments;  // pages that look like a VS subsegment's first
+  std::vector<VirtAddr> all;             // of an image that holds only some pages: each of them, ascending
 };
 
 /// Rules of this image's healthy chunks and slots; what they break is no rule.
@@ -34,6 +35,8 @@ class SegmentHeap {
 
   [[nodiscard]] const std::optional<KeyVote>& heap_key() const { return heap_key_; }
   [[nodiscard]] const std::optional<KeyVote>& lfh_key() const { return lfh_key_; }
+  /// No page segment is in the image: what is known of ranges comes from their own pages.
+  [[nodiscard]] bool by_pages_alone() const { return segments_ == 0; }
   [[nodiscard]] const SegmentHeapLayout& layout() const { return *layout_; }
   [[nodiscard]] std::size_t segments() const { return segments_; }
   /// Subsegments and plain ranges, ascending, each once.
@@ -51,9 +54,11 @@ class SegmentHeap {
   static constexpr std::size_t kMostRanges = std::size_t{1} << 19;  // 12 MiB; 64 GiB of subsegments of 128 KiB
 
  private:
-  void AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads);
+  [[nodiscard]] std::optional<VsSubsegment> ReadWholeVs(const AddressSpace& space, const PageRange& range) const;
+  void AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads, bool some_pages);
   void VoteForLfhKey(const AddressSpace& space);
-  void VoteForKeyByChunks(const AddressSpace& space);
+  void VoteForKeyByChunks(const AddressSpace& space, const std::vector<VirtAddr>& lone);
+  [[nodiscard]] std::vector<VirtAddr> Uncovered(const std::vector<VirtAddr>& pages) const;
 
   const SegmentHeapLayout* layout_;
   std::optional<KeyVote> heap_key_, lfh_key_;

@@ -24,8 +24,8 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
   if (!chunk.allocated || chunk.size <= kChunkHeaderBytes) return std::nullopt;
   const std::uint32_t front = chunk.offset + kChunkHeaderBytes, end = chunk.offset + chunk.size;
   const auto next_page = static_cast<std::uint32_t>((front + kPageSize - 1) / kPageSize * kPageSize);
-  if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader &&
-      subsegment.PageIsPresent(next_page)) {
+  if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader) {
+    if (!subsegment.PageIsPresent(next_page)) return std::nullopt;
     const PoolHeaderFields there = layout.Decode(subsegment.bytes.data() + next_page);
     if (!IsOddPoolHeader(there, end - next_page, layout)) return PoolHeaderPlace{next_page, end - next_page};
   }
@@ -80,12 +80,13 @@ void SegmentHeapTally::Add(const SegmentHeapTally& other) {
   odd_freed_headers += other.odd_freed_headers;
 }
 
-SegmentHeapTrust SegmentHeapTally::Learn() const {
-  constexpr std::uint64_t kEnough = 16;  // blocks that must be seen before they make a rule
-  const auto holds = [](std::uint64_t odd, std::uint64_t all) {
-    return all >= kEnough && odd <= std::max<std::uint64_t>(2, all / 20);
+SegmentHeapTrust SegmentHeapTally::Learn(bool few_pages) const {
+  const std::uint64_t enough = few_pages ? 4 : 16;  // blocks that must be seen before they make a rule
+  const auto holds = [&](std::uint64_t odd, std::uint64_t all) {
+    return all >= enough && odd * 2 < all && odd <= std::max<std::uint64_t>(2, all / 20);
   };
-  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), holds(odd_freed_headers, freed_headers)};
+  const bool freed_keep = few_pages ? odd_freed_headers * 2 <= freed_headers : holds(odd_freed_headers, freed_headers);
+  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), freed_keep};
 }
 
 std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
@@ -171,6 +172,7 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
 }
 
 std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::uint32_t offset) const {
+  if (!subsegment.PageIsPresent(offset)) return std::nullopt;
   auto page = Empty(subsegment.address + offset);
   if (!page) return std::nullopt;
   page->backend = PoolBackend::kVs;
@@ -181,7 +183,8 @@ std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::ui
     if (chunk.offset < offset) {
       page->leading_bytes =
           static_cast<std::uint32_t>(std::min<std::uint64_t>(kPageSize, chunk.offset + chunk.size - offset));
-      page->leading_before = offset - chunk.offset;
+      page->leading_before = chunk.begin_known ? offset - chunk.offset : 0;
+      page->leading_begin_known = chunk.begin_known;
       continue;
     }
     page->blocks.push_back(BlockOf(subsegment, chunk));
@@ -201,7 +204,7 @@ bool SegmentPages::LostItsFront(const PoolHeaderFields& header) const {
 /// either: their page holds what it held before it came to this subsegment.
 bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const {
   constexpr std::uint32_t kEnough = 6;  // freed slots that keep the rule: the odd ones are hardly those nobody had yet
-  if (!trust_.freed_slots_keep_headers) return false;
+  if (!trust_.freed_slots_keep_headers && subsegment.states_known) return false;
   std::uint32_t rows = 0, freed = 0;
   bool in_row = false;
   for (const LfhSlot& slot : subsegment.slots) {
@@ -209,13 +212,13 @@ bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const 
     const PageBytes page = space_.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
-    if (!slot.busy && WasNeverUsed(fields)) return false;
+    if (!slot.busy && WasNeverUsed(fields) && subsegment.states_known) return false;
     const bool odd = IsOddPoolHeader(fields, subsegment.geometry.block_size, layout_);
     if (odd && !in_row) ++rows;
     if (!odd && !slot.busy) ++freed;
     in_row = odd;
   }
-  return rows <= 1 && freed >= kEnough;
+  return rows <= 1 && (freed >= kEnough || !subsegment.states_known);
 }
 
 /// The whole header was zero before somebody wrote here.
@@ -242,7 +245,9 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
     PoolBlock block;
     block.offset = slots[i].offset - offset;
     block.size = slots[i].size;
-    block.state = slots[i].busy ? BlockState::kAllocated : BlockState::kFree;
+    block.state = !subsegment.states_known ? BlockState::kUnknown
+                  : slots[i].busy          ? BlockState::kAllocated
+                                           : BlockState::kFree;
     const ByteView header(page->bytes.bytes.data() + block.offset, layout_.header_size);
     block.read = block.expected = layout_.Decode(header.data());
     const bool free_believed = expected[i] == ExpectedContent::kHeader || IsBelieved(block.read, freed_believed);
@@ -264,8 +269,11 @@ bool SegmentPages::IsBelieved(const PoolHeaderFields& header, bool all_are) cons
 std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
   const PageRange* range = heap.RangeAt(address);
   if (range == nullptr) return std::nullopt;
+  if (const auto vs = heap.ReadVs(space_, *range)) {
+    const auto in_chunks = static_cast<std::uint32_t>(address.page() - vs->address);
+    return in_chunks < vs->bytes.size() ? Of(*vs, in_chunks) : std::nullopt;
+  }
   const auto offset = static_cast<std::uint32_t>(address.page() - range->address);
-  if (const auto vs = heap.ReadVs(space_, *range)) return offset < vs->bytes.size() ? Of(*vs, offset) : std::nullopt;
   if (const auto lfh = heap.ReadLfh(space_, *range)) return Of(*lfh, offset);
   return std::nullopt;
 }

@@ -19,7 +19,8 @@ struct SegmentHeapTally {
   void Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout);
   void Add(const AddressSpace& space, const LfhSubsegment& subsegment, const PoolHeaderLayout& layout);
   void Add(const SegmentHeapTally& other);
-  [[nodiscard]] SegmentHeapTrust Learn() const;
+  /// `few_pages`: there are not the blocks to learn much from, so a few that agree have to do.
+  [[nodiscard]] SegmentHeapTrust Learn(bool few_pages) const;
 };
 
 /// Turns subsegments into pages. What it is made from must outlive it.

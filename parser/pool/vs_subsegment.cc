@@ -8,9 +8,10 @@
 namespace poolblame {
 namespace {
 
-/// Copies what is there of `subsegment.bytes`; false without the first page.
-bool Fill(const AddressSpace& space, VsSubsegment& subsegment) {
-  for (std::size_t offset = 0; offset < subsegment.bytes.size(); offset += kPageSize) {
+/// Copies what is there of the bytes [begin, end) of `subsegment.bytes`; false without the first page.
+bool Fill(const AddressSpace& space, std::size_t begin, std::size_t end, VsSubsegment& subsegment) {
+  subsegment.present.assign(begin / kPageSize, false);
+  for (std::size_t offset = begin; offset < end; offset += kPageSize) {
     const PageBytes page = space.Page(subsegment.address + offset);
     const bool here = page.presence == Presence::kPresent && page.bytes.size() == kPageSize;
     subsegment.present.push_back(here);
@@ -18,7 +19,7 @@ bool Fill(const AddressSpace& space, VsSubsegment& subsegment) {
     const std::size_t length = std::min<std::size_t>(kPageSize, subsegment.bytes.size() - offset);
     std::copy_n(page.bytes.data(), length, subsegment.bytes.begin() + static_cast<std::ptrdiff_t>(offset));
   }
-  return subsegment.present.front();
+  return subsegment.present[begin / kPageSize];
 }
 
 }  // namespace
@@ -55,7 +56,20 @@ std::optional<VsSubsegment> ReadVsSubsegment(const AddressSpace& space, VirtAddr
   VsSubsegment subsegment;
   subsegment.address = address;
   subsegment.bytes.assign(bytes, 0);
-  if (!Fill(space, subsegment)) return std::nullopt;
+  if (!Fill(space, 0, bytes, subsegment)) return std::nullopt;
+  if (!TileVsSubsegment(subsegment, heap_key)) return std::nullopt;
+  return subsegment;
+}
+
+std::optional<VsSubsegment> ReadVsFragment(const AddressSpace& space, VirtAddr address, std::uint32_t bytes,
+                                           std::uint64_t heap_key) {
+  VsSubsegment subsegment;
+  subsegment.fragment = true;
+  subsegment.address = address - kVsFragmentMargin;
+  const std::uint32_t end = kVsFragmentMargin + bytes;
+  subsegment.bytes.assign(end + kVsFragmentMargin, 0);
+  if (!Fill(space, kVsFragmentMargin, end, subsegment)) return std::nullopt;
+  subsegment.present.resize(subsegment.bytes.size() / kPageSize, false);
   if (!TileVsSubsegment(subsegment, heap_key)) return std::nullopt;
   return subsegment;
 }

@@ -19,6 +19,8 @@ struct VsChunk {
   std::uint32_t previous_size = 0;
   bool allocated = false;
   std::uint64_t read = 0, expected = 0;  // the encoded word as it stands and as it must have been
+  bool begin_known = true;               // false: it begins somewhere before the bytes that are here
+  bool end_known = true;                 // false: it ends somewhere behind them
   [[nodiscard]] bool damaged() const { return read != expected; }
 };
 
@@ -28,6 +30,7 @@ struct VsSubsegment {
   std::vector<bool> present;        // by page
   std::vector<VsChunk> chunks;      // ascending, tiling [kVsFirstChunk, bytes.size())
   bool damaged = false;             // a chunk header is
+  bool fragment = false;            // pages from the middle of one, absent ones before and behind them
   double margin = 0;                // how much more the second-best tiling costs, nats; 0 for a healthy one
   [[nodiscard]] bool PageIsPresent(std::uint32_t offset) const { return present[offset / kPageSize]; }
   /// Every page that the chunk touches is there: none of it was given back.
@@ -46,5 +49,13 @@ std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapL
 /// of its headers are sound. Cost: up to 1 MiB is copied; a damaged one takes up to a few milliseconds.
 std::optional<VsSubsegment> ReadVsSubsegment(const AddressSpace& space, VirtAddr address, std::uint32_t bytes,
                                              std::uint64_t heap_key);
+
+/// The pages [address, address + bytes) of a subsegment whose header is not in the image, as a fragment: what chunks
+/// begin before the first of them and end behind the last is as far as their neighbours say. Cost: as above.
+std::optional<VsSubsegment> ReadVsFragment(const AddressSpace& space, VirtAddr address, std::uint32_t bytes,
+                                           std::uint64_t heap_key);
+
+/// Absent bytes on either side of a fragment: more than the largest block of the backend, its header included.
+inline constexpr std::uint32_t kVsFragmentMargin = 0x21000;
 
 }  // namespace poolblame

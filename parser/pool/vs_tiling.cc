@@ -47,7 +47,11 @@ class Tiler {
     constexpr std::uint32_t kSmallest = 2;  // units
     return c.rest == 0 && c.Allocated <= 1 && c.UnsafeSize >= kSmallest &&
            c.UnsafeSize <= (end_ - offset) / kChunkUnit && c.UnsafePrevSize <= (offset - kVsFirstChunk) / kChunkUnit &&
-           (c.UnsafePrevSize != 0) == (offset != kVsFirstChunk);
+           (c.UnsafePrevSize != 0 || MayBeFirst(offset)) && (c.UnsafePrevSize == 0 || offset != kVsFirstChunk);
+  }
+  /// Any page of a fragment may be the first of its subsegment, whose own header is what was overwritten.
+  [[nodiscard]] bool MayBeFirst(std::uint32_t offset) const {
+    return offset == kVsFirstChunk || (out_.fragment && offset % kPageSize == kVsFirstChunk);
   }
   /// The second pointer of a free chunk's tree node lies where a block in use has its POOL_HEADER.
   [[nodiscard]] bool HasTreeNode(std::uint32_t offset) const {
@@ -71,9 +75,13 @@ void Tiler::Push(std::uint32_t offset, std::uint32_t size, std::uint32_t previou
   const ChunkSizes read = Decode(offset);
   const bool legal = IsLegal(read, offset);
   VsChunk chunk{offset, size, previous, legal ? read.Allocated == 1 : !HasTreeNode(offset), Word(offset), 0};
+  chunk.begin_known = !out_.fragment || offset != kVsFirstChunk;
+  chunk.end_known = !out_.fragment || legal || offset + size != end_;
+  // What a fragment does not say is taken as it stands.
+  const bool previous_known = out_.chunks.empty() || out_.chunks.back().begin_known;
   ChunkSizes expected;
-  expected.UnsafeSize = static_cast<std::uint16_t>(size / kChunkUnit);
-  expected.UnsafePrevSize = static_cast<std::uint16_t>(previous / kChunkUnit);
+  expected.UnsafeSize = chunk.end_known ? static_cast<std::uint16_t>(size / kChunkUnit) : read.UnsafeSize;
+  expected.UnsafePrevSize = previous_known ? static_cast<std::uint16_t>(previous / kChunkUnit) : read.UnsafePrevSize;
   // What was written over the sizes was written over the cost before them.
   const bool sizes_agree = read.UnsafeSize == expected.UnsafeSize && read.UnsafePrevSize == expected.UnsafePrevSize;
   expected.MemoryCost = legal && sizes_agree ? read.MemoryCost : std::uint16_t{0};
@@ -138,7 +146,9 @@ double Tiler::StepCost(const Node& a, const Node& b, std::size_t skipped) const 
     cost += out_.PageIsPresent(a.offset) ? kSmashed : kAbsent;
   else if (a.header->UnsafeSize != units)
     cost += kWrongSize;
-  if (b.header && b.header->UnsafePrevSize != units) cost += kWrongPrevious;
+  const bool begins_subsegment = b.header && b.header->UnsafePrevSize == 0;
+  if (b.header && b.header->UnsafePrevSize != units && !(begins_subsegment && a.offset == kVsFirstChunk))
+    cost += kWrongPrevious;
   return cost + static_cast<double>(skipped) * (cost > 0 ? kSkipped : kSkippedByBoth);
 }
 
@@ -200,7 +210,7 @@ bool Tiler::Emit() {
 
 bool TileVsSubsegment(VsSubsegment& subsegment, std::uint64_t heap_key) {
   Tiler tiler(subsegment, heap_key);
-  if (tiler.Walk()) return true;
+  if (!subsegment.fragment && tiler.Walk()) return true;
   subsegment.chunks.clear();
   subsegment.damaged = false;
   return tiler.Solve();

@@ -38,6 +38,9 @@ void Describe(CLI::App& app, CommandLine& line) {
       ->delimiter(',')
       ->check(CLI::IsMember({"x86", "x64"}));
   app.add_option("--windows", line.run.filter.windows, "only these builds")->delimiter(',');
+  app.add_option("--container", line.run.filter.containers, "only these containers")
+      ->delimiter(',')
+      ->check(CLI::IsMember(ContainerWords()));
   app.add_flag("--segment-heap", line.run.filter.segment_heap, "builds whose pool is the segment heap");
   app.add_option("--threads", line.run.threads, "images judged at once; 0 = as many as the machine has");
   app.add_option("--json", line.json, "write the counts here");

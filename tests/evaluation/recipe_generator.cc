@@ -139,14 +139,14 @@ std::string StyleWords(SplitMix64& random, const Recipe& recipe) {
 void DrawClassicSystem(SplitMix64& random, const RecipeFilter& filter, Recipe& recipe) {
   recipe.machine = DrawName(random, kMachines, filter.machines);
   recipe.windows = DrawBuild(random, kBuilds, recipe.machine == "x64", filter.windows);
-  recipe.container = DrawName(random, kContainers, {});
+  recipe.container = DrawName(random, kContainers, filter.containers);
   recipe.style = StyleWords(random, recipe);
 }
 
 void DrawSegmentHeapSystem(SplitMix64& random, const RecipeFilter& filter, Recipe& recipe) {
   recipe.machine = "x64";
   recipe.windows = DrawBuild(random, kSegmentHeapBuilds, true, filter.windows);
-  recipe.container = DrawName(random, kSegmentHeapContainers, {});
+  recipe.container = DrawName(random, kSegmentHeapContainers, filter.containers);
   recipe.style = DrawName(random, kBackends, {});
 }
 
@@ -194,6 +194,12 @@ Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& f
   recipe.after = DrawAfter(random);
   recipe.seed = (random.Next() >> 32) + attempt;
   return recipe;
+}
+
+std::vector<std::string> ContainerWords() {
+  std::vector<std::string> words;
+  for (const Share& row : kContainers) words.emplace_back(row.name);
+  return words;
 }
 
 std::vector<std::string> FaultWords() {

@@ -34,6 +34,7 @@ struct RecipeFilter {
   std::vector<std::string> faults;  // REPORT.md's kinds ("clean", "overrun") or the builder's words ("off-by-one")
   std::vector<std::string> machines;
   std::vector<std::uint32_t> windows;
+  std::vector<std::string> containers{};
   bool segment_heap = false;  // machines with the segment heap in place of those with the classic pool
 };
 
@@ -41,6 +42,9 @@ struct RecipeFilter {
 /// the machine never had), the part of the filter that cannot be met is ignored. `attempt` changes seed and size only:
 /// for an image in which no block fits the fault.
 Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& filter, std::uint32_t attempt = 0);
+
+/// Every word that RecipeFilter::containers may hold. The segment heap's machines have all but raw and pool-pages.
+std::vector<std::string> ContainerWords();
 
 /// Every word that RecipeFilter::faults may hold.
 std::vector<std::string> FaultWords();

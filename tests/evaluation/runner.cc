@@ -53,6 +53,11 @@ samples::Truth TruthInContainer(const Recipe& recipe, samples::Truth truth) {
   return truth;
 }
 
+Outcome::Key KeyOf(const PoolCensus& census, const samples::Truth& truth) {
+  if (census.segment_heap == nullptr || !census.segment_heap->heap_key()) return Outcome::Key::kNotFound;
+  return census.segment_heap->heap_key()->key == truth.heap_key ? Outcome::Key::kRight : Outcome::Key::kWrong;
+}
+
 using Clock = std::chrono::steady_clock;
 double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
@@ -85,8 +90,7 @@ Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tag
   const samples::Truth truth = TruthInContainer(recipe, built->truth);
   Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
   outcome.in_image = outcome.clean() || recipe.container != "triage" || HoldsDamage(space, truth);
-  if (truth.heap_key != 0 && recipe.container != "triage")
-    outcome.key_recovered = census.segment_heap != nullptr && census.segment_heap->heap_key()->key == truth.heap_key;
+  if (truth.heap_key != 0) outcome.key = KeyOf(census, truth);
   if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);
   outcome.build_seconds = Seconds(ready - start);
   outcome.judge_seconds = Seconds(Clock::now() - ready);

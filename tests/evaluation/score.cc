@@ -86,6 +86,13 @@ bool BlockNamed(const Outcome& outcome) {
   return outcome.truth.culprit_header != 0 || outcome.incidents.front().victim_right;
 }
 
+void KeyCount::Add(Outcome::Key key) {
+  if (key == Outcome::Key::kNone) return;
+  ++images;
+  if (key != Outcome::Key::kNotFound) ++found;
+  if (key == Outcome::Key::kRight) ++right;
+}
+
 void Score::Add(const Outcome& outcome) {
   ++images;
   if (!outcome.error.empty()) {
@@ -93,8 +100,7 @@ void Score::Add(const Outcome& outcome) {
     return;
   }
   for (const IncidentOutcome& incident : outcome.incidents) AddIncident(incident, *this);
-  keys += outcome.key_recovered ? 1 : 0;
-  keys_recovered += outcome.key_recovered.value_or(false) ? 1 : 0;
+  (outcome.recipe.container == "triage" ? triage_keys : keys).Add(outcome.key);
   ++confusion[outcome.truth.kind][FirstAnswer(outcome)];
   if (outcome.clean()) return AddClean(outcome, clean);
   if (!outcome.in_image) {

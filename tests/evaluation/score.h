@@ -48,6 +48,12 @@ struct MissedCount {
   std::uint64_t said_clean = 0;
 };
 
+/// What became of HeapKey. To find none is honest, a wrong one is not.
+struct KeyCount {
+  std::uint64_t images = 0, found = 0, right = 0;
+  void Add(Outcome::Key key);
+};
+
 using RankSplit = std::map<std::string, RankCount>;
 using CountByName = std::map<std::string, std::uint64_t>;
 
@@ -61,7 +67,7 @@ struct Score {
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)
   std::map<std::string, CountByName> confusion;     // true kind -> reported kind, "none" or "insufficient"
   CleanCount clean;
-  std::uint64_t keys = 0, keys_recovered = 0;  // HeapKeys of images with the segment heap, triage dumps left out
+  KeyCount keys, triage_keys;                  // of images with the segment heap; triage dumps hold no page segment
   CountByName absent_verdicts;                 // damage on a page that the container left out: the verdicts
   CountByName invisible;                       // damage nobody could see: what was reported all the same
   std::map<std::string, AccusationCount> accusations;  // by confidence

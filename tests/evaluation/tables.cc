@@ -67,12 +67,16 @@ std::string Counts(const CountByName& counts) {
   return text.empty() ? "none" : text;
 }
 
+std::string KeyLine(const char* what, const KeyCount& count) {
+  if (count.images == 0) return "";
+  return fmt::format("{}: right in {} of {} images, wrong in {}\n", what, count.right, count.images,
+                     count.found - count.right);
+}
+
 std::string AlarmTable(const Score& score) {
   std::string text = fmt::format("\nClean images: {}, false alarms {}; verdicts: {}\n", score.clean.images,
                                  score.clean.false_alarms, Counts(score.clean.verdicts));
-  if (score.keys > 0)
-    text +=
-        fmt::format("HeapKey recovered: {} of {} images that are no triage dumps\n", score.keys_recovered, score.keys);
+  text += KeyLine("HeapKey", score.keys) + KeyLine("HeapKey in triage dumps", score.triage_keys);
   text += fmt::format("Damage on a page that the dump lacks: verdicts: {}\n", Counts(score.absent_verdicts));
   text += fmt::format("Damage that left no trace: first answers: {}\n", Counts(score.invisible));
   for (const auto& [confidence, count] : score.accusations)

@@ -131,7 +131,7 @@ TEST(PoolCensus, AnOptionForcesTheLayoutAndAWrongNameIsToldAndIgnored) {
   EXPECT_EQ(census.notes.size(), 1U);
 }
 
-TEST(PoolCensus, TheSegmentHeapIsNamedOnceAndNotJudged) {
+TEST(PoolCensus, LfhPagesAloneAreReadButNotWhichOfTheirSlotsAreInUse) {
   PageBuilder lfh("nt62-x64");
   for (std::uint32_t at = 0x20; at + 0x30 <= 4096; at += 0x30)
     lfh.Write(at, {0, 0, 3, 2, 'P', 's', 'I', 'n', 0, 0, 0, 0, 0, 0, 0, 0});
@@ -139,6 +139,8 @@ TEST(PoolCensus, TheSegmentHeapIsNamedOnceAndNotJudged) {
   EXPECT_EQ(census.allocator, "segment-heap");
   EXPECT_TRUE(census.findings.empty());
   EXPECT_EQ(census.segment_heap_pages, 3U);
+  EXPECT_GT(census.pool_blocks, 3U * 80);
+  EXPECT_EQ(census.allocated + census.free, 0U);
   EXPECT_EQ(census.not_judged.size(), 1U);
 }
 

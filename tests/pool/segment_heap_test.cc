@@ -86,11 +86,34 @@ TEST_P(EveryBuild, AnOverrunsVictimIsFoundInEitherBackend) {
 
 INSTANTIATE_TEST_SUITE_P(Windows, EveryBuild, ::testing::Values(18362, 19041, 22000, 22621, 26100));
 
-TEST(SegmentHeap, ATriageDumpHasNoSegmentsAndIsNotJudged) {
-  const PoolCensus census =
-      Scan(FromRecipe("windows=19041 backend=lfh fault=overrun bytes=24 content=string container=triage seed=2"));
-  EXPECT_EQ(census.segment_heap, nullptr);
-  EXPECT_FALSE(census.not_judged.empty());
+TEST(SegmentHeap, ATriageDumpIsReadByItsPagesAlone) {
+  for (const char* backend : {"vs", "lfh"}) {
+    const Opened opened = FromRecipe(
+        "windows=19041 fault=overrun bytes=24 content=string container=triage seed=3 backend=" + std::string(backend));
+    const PoolCensus census = Scan(opened);
+    ASSERT_NE(census.segment_heap, nullptr) << backend;
+    EXPECT_TRUE(census.segment_heap->by_pages_alone());
+    ASSERT_EQ(census.findings.size(), 1U) << backend;
+    const PoolPage& page = census.findings[0];
+    const auto damaged = std::find_if(page.blocks.begin(), page.blocks.end(),
+                                      [](const PoolBlock& block) { return block.header_damaged(); });
+    ASSERT_NE(damaged, page.blocks.end()) << backend;
+    EXPECT_EQ((*page.address + damaged->offset).value, opened.truth.victim_header) << backend;
+  }
+}
+
+TEST(SegmentHeap, AKeyFromATriageDumpIsTheImagesOwnOrNone) {
+  std::uint32_t found = 0;
+  for (int seed = 0; seed < 12; ++seed) {
+    const Opened opened =
+        FromRecipe("windows=22621 backend=vs fault=overrun bytes=9 pages=200 activity=300 container=triage seed=" +
+                   std::to_string(seed));
+    const PoolCensus census = Scan(opened);
+    if (census.segment_heap == nullptr || !census.segment_heap->heap_key()) continue;
+    ++found;
+    EXPECT_EQ(census.segment_heap->heap_key()->key, opened.truth.heap_key) << seed;
+  }
+  EXPECT_GE(found, 10U);
 }
 
 }  // namespace

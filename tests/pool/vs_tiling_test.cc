@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "parser/pool/heap_keys.h"
+#include "parser/pool/chunk_votes.h"
 
 namespace poolblame {
 namespace {

@@ -70,8 +70,8 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
     if (!IsLinkSpot(page, link, bad_entries)) continue;
     const std::size_t index = first_block + link.block;
     const std::uint32_t page_begin = scene.blocks[index].begin - page.blocks[link.block].offset;
-    spots.push_back(
-        {SpotKind::kLink, index, page_begin + link.offset, page_begin + link.offset + link.length, link.length, 0});
+    spots.push_back({SpotKind::kLink, index, page_begin + link.offset, page_begin + link.offset + link.length,
+                     link.length, 0, link.expected});
   }
   std::sort(spots.begin(), spots.end(), [](const Spot& a, const Spot& b) { return a.begin < b.begin; });
   return spots;

@@ -54,7 +54,8 @@ struct Spot {
   std::size_t block = 0;             // index in Scene::blocks
   std::uint32_t begin = 0, end = 0;  // hull of the wrong bytes
   std::uint32_t certain_bytes = 0;
-  std::uint32_t differing_bits = 0;  // against what must have stood there; 0 = not known
+  std::uint32_t differing_bits = 0;            // against what must have stood there; 0 = not known
+  std::optional<std::uint64_t> expected = {};  // of a link: what must have stood there, where other links say it
 };
 
 /// May be copied: its blocks point into pages that all copies hold together and nobody changes.

@@ -24,7 +24,9 @@ bool LeadsToFreeBlock(const Scene& scene, std::uint64_t link) {
   if (!page) return false;
   return std::any_of(page->blocks.begin(), page->blocks.end(), [&](const PoolBlock& block) {
     const bool is_free = block.state == BlockState::kFree || block.state == BlockState::kLookaside;
-    return is_free && (*page->address + block.offset + page->header_size()).value == link;
+    const std::uint64_t begin = (*page->address + block.offset).value;
+    const bool is_node = page->backend == PoolBackend::kVs && begin + kChunkTreeNode == link;
+    return is_free && (begin + page->header_size() == link || is_node);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "parser/kernel/bugcheck_sentence.h"
 #include "parser/pool/census_statistics.h"
 #include "parser/pool/chunk_lists.h"
 #include "parser/pool/free_tree.h"
@@ -193,6 +194,22 @@ void AddRangesOfLinks(const SegmentHeap& heap, std::vector<PageRange>& suspects)
   suspects.erase(std::unique(suspects.begin(), suspects.end(), same), suspects.end());
 }
 
+/// What the heap wrote down before it stopped the machine; an old record speaks of nothing here.
+void TellFailure(const System& system, const SegmentHeap& heap, PoolCensus& census) {
+  constexpr std::uint32_t kHeapCorruption = 0x13A;
+  if (!system.bugcheck || system.bugcheck->code != kHeapCorruption || !heap.state() || !heap.state()->failure) return;
+  const HeapFailure& failure = *heap.state()->failure;
+  const auto hex = [](std::uint64_t value) { return HexParameter(value); };
+  const bool same =
+      failure.type == system.bugcheck->parameters[0] && failure.address.value == system.bugcheck->parameters[2];
+  std::string text = "the heap's own record of the failure: type " + hex(failure.type) + ", heap " +
+                     hex(failure.heap.value) + ", address " + hex(failure.address.value) + ", parameters " +
+                     hex(failure.parameters[0]) + ", " + hex(failure.parameters[1]) + ", " + hex(failure.parameters[2]);
+  if (failure.previous.value != 0) text += ", previous block " + hex(failure.previous.value);
+  if (failure.next.value != 0) text += ", next block " + hex(failure.next.value);
+  census.notes.push_back(text + (same ? "; it is what the bug check says" : "; it is not what the bug check says"));
+}
+
 void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
   if (all.unreadable > 0)
     census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
@@ -230,6 +247,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags}, heap->free_state());
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
   Tell(all, *heap, census);
+  TellFailure(system, *heap, census);
   census.segment_heap = heap;
   return true;
 }

@@ -176,13 +176,12 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
   FreeLinkFinding finding;
   for (std::uint32_t i = 0; i < kPointers; ++i) {
     const std::uint32_t at = chunk.offset + kChunkTreeNode + i * kPointerBytes;
-    if (at / kPageSize != chunk.offset / kPageSize) break;  // the next page's, which may not be here
     const std::uint64_t value = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
     const TreeFault* fault = free_state_.FaultAt((subsegment.address + at).value);
     const bool leads_nowhere = value > kFlags && value < kSegmentHeapLowest;
     if ((fault == nullptr && !leads_nowhere) || !subsegment.PageIsPresent(at)) continue;
     if (finding.length == 0) {
-      finding.offset = at % kPageSize;
+      finding.offset = page.blocks[index].offset + at - chunk.offset;
       finding.value = value;
       finding.problem = leads_nowhere ? LinkProblem::kNotKernelAddress : LinkProblem::kBrokenBackLink;
       if (fault != nullptr) finding.expected = fault->expected;
@@ -203,16 +202,16 @@ const ListedBlock* SegmentPages::ListedAt(const VsSubsegment& subsegment, const 
   return free_state_.ListedIn(begin + kChunkHeaderBytes, begin + chunk.size);
 }
 
-/// The one link of a block on a lookaside or delay-free list, where it stands on this page.
+/// The one link of a block on a lookaside or delay-free list. It may stand on the page behind the chunk header's.
 void SegmentPages::CheckListLink(const ListedBlock& listed, std::size_t index, PoolPage& page) const {
   constexpr std::uint32_t kLinkBytes = 8;
-  if (listed.problem == ListProblem::kNone || VirtAddr{listed.entry}.page() != *page.address) return;
+  if (listed.problem == ListProblem::kNone) return;
   FreeLinkFinding finding;
   finding.block = index;
   finding.problem = listed.problem == ListProblem::kNoListAddress ? LinkProblem::kNotKernelAddress
                     : listed.problem == ListProblem::kEndsEarly   ? LinkProblem::kEndsEarly
                                                                   : LinkProblem::kBrokenBackLink;
-  finding.offset = static_cast<std::uint32_t>(VirtAddr{listed.entry}.page_offset());
+  finding.offset = static_cast<std::uint32_t>(VirtAddr{listed.entry} - *page.address);
   finding.length = kLinkBytes;
   finding.value = listed.next;
   page.free_links.push_back(finding);

@@ -159,6 +159,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddSelfLinkIncidents(scenes, setter);
+  AddComplaint(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));

@@ -8,7 +8,7 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kHeapCorruption = 0x13A;
+constexpr std::uint32_t kBadPoolHeader = 0x19, kBadPoolCaller = 0xC2, kHeapCorruption = 0x13A;
 
 /// Some systems leave blocks on lookaside lists marked as in use, so there the bug check's word has to do.
 bool MayHaveBeenFreed(const PoolBlock& block) {
@@ -35,9 +35,16 @@ bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck&
   return IsBlockAddress(block, offset) && SaysFreedAlready(bugcheck) && MayHaveBeenFreed(*block.block);
 }
 
-/// The heap's own complaint about an address in this block.
-bool IsComplaintAbout(const Scene& scene, const SceneBlock& block, std::uint64_t offset, const BugCheck& bugcheck) {
-  if (bugcheck.code != kHeapCorruption || scene.census->segment_heap == nullptr || block.block == nullptr) return false;
+/// The pool's own complaint about the state of a block, not about how it was called.
+bool SaysDamaged(const BugCheck& bugcheck) {
+  if (bugcheck.code == kHeapCorruption) return true;
+  const bool of_pool = bugcheck.code == kBadPoolHeader || bugcheck.code == kBadPoolCaller;
+  return of_pool && bugcheck.hint != BugCheckHint::kNone;
+}
+
+/// The address lies in this block, or in the header of the subsegment that this block is the first of.
+bool IsComplaintAbout(const Scene& scene, const SceneBlock& block, std::uint64_t offset) {
+  if (block.block == nullptr) return false;
   if (offset >= block.begin && offset < block.end) return true;
   // A subsegment's own header is no block: its first block stands for it.
   const VirtAddr named{scene.base + offset};
@@ -111,13 +118,25 @@ void AddNamedBlock(std::vector<Scene>& scenes, SceneSetter& setter) {
     if (!page) continue;
     Scene scene = setter.Set(*page);
     const std::uint64_t offset = named.address.value - scene.base;
-    bool found = NameBlock(scene, SpotKind::kNamed,
-                           [&](const SceneBlock& block) { return IsNamedBlock(block, offset, *bugcheck); });
-    const auto& heap = setter.census().segment_heap;
-    if (!found && heap != nullptr && !IsExplained(scenes, named.address, *heap))
-      found = NameBlock(scene, SpotKind::kComplaint,
-                        [&](const SceneBlock& block) { return IsComplaintAbout(scene, block, offset, *bugcheck); });
-    if (!found) continue;
+    const auto fits = [&](const SceneBlock& block) { return IsNamedBlock(block, offset, *bugcheck); };
+    if (!NameBlock(scene, SpotKind::kNamed, fits)) continue;
+    if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
+    return;
+  }
+}
+
+void AddComplaint(std::vector<Scene>& scenes, SceneSetter& setter) {
+  const auto& bugcheck = setter.system().bugcheck;
+  const auto& heap = setter.census().segment_heap;
+  if (!bugcheck || heap == nullptr || !SaysDamaged(*bugcheck)) return;
+  for (const BugCheckAddress& named : bugcheck->addresses) {
+    if (IsExplained(scenes, named.address, *heap)) return;
+    const auto page = setter.PoolPageAt(named.address);
+    if (!page) continue;
+    Scene scene = setter.Set(*page);
+    const std::uint64_t offset = named.address.value - scene.base;
+    const auto fits = [&](const SceneBlock& block) { return IsComplaintAbout(scene, block, offset); };
+    if (!NameBlock(scene, SpotKind::kComplaint, fits)) continue;
     if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
     return;
   }

@@ -11,9 +11,11 @@ namespace poolblame {
 /// Notes in the scene whether the bug check points into it.
 void MarkCrash(Scene& scene);
 
-/// Adds the block that the bug check names, unless a scene has it: a double or bad free leaves no damaged byte. On the
-/// segment heap so does every other block that the heap complained of and in which nothing is found damaged: the report
-/// says so and names nobody.
+/// Adds the block that the bug check names, unless a scene has it: a double or bad free leaves no damaged byte.
 void AddNamedBlock(std::vector<Scene>& scenes, SceneSetter& setter);
+
+/// Adds the block of the segment heap that the kernel complained of, where no scene lies in its subsegment: nothing is
+/// found damaged, the report says so and names nobody.
+void AddComplaint(std::vector<Scene>& scenes, SceneSetter& setter);
 
 }  // namespace poolblame

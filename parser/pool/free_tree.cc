@@ -1,6 +1,7 @@
 #include "parser/pool/free_tree.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "parser/base/little_endian.h"
 
@@ -67,25 +68,28 @@ void FreeTreeChecker::CheckChild(const TreeNode& node, std::uint64_t at, std::ui
   const auto other = ReadNode(child);
   // A smashed chunk is told by its header; that its node does not answer is no second fault.
   if (!other || other->parent == node.address || !IsFreeChunk(child)) return;
+  const bool is_root = other->parent == 0 && roots_.contains(child);
   const auto claimed = IsFreeChunk(other->parent) ? ReadNode(other->parent) : std::nullopt;
-  if (claimed && (claimed->left == child || claimed->right == child))
+  if (is_root || (claimed && (claimed->left == child || claimed->right == child)))
     faults.push_back({at, std::nullopt});
   else
     faults.push_back({child + kParent, node.address});
 }
 
-/// Which of its pointers should lead to `node`: not one that is answered; of two that lead nowhere the one on the side
-/// that the node's size belongs to.
+/// Which of its pointers should lead to `node`: not one that is answered; of two that lead nowhere, or to the same
+/// node, the one on the side that the node's size belongs to.
 void FreeTreeChecker::BlameParent(const TreeNode& node, const TreeNode& parent, std::vector<TreeFault>& faults) const {
+  const auto blame = [&](bool left) { faults.push_back({parent.address + (left ? kLeft : kRight), node.address}); };
+  const auto before = [&](std::uint64_t other) {
+    return std::pair(UnitsOf(node.address), node.address) < std::pair(UnitsOf(other), other);
+  };
   const bool left_good = parent.left != 0 && Answers(parent.left, parent.address);
   const bool right_good = parent.right != 0 && Answers(parent.right, parent.address);
+  if (parent.left == parent.right) return blame(before(parent.left == 0 ? parent.address : parent.left));
   if (left_good && right_good) return faults.push_back({node.address + kParent, std::nullopt});
-  const bool both_empty = parent.left == 0 && parent.right == 0;
-  const std::uint32_t units = UnitsOf(node.address), parent_units = UnitsOf(parent.address);
-  if (!left_good && !right_good && parent.left != 0 && parent.right != 0) return;  // its own check tells
-  if (both_empty && units == parent_units) return;
-  const bool left = both_empty ? units < parent_units : right_good || (!left_good && parent.left != 0);
-  faults.push_back({parent.address + (left ? kLeft : kRight), node.address});
+  if (left_good != right_good) return blame(right_good);
+  if (parent.left == 0 || parent.right == 0) blame(parent.left != 0);
+  // Else both lead astray, which the parent's own check tells.
 }
 
 void FreeTreeChecker::CheckParent(const TreeNode& node, std::vector<TreeFault>& faults) const {

@@ -202,7 +202,7 @@ void TellFailure(const System& system, const SegmentHeap& heap, PoolCensus& cens
   const auto hex = [](std::uint64_t value) { return HexParameter(value); };
   const bool same =
       failure.type == system.bugcheck->parameters[0] && failure.address.value == system.bugcheck->parameters[2];
-  std::string text = "the heap's own record of the failure: type " + hex(failure.type) + ", heap " +
+  std::string text = "the heap's own record of the failure: type " + hex(failure.type) + ", heap or context " +
                      hex(failure.heap.value) + ", address " + hex(failure.address.value) + ", parameters " +
                      hex(failure.parameters[0]) + ", " + hex(failure.parameters[1]) + ", " + hex(failure.parameters[2]);
   if (failure.previous.value != 0) text += ", previous block " + hex(failure.previous.value);

@@ -88,6 +88,8 @@ const char* LinkProblemText(LinkProblem problem) {
       return "does not come back";
     case LinkProblem::kOnlyOneDamaged:
       return "is wrong, the other link is sound";
+    case LinkProblem::kEndsEarly:
+      return "ends its list, which states more blocks";
   }
   return "is wrong";
 }
@@ -95,6 +97,7 @@ const char* LinkProblemText(LinkProblem problem) {
 FailedCheck LinkCheck(const PoolPage& page, const FreeLinkFinding& link) {
   std::string text =
       fmt::format("the link at +{:03x} ({}) {}", link.offset, AddressText(link.value), LinkProblemText(link.problem));
+  if (link.expected) text += fmt::format("; it must have been {}", AddressText(*link.expected));
   if (link.target_value != 0) text += fmt::format("; {} stands where it should", AddressText(link.target_value));
   const bool known = link.block < page.blocks.size();
   return {known ? "free block " + BlockName(page.blocks[link.block]) : "free block", text};

@@ -104,6 +104,18 @@ void EnumerateNamed(const Scene& scene, Hypotheses& out) {
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownNamed, scene);
 }
 
+/// Nothing is known to be wrong: the usual suspects stay in sight, but none of them is to be named.
+void EnumerateComplaint(const Scene& scene, Hypotheses& out) {
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  const bool in_use = victim.block != nullptr && victim.block->state == BlockState::kAllocated;
+  if (!in_use)
+    AddBlock(out, FaultKind::kUseAfterFree, scene.victim(), Weight::kPriorUafNamed, scene.damage_begin(),
+             scene.damage_end());
+  if (const auto left = scene.Below(scene.victim()))
+    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunNamed, scene.damage_begin(), scene.damage_end());
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownNamed, scene);
+}
+
 /// Sum of the votes: inside a group the best and the worst one count (correlated signals must not add up), the groups
 /// add, ownership is capped.
 double GroupedSum(const std::vector<Vote>& votes) {
@@ -136,7 +148,7 @@ void Softmax(Hypotheses& hypotheses) {
 }  // namespace
 
 std::optional<Crossing> CrossingOf(const Scene& scene, const Hypothesis& h) {
-  if (scene.spots.front().kind == SpotKind::kNamed) return std::nullopt;
+  if (!scene.shows_damage()) return std::nullopt;
   if (h.kind == FaultKind::kOverrun && h.block) return Crossing{*h.block, h.write_begin, h.write_end};
   const auto left = scene.Below(scene.victim());
   if (h.kind != FaultKind::kUnderrun || scene.run_fit == nullptr || !left) return std::nullopt;
@@ -157,6 +169,9 @@ std::vector<Hypothesis> Enumerate(const Scene& scene) {
       break;
     case SpotKind::kNamed:
       EnumerateNamed(scene, out);
+      break;
+    case SpotKind::kComplaint:
+      EnumerateComplaint(scene, out);
       break;
   }
   return out;

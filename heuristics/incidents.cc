@@ -5,6 +5,7 @@
 #include <set>
 
 #include "heuristics/marked_header.h"
+#include "heuristics/named_block.h"
 #include "heuristics/payload_scan.h"
 #include "heuristics/quota_scan.h"
 #include "heuristics/self_link_scan.h"
@@ -70,8 +71,8 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
     if (!IsLinkSpot(page, link, bad_entries)) continue;
     const std::size_t index = first_block + link.block;
     const std::uint32_t page_begin = scene.blocks[index].begin - page.blocks[link.block].offset;
-    spots.push_back(
-        {SpotKind::kLink, index, page_begin + link.offset, page_begin + link.offset + link.length, link.length, 0});
+    spots.push_back({SpotKind::kLink, index, page_begin + link.offset, page_begin + link.offset + link.length,
+                     link.length, 0, link.expected});
   }
   std::sort(spots.begin(), spots.end(), [](const Spot& a, const Spot& b) { return a.begin < b.begin; });
   return spots;
@@ -96,17 +97,6 @@ std::optional<std::size_t> SceneIndexOf(const Scene& scene, const PoolPage& page
   for (std::size_t i = 0; i < scene.pages.size(); ++i)
     if (scene.pages[i]->address == page.address && (page.address || scene.pages[i]->pfn == page.pfn)) return i;
   return std::nullopt;
-}
-
-void MarkCrash(Scene& scene) {
-  if (!scene.system->bugcheck || scene.physical) return;
-  for (const BugCheckAddress& named : scene.system->bugcheck->addresses) {
-    if (named.use == AddressUse::kListHead) continue;
-    const bool inside = named.address.value >= scene.base && named.address.value - scene.base < scene.bytes.size();
-    if (!inside) continue;
-    scene.named_by_crash = true;
-    if (scene.crash_address == nullptr) scene.crash_address = &named;
-  }
 }
 
 /// Damage at a page's first byte whose writer would have to start on a page that is not here.
@@ -145,54 +135,6 @@ void AppendNextPage(Scene& scene, std::size_t page_index, const std::set<std::ui
     if (Connected(scene.spots.back(), spot)) scene.spots.push_back(spot);
 }
 
-/// Some systems leave blocks on lookaside lists marked as in use, so there the bug check's word has to do.
-bool MayHaveBeenFreed(const PoolBlock& block) {
-  return block.state == BlockState::kFree || block.state == BlockState::kLookaside ||
-         block.state == BlockState::kAllocated;
-}
-
-/// 0xC2/7, whatever its parameters made of the header: the free found the block free already.
-bool SaysFreedAlready(const BugCheck& bugcheck) {
-  return bugcheck.hint == BugCheckHint::kDoubleFree || (bugcheck.code == 0xC2 && bugcheck.parameters[0] == 7);
-}
-
-/// True when the bug check's address and this sound block fit a fault that leaves no damaged byte. Versions differ in
-/// whether they name the header or the data, so either is taken.
-bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck& bugcheck) {
-  if (block.block == nullptr || block.block->header_damaged()) return false;
-  if (bugcheck.hint == BugCheckHint::kBadFree)
-    return offset > block.payload() && offset < block.end && block.block->state == BlockState::kAllocated;
-  const bool is_block = offset == block.begin || offset == block.payload();
-  return is_block && SaysFreedAlready(bugcheck) && MayHaveBeenFreed(*block.block);
-}
-
-/// A double or bad free leaves no damaged byte: the bug check names the block, and its header is sound.
-void AddNamedBlock(std::vector<Scene>& scenes, SceneSetter& setter) {
-  const auto& bugcheck = setter.system().bugcheck;
-  if (!bugcheck) return;
-  for (const BugCheckAddress& named : bugcheck->addresses) {
-    const auto page = setter.PoolPageAt(named.address);
-    if (!page) continue;
-    Scene scene = setter.Set(*page);
-    for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
-      const SceneBlock& block = scene.blocks[i];
-      if (!IsNamedBlock(block, named.address.value - scene.base, *bugcheck)) continue;
-      scene.spots = {{SpotKind::kNamed, i, block.begin, block.payload(), 0, 0}};
-      MarkCrash(scene);
-      scenes.push_back(std::move(scene));
-      return;
-    }
-  }
-}
-
-bool AlreadyNamed(const std::vector<Scene>& scenes, const Scene& named) {
-  const std::uint64_t at = named.base + named.damage_begin();
-  return std::any_of(scenes.begin(), scenes.end(), [&](const Scene& s) {
-    const SceneBlock& victim = s.blocks[s.victim()];
-    return at >= s.base + victim.begin && at < s.base + victim.end;
-  });
-}
-
 /// Findings by virtual address, those without one first: a physical image holds the pages of a run in any order.
 std::vector<std::size_t> InAddressOrder(const std::vector<PoolPage>& findings) {
   std::vector<std::size_t> order(findings.size());
@@ -228,14 +170,12 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
       scenes.push_back(std::move(scene));
     }
   }
-  std::vector<Scene> named;
-  AddNamedBlock(named, setter);
-  for (Scene& scene : named)
-    if (!AlreadyNamed(scenes, scene)) scenes.push_back(std::move(scene));
+  AddNamedBlock(scenes, setter);
   AddPayloadIncidents(scenes, setter, LearnTemplates(census));
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddSelfLinkIncidents(scenes, setter);
+  AddComplaint(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));

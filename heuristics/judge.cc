@@ -50,6 +50,10 @@ PoolKind PoolOf(const Scene& scene, std::size_t block) {
   if (!scene.physical)
     for (const PoolRegion& region : scene.system->pool_regions)
       if (address >= region.begin.value && address < region.end.value) return region.kind;
+  if (scene.census->segment_heap != nullptr && !scene.physical) {
+    const PoolKind kind = scene.census->segment_heap->KindOf(VirtAddr{address});
+    if (kind != PoolKind::kUnknown) return kind;
+  }
   for (const SceneBlock& b : scene.blocks) {
     if (b.page != scene.blocks[block].page || b.block == nullptr || b.block->state != BlockState::kAllocated) continue;
     if (b.block->header_damaged()) continue;

@@ -31,6 +31,11 @@ std::vector<std::uint64_t> Candidates(std::uint64_t read, std::uint32_t pointer_
 std::optional<LinkRepair> RepairLink(const Scene& scene, const Spot& spot) {
   const std::uint32_t size = scene.pointer_size();
   if (scene.physical || spot.kind != SpotKind::kLink) return std::nullopt;
+  if (spot.expected) {
+    const std::uint64_t found = WordAt(Bytes(scene.bytes).subspan(spot.begin), size);
+    return LinkRepair{*spot.expected, static_cast<std::uint32_t>(std::popcount(found ^ *spot.expected)),
+                      static_cast<std::int64_t>(found - *spot.expected)};
+  }
   const std::uint32_t entry = scene.blocks[spot.block].payload();
   // In front of the data lie the pointers of a tree node, which nothing names in return.
   if (spot.begin < entry || entry + 2 * size > scene.bytes.size()) return std::nullopt;

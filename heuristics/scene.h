@@ -44,10 +44,11 @@ struct SceneBlock {
 };
 
 enum class SpotKind {
-  kHeader,   // bytes of a POOL_HEADER
-  kLink,     // links of a free block
-  kPayload,  // bytes that every sibling has otherwise
-  kNamed,    // no byte is known to be wrong: the bug check points at this block
+  kHeader,     // bytes of a POOL_HEADER
+  kLink,       // links of a free block
+  kPayload,    // bytes that every sibling has otherwise
+  kNamed,      // no byte is known to be wrong: the bug check points at this block
+  kComplaint,  // the same, and the bug check says that something in or around the block is damaged
 };
 
 /// A stretch of wrong bytes in one block.
@@ -56,7 +57,8 @@ struct Spot {
   std::size_t block = 0;             // index in Scene::blocks
   std::uint32_t begin = 0, end = 0;  // hull of the wrong bytes
   std::uint32_t certain_bytes = 0;
-  std::uint32_t differing_bits = 0;  // against what must have stood there; 0 = not known
+  std::uint32_t differing_bits = 0;            // against what must have stood there; 0 = not known
+  std::optional<std::uint64_t> expected = {};  // of a link: what must have stood there, where other links say it
 };
 
 /// May be copied: its blocks point into pages that all copies hold together and nobody changes.
@@ -85,6 +87,10 @@ struct Scene {
   [[nodiscard]] std::uint32_t damage_begin() const { return spots.front().begin; }
   [[nodiscard]] std::uint32_t damage_end() const { return spots.back().end; }
   [[nodiscard]] std::uint64_t AddressOf(std::uint32_t offset) const { return base + offset; }
+  /// False where only the bug check speaks of the block.
+  [[nodiscard]] bool shows_damage() const {
+    return spots.front().kind != SpotKind::kNamed && spots.front().kind != SpotKind::kComplaint;
+  }
   /// The block hit first.
   [[nodiscard]] std::size_t victim() const { return spots.front().block; }
   [[nodiscard]] bool HasSpot(SpotKind kind) const;

@@ -48,6 +48,8 @@ constexpr std::array kRows = {
     WeightRow{W::kPriorBadFreeNamed, G::kPrior, -0.17, "the bug check says that the pointer is no block's start"},
     WeightRow{W::kPriorOverrunNamed, G::kPrior, -4.06, "an overrun that leaves the header sound and free"},
     WeightRow{W::kPriorUnknownNamed, G::kPrior, -2.27, "what no hypothesis covers"},
+    WeightRow{W::kPriorUafNamed, G::kPrior, -4.06,
+              "a freed block that the heap complains of and that shows nothing; argued, as for the overrun above"},
     WeightRow{W::kPriorUninitialised, G::kPrior, -2.95, "pages that nobody initialised are rare"},
     WeightRow{W::kDamagePrefix, G::kExtent, 0.65,
               "a stray write starts on exactly this byte in one of 8 to 16 places of a header"},
@@ -115,6 +117,7 @@ constexpr std::array kRows = {
     WeightRow{W::kCrashNamesFreeList, G::kCrash, 0.35, "sub-code: the list was checked, not the header"},
     WeightRow{W::kCrashNamesBadFree, G::kCrash, 5.17, "sub-code"},
     WeightRow{W::kCrashNamesHardware, G::kCrash, 1.0, "sub-code"},
+    WeightRow{W::kNothingDamaged, G::kCrash, 0, "says what was looked at, for the reader only"},
     WeightRow{W::kForeignAlignment, G::kExtent, 7.76, "sector alignment: one in 32 by chance"},
     // Special pool. Argued, not fitted: the corpus of the fit has none. Where a row says 1 in N, its number is log N.
     WeightRow{W::kPriorSlopOwner, G::kPrior, 0, "the bytes behind the data are reached by the block's users first"},

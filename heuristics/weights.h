@@ -50,6 +50,7 @@ enum class Weight {
   kPriorBadFreeNamed,
   kPriorOverrunNamed,
   kPriorUnknownNamed,
+  kPriorUafNamed,
   kPriorUninitialised,
   // A: where the damage starts and stops.
   kDamagePrefix,
@@ -116,6 +117,7 @@ enum class Weight {
   kCrashNamesFreeList,
   kCrashNamesBadFree,
   kCrashNamesHardware,
+  kNothingDamaged,
   kForeignAlignment,
   // H: special pool, priors first.
   kPriorSlopOwner,

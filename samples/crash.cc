@@ -123,7 +123,8 @@ BugCheckFacts CrashOf(Machine& machine, const FaultRecord& record, const Truth& 
     case 0xC2:
       return FreedTwice(machine, record.victim, record.victim.pool->Payload(record.victim.header));
     case 0x139:
-      return {0x139, {heap ? 0x1DU : 3U, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
+      if (heap) return TreeCheckFailed(machine, record.victim.header + 8);
+      return {0x139, {3, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
     default:
       return PayloadMet(machine, record);
   }

@@ -101,6 +101,10 @@ Result<FaultRecord> BadFree(Machine& machine) {
 }
 
 Result<FaultRecord> FreeListDamage(Machine& machine) {
+  if (machine.profile().segment_heap && machine.recipe().backend == "lfh")
+    return Fail(ErrorKind::kUsage,
+                "free low-fragmentation slots are on no list, only their bitmap says that they are free; "
+                "fault=free-list needs backend=vs");
   const auto listed = [](const Pool& pool, std::uint64_t, const Block& b) { return pool.OnListHeads(b); };
   std::optional<BlockRef> victim;
   std::optional<BlockRef> other;

@@ -19,6 +19,9 @@ constexpr std::uint64_t kLfhBitmapMismatch = 0xF;
 constexpr std::uint64_t kLfhBitmap = 0x10;
 constexpr std::uint64_t kLfhDoubleFree = 0x11;
 constexpr std::uint64_t kVsSubsegment = 0x12;
+constexpr std::uint64_t kDelayFree = 0x17;  // 26100 and later
+
+constexpr std::uint32_t kFirstWithDelayFree = 26100;
 
 /// 0x13A, and the same facts in Globals.FailureInfo.
 BugCheckFacts Corruption(Machine& machine, const Pool& pool, std::uint64_t type, std::uint64_t address) {
@@ -57,7 +60,7 @@ BugCheckFacts Garbage(const Machine& machine, std::uint64_t at) {
 
 BugCheckFacts TreeMet(Machine& machine, const BlockRef& victim) {
   const std::uint64_t draw = machine.random().Below(100);
-  if (draw < 65) return {0x139, {0x1D, machine.layout().nt_data + 0x1F00, machine.layout().nt_data + 0x1F80, 0}};
+  if (draw < 65) return TreeCheckFailed(machine, victim.header + 8);
   if (draw < 85) return Corruption(machine, *victim.pool, kFreeLists, victim.header);
   return Garbage(machine, victim.header + 8);
 }
@@ -107,6 +110,8 @@ BugCheckFacts HeaderMet(Machine& machine, const FaultRecord& record, const Truth
   if (vs && damage.Overlaps(victim.header, 8)) return ChunkMet(machine, victim);
   if (pool.OnListHeads(block)) return TreeMet(machine, victim);
   if (pool.LinkBytes(block) != 0 && damage.Overlaps(pool.LinkOf(victim.header), 8)) {
+    const bool checked = block.state == BlockState::kDeferred && machine.profile().build >= kFirstWithDelayFree;
+    if (checked) return Corruption(machine, pool, kDelayFree, victim.header);
     return Garbage(machine, pool.LinkOf(victim.header));
   }
   return PoolHeaderMet(machine, victim);
@@ -121,6 +126,19 @@ BugCheckFacts HeapCrashOf(Machine& machine, const FaultRecord& record, const Tru
   constexpr std::uint32_t kLive = 0x161;
   if (facts.code != kLive || !machine.random().Chance(50)) return facts;
   return Garbage(machine, record.damage.begin);  // nobody has freed it yet, but its owner reads it
+}
+
+BugCheckFacts TreeCheckFailed(Machine& machine, std::uint64_t node) {
+  constexpr std::uint64_t kInvalidBalancedTree = 0x1D;
+  constexpr std::uint64_t kRcx = 0x38, kRdx = 0x40, kRip = 0x168;  // in KTRAP_FRAME
+  const std::uint64_t frame = machine.layout().nt_data + 0x1C00, record = machine.layout().nt_data + 0x1F80;
+  KernelMemory& memory = machine.memory();
+  memory.Write64(frame + kRcx, node);
+  memory.Write64(frame + kRdx, memory.ReadPointer(node));
+  memory.Write64(frame + kRip, machine.layout().nt_base + 0x1600);
+  memory.Write32(record, 0xC0000409);  // STATUS_STACK_BUFFER_OVERRUN, which every fast fail raises
+  memory.Write64(record + 0x20, kInvalidBalancedTree);
+  return {0x139, {kInvalidBalancedTree, frame, record, 0}};
 }
 
 BugCheckFacts HeapCorruption(Machine& machine, const FaultRecord& record) {

@@ -9,6 +9,9 @@ namespace poolblame::samples {
 /// pointer that is none, 0x50 for a garbage pointer; nothing (a live dump) where the damage would not be met soon.
 BugCheckFacts HeapCrashOf(Machine& machine, const FaultRecord& record, const Truth& truth);
 
+/// 0x139 of a balanced tree, with `node` in a register of the trap frame.
+BugCheckFacts TreeCheckFailed(Machine& machine, std::uint64_t node);
+
 /// 0x13A whatever the damage is, as a recipe may ask for.
 BugCheckFacts HeapCorruption(Machine& machine, const FaultRecord& record);
 

@@ -7,6 +7,8 @@
 #include "heuristics/content.h"
 #include "heuristics/link_repair.h"
 #include "heuristics/signals/signals.h"
+#include "parser/image/container.h"
+#include "parser/pool/segment_heap.h"
 
 namespace poolblame {
 namespace {
@@ -24,7 +26,9 @@ bool LeadsToFreeBlock(const Scene& scene, std::uint64_t link) {
   if (!page) return false;
   return std::any_of(page->blocks.begin(), page->blocks.end(), [&](const PoolBlock& block) {
     const bool is_free = block.state == BlockState::kFree || block.state == BlockState::kLookaside;
-    return is_free && (*page->address + block.offset + page->header_size()).value == link;
+    const std::uint64_t begin = (*page->address + block.offset).value;
+    const bool is_node = page->backend == PoolBackend::kVs && begin + kChunkTreeNode == link;
+    return is_free && (begin + page->header_size() == link || is_node);
   });
 }
 
@@ -55,6 +59,17 @@ Vote SelfLink(const SceneBlock& block, std::uint64_t at) {
   return {
       Weight::kSelfLinkInUse, 1, at,
       "the block's first pointer leads to itself, as in no other block of its tag: it lies on a lookaside list twice"};
+}
+
+/// For a block that the heap complained of and in which nothing is found.
+std::string WhatWasLookedAt(const Scene& scene) {
+  std::string text = "the bug check names this block, but nothing in it is found damaged";
+  const SegmentHeap* heap = scene.census->segment_heap.get();
+  const PageRange* range = heap != nullptr ? heap->RangeAt(VirtAddr{scene.AddressOf(scene.damage_begin())}) : nullptr;
+  if (range == nullptr) return text;
+  return text + "; sizes, headers and links of all blocks of its " +
+         (range->kind == RangeKind::kVs ? "variable-size" : "low-fragmentation") + " subsegment at " +
+         HexText(range->address.value) + " (" + std::to_string(range->bytes) + " bytes) were looked at";
 }
 
 void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -100,6 +115,10 @@ void VoteAllocatorState(const Scene& scene, const Hypothesis& h, std::vector<Vot
       if (h.kind == FaultKind::kDoubleFree && !IsInUse(scene.blocks[scene.victim()]))
         votes.push_back({Weight::kFreedStateIntact, 1, scene.AddressOf(scene.damage_begin()),
                          "the block's header is sound and says that it was free already"});
+      break;
+    case SpotKind::kComplaint:
+      if (h.kind == FaultKind::kUnknown)
+        votes.push_back({Weight::kNothingDamaged, 1, scene.AddressOf(scene.damage_begin()), WhatWasLookedAt(scene)});
       break;
     case SpotKind::kPayload:
       break;

@@ -72,7 +72,7 @@ std::optional<Claim> TooLongMdl(Bytes payload, std::uint32_t pointer) {
 }  // namespace
 
 void VoteCountOverCapacity(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
+  if (h.kind != FaultKind::kOverrun || !h.block || !scene.shows_damage()) return;
   const Bytes payload = PayloadOf(scene, *h.block);
   const std::uint64_t begin = scene.AddressOf(scene.blocks[*h.block].payload());
   auto claim = OverlongString(payload, begin, scene.pointer_size());

@@ -188,7 +188,7 @@ void VoteMiddle(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vote
 }  // namespace
 
 void VoteDamageExtent(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (scene.spots.front().kind == SpotKind::kNamed) return;
+  if (!scene.shows_damage()) return;
   if (h.kind == FaultKind::kOverrun) VoteOverrun(scene, h, votes);
   if (h.kind == FaultKind::kUnderrun) VoteUnderrun(scene, h, votes);
   if (h.kind == FaultKind::kWildWrite || h.kind == FaultKind::kBitFlip) VoteMiddle(scene, h, votes);

@@ -31,7 +31,7 @@ std::set<std::uint64_t> Families(const Scene& scene, Bytes bytes) {
 void VotePointerFamily(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const bool fits = h.kind == FaultKind::kOverrun || h.kind == FaultKind::kNonlinearOverrun;
   if (!fits || !h.block) return;
-  if (scene.spots.front().kind == SpotKind::kNamed) return;
+  if (!scene.shows_damage()) return;
   const SceneBlock& block = scene.blocks[*h.block];
   const std::uint32_t size = scene.pointer_size();
   std::set<std::uint64_t> own = Families(scene, PayloadOf(scene, *h.block));

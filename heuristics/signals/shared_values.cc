@@ -13,7 +13,7 @@ void VoteSharedValues(const Scene& scene, const Hypothesis& h, std::vector<Vote>
   constexpr double kMostStrength = 2;
   const bool fits =
       h.kind == FaultKind::kOverrun || h.kind == FaultKind::kNonlinearOverrun || h.kind == FaultKind::kUnderrun;
-  if (!fits || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
+  if (!fits || !h.block || !scene.shows_damage()) return;
   const std::uint32_t begin = h.write_begin & ~3U;
   const Bytes right =
       Bytes(scene.bytes).subspan(begin, std::min<std::size_t>(h.write_end - begin, scene.bytes.size() - begin));

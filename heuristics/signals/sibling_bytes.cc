@@ -12,7 +12,7 @@ namespace poolblame {
 void VoteSiblingBytes(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   constexpr std::uint32_t kFewest = 3;
   constexpr double kBytesOfOneVote = 6, kMostStrength = 2;
-  if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
+  if (h.kind != FaultKind::kOverrun || !h.block || !scene.shows_damage()) return;
   const std::size_t capacity = PayloadOf(scene, *h.block).size();
   const Bytes right = Bytes(scene.bytes).subspan(h.write_begin, h.write_end - h.write_begin);
   std::uint32_t best = 0;

@@ -41,7 +41,7 @@ bool IsSmallestOfItsTag(const Scene& scene, const SceneBlock& block) {
 }  // namespace
 
 void VoteSizes(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.kind != FaultKind::kOverrun || !h.block || scene.spots.front().kind == SpotKind::kNamed) return;
+  if (h.kind != FaultKind::kOverrun || !h.block || !scene.shows_damage()) return;
   const SceneBlock& block = scene.blocks[*h.block];
   const Bytes payload = PayloadOf(scene, *h.block);
   if (block.block == nullptr || payload.empty()) return;

@@ -23,12 +23,16 @@ struct SegmentHeapLayout {
   std::uint32_t lfh_bits = 0;                     // of it a block, the first of them says busy
   bool lfh_wide_page = false;                     // BlockOffsets is XORed with all of the page number's low 32 bits,
                                                   // not with those of the address alone
+  std::uint32_t number_of_pools = 0;              // EX_POOL_HEAP_MANAGER_STATE.NumberOfPools, u32
+  std::uint32_t pool_node = 0;                    // and .PoolNode, of kPoolNodeBytes each
+  bool vs_slots = false;                          // the VS context's trees and lists lie in affinity slots behind it
 };
 
 inline constexpr std::array<SegmentHeapLayout, 3> kSegmentHeapLayouts = {{
-    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false},
-    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false},
-    {26100, std::numeric_limits<std::uint32_t>::max(), 0x140, 0x2C0, 0x340, 0, 0x24, 0x40, 1, true},
+    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false, 0x38D0, 0x3900, false},
+    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false, 0x38E0, 0x3900, false},
+    {26100, std::numeric_limits<std::uint32_t>::max(), 0x140, 0x2C0, 0x340, 0, 0x24, 0x40, 1, true, 0x3910, 0x3940,
+     true},
 }};
 
 /// The row of `build`; nullptr before the segment heap.
@@ -46,6 +50,29 @@ inline constexpr std::uint32_t kSegContextBytes = 0xC0;
 inline constexpr std::uint32_t kSegContextUnitShift = 0x08;  // u8
 inline constexpr std::uint32_t kSegContextHeap = 0x38;
 inline constexpr std::uint32_t kSegContextListHead = 0x48;
+
+// EX_POOL_HEAP_MANAGER_STATE (nt!ExPoolState) begins with a pointer to RTLP_HP_HEAP_GLOBALS.
+inline constexpr std::uint32_t kGlobalsHeapKey = 0x00, kGlobalsLfhKey = 0x08, kGlobalsFailureInfo = 0x10;
+inline constexpr std::uint32_t kPoolNodeBytes = 0x20C0;
+inline constexpr std::uint32_t kMostPoolNodes = 64;     // fill the state from PoolNode to SpecialHeaps
+inline constexpr std::uint32_t kHeapsOfNode = 4;        // at +0: NonPaged, NonPagedNx, Paged, and a second paged one
+inline constexpr std::uint32_t kNodeLookasides = 0x40;  // two RTL_DYNAMIC_LOOKASIDE: NonPagedNx, paged
+inline constexpr std::uint32_t kLookasidesOfNode = 2;
+
+// HEAP_FAILURE_INFORMATION
+inline constexpr std::uint32_t kFailureType = 0x08;                                                     // u32
+inline constexpr std::uint32_t kFailureHeap = 0x10, kFailureAddress = 0x18, kFailureParameters = 0x20;  // three
+inline constexpr std::uint32_t kFailurePrevious = 0x38, kFailureNext = 0x40;
+
+// RTL_DYNAMIC_LOOKASIDE: RTL_LOOKASIDEs, each of which begins with the SLIST_HEADER of freed blocks' data.
+inline constexpr std::uint32_t kLookasideBytes = 0x1040;
+inline constexpr std::uint32_t kLookasideBuckets = 0x40, kLookasideBucketBytes = 0x40, kMostLookasideBuckets = 64;
+
+// HEAP_VS_CONTEXT, or one HEAP_VS_AFFINITY_SLOT of it
+inline constexpr std::uint32_t kVsFreeTree = 0x10;   // RTL_RB_TREE {Root, Min}; bit 0 of Min: Root is XORed with
+                                                     // the tree's address
+inline constexpr std::uint32_t kVsDelayFree = 0x40;  // SLIST_HEADER
+inline constexpr std::uint32_t kVsSlotMapRef = 0x00, kVsAffinityMask = 0x02;  // u16; slots are named in units of 64
 
 // HEAP_PAGE_SEGMENT: ListEntry at 0; its descriptors lie over its own bytes, the first of them are the header itself.
 inline constexpr std::uint64_t kSegmentBytes = 0x100000;  // of context 0; one of context 1 has 16 MiB

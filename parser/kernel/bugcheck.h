@@ -49,6 +49,8 @@ struct BugCheck {
   bool pool_related = false;
   BugCheckHint hint = BugCheckHint::kNone;
   std::vector<BugCheckAddress> addresses;  // kernel addresses only, in parameter order
+  /// Kernel addresses that registers held when a list or tree was found damaged; most of them are not about that.
+  std::vector<BugCheckAddress> registers;
   /// First ULONG of the block header at the first kBlockHeader address as the parameters carry it (0x19/0x20 P4,
   /// 0xC2/7 P3): lets a page that is not in the dump still be spoken of.
   std::optional<std::uint32_t> header_ulong1;

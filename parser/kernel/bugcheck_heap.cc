@@ -23,7 +23,8 @@ struct HeapContext {
 };
 
 constexpr std::uint32_t kNewest = 0xFFFFFFFF;
-constexpr std::array<HeapContext, 9> kHeapContexts = {{
+constexpr std::array<HeapContext, 10> kHeapContexts = {{
+    {0x048, 18362, 26099, "large-allocation metadata"},
     {0x100, 18362, 20347, "small-page segment context"},
     {0x1C0, 18362, 20347, "large-page segment context"},
     {0x280, 18362, 20347, "variable-size context"},

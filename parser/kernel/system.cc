@@ -8,6 +8,7 @@
 #include "parser/kernel/exception_record.h"
 #include "parser/kernel/modules.h"
 #include "parser/kernel/pool_globals.h"
+#include "parser/kernel/trap_frame.h"
 
 namespace poolblame {
 namespace {
@@ -112,6 +113,7 @@ System ReadSystem(const AddressSpace& space) {
   if (facts.bugcheck) {
     system.bugcheck = ExplainBugCheck(*facts.bugcheck, facts.machine, facts.build);
     AddExceptionRecord(space, *system.bugcheck);
+    AddTrapFrameRegisters(space, *system.bugcheck);
   }
   ReadModulesOf(space, system);
   const std::optional<DebuggerBlock> block = ReadBlockOf(space, system);

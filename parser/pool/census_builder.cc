@@ -7,6 +7,7 @@
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
 #include "parser/pool/segment_census.h"
+#include "parser/pool/segment_heap.h"
 
 namespace poolblame {
 namespace {
@@ -256,6 +257,7 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
     if (IsSpecialPoolNamed(address)) continue;
     const bool known = std::any_of(findings_.begin(), findings_.end(),
                                    [&](const auto& finding) { return finding.second.address == address; });
+    if (reader == nullptr && census_.segment_heap != nullptr) TellIfOutside(named.address);
     if (known || reader == nullptr) continue;
     const std::uint64_t where = bytes.pfn.value_or(address.value);
     auto page = ExaminePage(std::move(bytes), address, space_, *reader, Knowledge(), PageTrust::kNamed);
@@ -264,6 +266,12 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
     else if (!page && named.use != AddressUse::kPage)
       AddNotJudged("page named by the bugcheck is not recognisable as classic pool", address);
   }
+}
+
+/// The heap complained of an address that none of the ranges holds that could be read.
+void CensusBuilder::TellIfOutside(VirtAddr named) {
+  if (census_.segment_heap->RangeAt(named) == nullptr && FindBigAllocation(census_.big_pages, named) == nullptr)
+    AddNotJudged("address named by the bugcheck lies in no range of the segment heap that could be read", named);
 }
 
 void CensusBuilder::CountBlocks(const PoolPage& page) {

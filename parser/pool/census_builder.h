@@ -34,6 +34,7 @@ class CensusBuilder {
   bool IsSpecialPoolNamed(VirtAddr page);
   void TellUnrecognised();
   void AskForNamedPages(const HeaderReader* reader);
+  void TellIfOutside(VirtAddr named);
   [[nodiscard]] bool IsInsideBigAllocation(const FoundPage& found) const;
   void CountBlocks(const PoolPage& page);
   void AddFinding(PoolPage&& page, std::uint64_t where);

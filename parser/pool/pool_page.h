@@ -50,14 +50,16 @@ enum class LinkProblem {
   kNotKernelAddress,  // a link that no pool list may hold
   kBrokenBackLink,    // Flink->Blink or Blink->Flink does not come back
   kOnlyOneDamaged,    // one of the two links is sound
+  kEndsEarly,         // zero, where the list says that it goes on
 };
 struct FreeLinkFinding {
   std::size_t block = 0;  // index in PoolPage::blocks
   LinkProblem problem = LinkProblem::kNotKernelAddress;
-  std::uint32_t offset = 0;        // of the bad link in the page, bytes
-  std::uint32_t length = 0;        // bytes of links that are wrong
-  std::uint64_t value = 0;         // the first bad link as read
-  std::uint64_t target_value = 0;  // what stands where the link should come back; 0 where unreadable
+  std::uint32_t offset = 0;                    // of the bad link in the page, bytes
+  std::uint32_t length = 0;                    // bytes of links that are wrong
+  std::uint64_t value = 0;                     // the first bad link as read
+  std::uint64_t target_value = 0;              // what stands where the link should come back; 0 where unreadable
+  std::optional<std::uint64_t> expected = {};  // what must stand there, where other links say it
 };
 
 /// Two adjacent free blocks that the allocator would have merged.

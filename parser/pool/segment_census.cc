@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "parser/kernel/bugcheck_sentence.h"
 #include "parser/pool/census_statistics.h"
+#include "parser/pool/chunk_lists.h"
+#include "parser/pool/free_tree.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
 #include "parser/pool/segment_pool_header.h"
@@ -13,14 +16,17 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint64_t kRangesAtOnce = 16;  // subsegments: some 2 MiB of pool against the cost of a lock
-constexpr std::size_t kMostSuspects = 4096;  // subsegments looked at twice: more broken ones are no pool problem
+constexpr std::uint64_t kRangesAtOnce = 16;    // subsegments: some 2 MiB of pool against the cost of a lock
+constexpr std::size_t kMostTreeFaults = 4096;  // of one chunk of ranges, and kept in all
+constexpr std::size_t kMostSuspects = 4096;    // subsegments looked at twice: more broken ones are no pool problem
 
 /// What one chunk of ranges adds.
 struct Part {
   HealthyPages healthy;
   SegmentHeapTally tally;
   std::vector<PageRange> suspects;
+  std::vector<TreeFault> tree_faults;
+  std::uint64_t tree_nodes = 0;
   std::uint64_t unreadable = 0;  // VS subsegments that are there and cannot be explained
   std::uint64_t unsolved = 0;    // LFH subsegments of which too little is in use to tell their geometry
   std::uint64_t stateless = 0;   // LFH slots whose bitmap is not in the image
@@ -28,8 +34,13 @@ struct Part {
 
 class Taker {
  public:
-  Taker(const AddressSpace& space, const SegmentHeap& heap, const PoolHeaderLayout& layout)
-      : space_(space), heap_(heap), layout_(layout), pages_(space, layout, {}, {}), checker_(space, layout) {}
+  Taker(const AddressSpace& space, const SegmentHeap& heap, const PoolHeaderLayout& layout, const HeapRoots& roots)
+      : space_(space),
+        heap_(heap),
+        layout_(layout),
+        pages_(space, layout, {}, {}, heap.free_state()),
+        checker_(space, layout),
+        tree_(space, heap, roots) {}
 
   void Take(const PageRange& range, Part& part) const {
     if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) return TakeVs(range, part);
@@ -49,7 +60,15 @@ class Taker {
     for (std::uint32_t offset = 0; offset < subsegment->bytes.size(); offset += kPageSize)
       if (const auto page = pages_.Of(*subsegment, offset)) suspect = Count(*page, part) || suspect;
     part.tally.Add(own);
+    CheckTree(*subsegment, part);
     if (suspect) part.suspects.push_back(range);
+  }
+  void CheckTree(const VsSubsegment& subsegment, Part& part) const {
+    for (const VsChunk& chunk : subsegment.chunks) {
+      if (chunk.allocated || chunk.damaged() || part.tree_faults.size() >= kMostTreeFaults) continue;
+      ++part.tree_nodes;
+      tree_.Check(subsegment, chunk, part.tree_faults);
+    }
   }
   void TakeLfh(const PageRange& range, Part& part) const {
     const auto subsegment = heap_.ReadLfh(space_, range);
@@ -104,6 +123,7 @@ class Taker {
   const PoolHeaderLayout& layout_;
   SegmentPages pages_;
   FreeLinkChecker checker_;
+  FreeTreeChecker tree_;
 };
 
 SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const SegmentHeapLayout& layout,
@@ -150,6 +170,9 @@ void Append(Part&& later, Part& all) {
   all.unreadable += later.unreadable;
   all.unsolved += later.unsolved;
   all.stateless += later.stateless;
+  all.tree_nodes += later.tree_nodes;
+  if (all.tree_faults.size() < kMostTreeFaults)
+    all.tree_faults.insert(all.tree_faults.end(), later.tree_faults.begin(), later.tree_faults.end());
   const std::size_t room = kMostSuspects - std::min(kMostSuspects, all.suspects.size());
   const auto taken = static_cast<std::ptrdiff_t>(std::min(room, later.suspects.size()));
   all.suspects.insert(all.suspects.end(), later.suspects.begin(), later.suspects.begin() + taken);
@@ -169,6 +192,43 @@ Part TakeRanges(const Taker& taker, const std::vector<PageRange>& ranges, unsign
   return all;
 }
 
+std::string WhatTheStateSays(const SegmentHeap& heap) {
+  if (!heap.state()) return "";
+  return heap.state()->heap_key == heap.heap_key()->key
+             ? "; the pool state in ntoskrnl's data says the same"
+             : "; the pool state in ntoskrnl's data says another, which was not used";
+}
+
+/// Ranges with a wrong link in them are looked at again.
+void AddRangesOfLinks(const SegmentHeap& heap, std::vector<PageRange>& suspects) {
+  const auto add = [&](std::uint64_t at) {
+    if (const PageRange* range = heap.RangeAt(VirtAddr{at})) suspects.push_back(*range);
+  };
+  for (const TreeFault& fault : heap.free_state().tree_faults) add(fault.at);
+  for (const ListedBlock& block : heap.free_state().listed)
+    if (block.problem != ListProblem::kNone) add(block.entry);
+  const auto before = [](const PageRange& a, const PageRange& b) { return a.address < b.address; };
+  const auto same = [](const PageRange& a, const PageRange& b) { return a.address == b.address; };
+  std::stable_sort(suspects.begin(), suspects.end(), before);
+  suspects.erase(std::unique(suspects.begin(), suspects.end(), same), suspects.end());
+}
+
+/// What the heap wrote down before it stopped the machine; an old record speaks of nothing here.
+void TellFailure(const System& system, const SegmentHeap& heap, PoolCensus& census) {
+  constexpr std::uint32_t kHeapCorruption = 0x13A;
+  if (!system.bugcheck || system.bugcheck->code != kHeapCorruption || !heap.state() || !heap.state()->failure) return;
+  const HeapFailure& failure = *heap.state()->failure;
+  const auto hex = [](std::uint64_t value) { return HexParameter(value); };
+  const bool same =
+      failure.type == system.bugcheck->parameters[0] && failure.address.value == system.bugcheck->parameters[2];
+  std::string text = "the heap's own record of the failure: type " + hex(failure.type) + ", heap or context " +
+                     hex(failure.heap.value) + ", address " + hex(failure.address.value) + ", parameters " +
+                     hex(failure.parameters[0]) + ", " + hex(failure.parameters[1]) + ", " + hex(failure.parameters[2]);
+  if (failure.previous.value != 0) text += ", previous block " + hex(failure.previous.value);
+  if (failure.next.value != 0) text += ", next block " + hex(failure.next.value);
+  census.notes.push_back(text + (same ? "; it is what the bug check says" : "; it is not what the bug check says"));
+}
+
 void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
   if (all.unreadable > 0)
     census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
@@ -183,7 +243,8 @@ void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
   if (!heap.heap_key()) return;
   const KeyVote& vote = *heap.heap_key();
   census.notes.push_back("HeapKey was recovered from the image itself: " + std::to_string(vote.votes) +
-                         " structures agree on it, " + std::to_string(vote.second) + " on the next best value");
+                         " structures agree on it, " + std::to_string(vote.second) + " on the next best value" +
+                         WhatTheStateSays(heap));
 }
 
 }  // namespace
@@ -193,7 +254,10 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   const SegmentHeapLayout* layout = FindSegmentHeapLayout(system.build);
   if (layout == nullptr || !census.layout->is_64bit) return false;
   const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census, special));
-  Part all = TakeRanges(Taker(space, *heap, *census.layout), heap->ranges(), options.threads);
+  heap->set_state(FindPoolState(space, system, *layout, heap->heaps()));
+  const HeapRoots roots = FindHeapRoots(space, *layout, heap->heaps(), heap->state());
+  heap->set_free_state({ReadListedBlocks(space, *heap, roots), {}});
+  Part all = TakeRanges(Taker(space, *heap, *census.layout, roots), heap->ranges(), options.threads);
   if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn(heap->by_pages_alone()));
   census.pool_pages = census.segment_heap_pages = all.healthy.pages;
@@ -203,9 +267,12 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   census.tags = std::move(all.healthy.tags);
   census.self_linked = std::move(all.healthy.self_linked);
   census.charged = std::move(all.healthy.charged);
-  const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
+  heap->set_free_state({heap->free_state().listed, SettleTreeFaults(std::move(all.tree_faults), all.tree_nodes)});
+  AddRangesOfLinks(*heap, all.suspects);
+  const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags}, heap->free_state());
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
   Tell(all, *heap, census);
+  TellFailure(system, *heap, census);
   census.segment_heap = heap;
   return true;
 }

@@ -24,9 +24,11 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
     if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
     ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
     segment->ranges.clear();
+    AddOwner(space, *segment);
     segments.push_back(std::move(*segment));
   }
   segments_ = segments.size();
+  std::sort(owned_.begin(), owned_.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
   heap_key_ = VoteForHeapKey(segments, layout);
   const auto by_address = [](const PageRange& a, const PageRange& b) { return a.address < b.address; };
   std::sort(ranges_.begin(), ranges_.end(), by_address);
@@ -40,6 +42,36 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
   if (ranges_.size() + more.size() <= kMostRanges) ranges_.insert(ranges_.end(), more.begin(), more.end());
   std::sort(ranges_.begin(), ranges_.end(), by_address);
   VoteForLfhKey(space);
+}
+
+void SegmentHeap::AddOwner(const AddressSpace& space, const PageSegment& segment) {
+  constexpr std::uint64_t kBigSegment = 16 * kSegmentBytes;
+  const auto heap = segment.context ? HeapOfContext(space, *layout_, *segment.context) : std::nullopt;
+  if (!heap) return;
+  const bool small = *segment.context - *heap == layout_->seg_contexts;
+  owned_.push_back({segment.address, *heap, small ? kSegmentBytes : kBigSegment});
+  const auto at = std::lower_bound(heaps_.begin(), heaps_.end(), *heap);
+  if ((at == heaps_.end() || *at != *heap) && heaps_.size() < kMostHeaps) heaps_.insert(at, *heap);
+}
+
+std::optional<VirtAddr> SegmentHeap::HeapOf(VirtAddr address) const {
+  const auto behind = std::upper_bound(owned_.begin(), owned_.end(), address,
+                                       [](VirtAddr a, const OwnedSegment& segment) { return a < segment.address; });
+  if (behind == owned_.begin()) return std::nullopt;
+  const OwnedSegment& segment = *std::prev(behind);
+  return address - segment.address < segment.bytes ? std::optional(segment.heap) : std::nullopt;
+}
+
+PoolKind SegmentHeap::KindOf(VirtAddr address) const {
+  const auto heap = HeapOf(address);
+  return heap && state_ ? state_->KindOf(*heap) : PoolKind::kUnknown;
+}
+
+void SegmentHeap::set_state(std::optional<PoolState> state) {
+  state_ = std::move(state);
+  if (!state_ || !heap_key_ || state_->heap_key != heap_key_->key) return;
+  const std::uint64_t low = state_->lfh_key & 0xFFFFFFFF;
+  if (!lfh_key_ || lfh_key_->key != low) lfh_key_ = KeyVote{low, 1, 0};
 }
 
 std::vector<VirtAddr> SegmentHeap::Uncovered(const std::vector<VirtAddr>& pages) const {

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "parser/pool/heap_free_state.h"
 #include "parser/pool/heap_keys.h"
 #include "parser/pool/lfh_subsegment.h"
 #include "parser/pool/page_segment.h"
 #include "parser/pool/pool_page.h"
+#include "parser/pool/pool_state.h"
 #include "parser/pool/vs_subsegment.h"
 
 namespace poolblame {
@@ -51,9 +54,30 @@ class SegmentHeap {
   void set_trust(const SegmentHeapTrust& trust) { trust_ = trust; }
   [[nodiscard]] const SegmentHeapTrust& trust() const { return trust_; }
 
+  /// Heaps that the segments belong to, ascending.
+  [[nodiscard]] const std::vector<VirtAddr>& heaps() const { return heaps_; }
+  /// The heap whose segment holds `address`; nothing where its segment is not in the image.
+  [[nodiscard]] std::optional<VirtAddr> HeapOf(VirtAddr address) const;
+  /// The pool that `address` belongs to; kUnknown without the pool state.
+  [[nodiscard]] PoolKind KindOf(VirtAddr address) const;
+
+  /// Takes what the kernel's own data says; a HeapKey that is not the voted one costs it its say on LfhKey, too.
+  void set_state(std::optional<PoolState> state);
+  [[nodiscard]] const std::optional<PoolState>& state() const { return state_; }
+  void set_free_state(HeapFreeState free_state) { free_state_ = std::move(free_state); }
+  [[nodiscard]] const HeapFreeState& free_state() const { return free_state_; }
+
   static constexpr std::size_t kMostRanges = std::size_t{1} << 19;  // 12 MiB; 64 GiB of subsegments of 128 KiB
 
+  static constexpr std::size_t kMostHeaps = 1024;  // four a NUMA node and one a session
+
  private:
+  /// A segment and whose it is.
+  struct OwnedSegment {
+    VirtAddr address{}, heap{};
+    std::uint64_t bytes = 0;
+  };
+  void AddOwner(const AddressSpace& space, const PageSegment& segment);
   [[nodiscard]] std::optional<VsSubsegment> ReadWholeVs(const AddressSpace& space, const PageRange& range) const;
   void AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads, bool some_pages);
   void VoteForLfhKey(const AddressSpace& space);
@@ -63,6 +87,10 @@ class SegmentHeap {
   const SegmentHeapLayout* layout_;
   std::optional<KeyVote> heap_key_, lfh_key_;
   std::vector<PageRange> ranges_;
+  std::vector<OwnedSegment> owned_;  // ascending
+  std::vector<VirtAddr> heaps_;
+  std::optional<PoolState> state_;
+  HeapFreeState free_state_;
   SegmentHeapTrust trust_;
   std::size_t segments_ = 0;
 };

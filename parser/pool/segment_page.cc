@@ -133,7 +133,10 @@ PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& c
   block.size = chunk.size;
   block.previous_size = chunk.previous_size;
   block.chunk = {chunk.read, chunk.expected};
-  block.state = chunk.allocated ? BlockState::kAllocated : BlockState::kFree;
+  const ListedBlock* listed = ListedAt(subsegment, chunk);
+  block.state = !chunk.allocated    ? BlockState::kFree
+                : listed != nullptr ? BlockState::kLookaside
+                                    : BlockState::kAllocated;
   for (std::uint32_t i = 0; i < 8; ++i)
     if (((chunk.read ^ chunk.expected) >> (8 * i) & 0xFF) != 0) block.damaged_bytes |= 1U << i;
   const auto place = PlaceOfPoolHeader(chunk, subsegment, layout_);
@@ -141,8 +144,12 @@ PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& c
   if (!place) return block;
   const std::uint8_t* header = subsegment.bytes.data() + place->offset;
   block.read = block.expected = layout_.Decode(header);
+  // A list that links blocks by their first bytes leaves no POOL_HEADER.
+  const bool overlaid =
+      listed != nullptr && listed->entry < (subsegment.address + place->offset + layout_.header_size).value;
+  block.tag_known = !overlaid;
   // One that lies behind a hole is only taken for the header because it is sound.
-  if (trust_.headers_state_size && place->offset == chunk.offset + kChunkHeaderBytes)
+  if (!overlaid && trust_.headers_state_size && place->offset == chunk.offset + kChunkHeaderBytes)
     CheckHeader(ByteView(header, layout_.header_size), place->bytes, kChunkHeaderBytes, block);
   MarkBetween(block);
   return block;
@@ -157,17 +164,44 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
   FreeLinkFinding finding;
   for (std::uint32_t i = 0; i < kPointers; ++i) {
     const std::uint32_t at = chunk.offset + kChunkTreeNode + i * kPointerBytes;
-    if (at / kPageSize != chunk.offset / kPageSize) break;  // the next page's, which may not be here
     const std::uint64_t value = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
-    if (value <= kFlags || value >= kSegmentHeapLowest || !subsegment.PageIsPresent(at)) continue;
+    const TreeFault* fault = free_state_.FaultAt((subsegment.address + at).value);
+    const bool leads_nowhere = value > kFlags && value < kSegmentHeapLowest;
+    if ((fault == nullptr && !leads_nowhere) || !subsegment.PageIsPresent(at)) continue;
     if (finding.length == 0) {
-      finding.offset = at % kPageSize;
+      finding.offset = page.blocks[index].offset + at - chunk.offset;
       finding.value = value;
+      finding.problem = leads_nowhere ? LinkProblem::kNotKernelAddress : LinkProblem::kBrokenBackLink;
+      if (fault != nullptr) finding.expected = fault->expected;
+      if (finding.expected && i == kPointers - 1) *finding.expected |= value & kFlags;  // its colour is as it stands
+    } else {
+      finding.expected.reset();
     }
     finding.length = page.blocks[index].offset + kChunkTreeNode + (i + 1) * kPointerBytes - finding.offset;
   }
   if (finding.length == 0) return;
   finding.block = index;
+  page.free_links.push_back(finding);
+}
+
+const ListedBlock* SegmentPages::ListedAt(const VsSubsegment& subsegment, const VsChunk& chunk) const {
+  if (!chunk.allocated || chunk.size <= kChunkHeaderBytes) return nullptr;
+  const std::uint64_t begin = (subsegment.address + chunk.offset).value;
+  return free_state_.ListedIn(begin + kChunkHeaderBytes, begin + chunk.size);
+}
+
+/// The one link of a block on a lookaside or delay-free list. It may stand on the page behind the chunk header's.
+void SegmentPages::CheckListLink(const ListedBlock& listed, std::size_t index, PoolPage& page) const {
+  constexpr std::uint32_t kLinkBytes = 8;
+  if (listed.problem == ListProblem::kNone) return;
+  FreeLinkFinding finding;
+  finding.block = index;
+  finding.problem = listed.problem == ListProblem::kNoListAddress ? LinkProblem::kNotKernelAddress
+                    : listed.problem == ListProblem::kEndsEarly   ? LinkProblem::kEndsEarly
+                                                                  : LinkProblem::kBrokenBackLink;
+  finding.offset = static_cast<std::uint32_t>(VirtAddr{listed.entry} - *page.address);
+  finding.length = kLinkBytes;
+  finding.value = listed.next;
   page.free_links.push_back(finding);
 }
 
@@ -190,6 +224,8 @@ std::optional<PoolPage> SegmentPages::Of(const VsSubsegment& subsegment, std::ui
     page->blocks.push_back(BlockOf(subsegment, chunk));
     if (!chunk.allocated && !page->blocks.back().header_damaged())
       CheckTreeNode(subsegment, chunk, page->blocks.size() - 1, *page);
+    else if (const ListedBlock* listed = ListedAt(subsegment, chunk))
+      CheckListLink(*listed, page->blocks.size() - 1, *page);
   }
   return page;
 }

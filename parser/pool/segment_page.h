@@ -27,8 +27,8 @@ struct SegmentHeapTally {
 class SegmentPages {
  public:
   SegmentPages(const AddressSpace& space, const PoolHeaderLayout& layout, const SegmentHeapTrust& trust,
-               const ImageKnowledge& knowledge)
-      : space_(space), layout_(layout), trust_(trust), knowledge_(knowledge) {}
+               const ImageKnowledge& knowledge, const HeapFreeState& free_state)
+      : space_(space), layout_(layout), trust_(trust), knowledge_(knowledge), free_state_(free_state) {}
 
   /// The page that begins at `offset` of the subsegment; nothing when it is not there.
   [[nodiscard]] std::optional<PoolPage> Of(const VsSubsegment& subsegment, std::uint32_t offset) const;
@@ -45,12 +45,15 @@ class SegmentPages {
   void CheckHeader(ByteView header, std::uint32_t block_bytes, std::uint32_t shift, PoolBlock& block) const;
   void CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const;
   void CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk, std::size_t index, PoolPage& page) const;
+  void CheckListLink(const ListedBlock& listed, std::size_t index, PoolPage& page) const;
   [[nodiscard]] PoolBlock BlockOf(const VsSubsegment& subsegment, const VsChunk& chunk) const;
+  [[nodiscard]] const ListedBlock* ListedAt(const VsSubsegment& subsegment, const VsChunk& chunk) const;
 
   const AddressSpace& space_;
   const PoolHeaderLayout& layout_;
   SegmentHeapTrust trust_;
   ImageKnowledge knowledge_;
+  const HeapFreeState& free_state_;
 };
 
 }  // namespace poolblame

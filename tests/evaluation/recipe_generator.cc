@@ -148,6 +148,7 @@ void DrawSegmentHeapSystem(SplitMix64& random, const RecipeFilter& filter, Recip
   recipe.windows = DrawBuild(random, kSegmentHeapBuilds, true, filter.windows);
   recipe.container = DrawName(random, kSegmentHeapContainers, filter.containers);
   recipe.style = DrawName(random, kBackends, {});
+  if (recipe.fault == "free-list") recipe.style = "backend=vs";  // free low-fragmentation slots are on no list
 }
 
 void Append(std::string& line, const char* key, const std::string& value) {

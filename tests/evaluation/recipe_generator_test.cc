@@ -94,5 +94,12 @@ TEST(RecipeGenerator, FilterHolds) {
   }
 }
 
+TEST(RecipeGenerator, FreeListsOfTheSegmentHeapAreOfChunks) {
+  RecipeFilter filter;
+  filter.segment_heap = true;
+  filter.faults = {"free-list"};
+  for (std::uint64_t i = 0; i < 50; ++i) EXPECT_EQ(DrawRecipe(7, i, filter).style, "backend=vs");
+}
+
 }  // namespace
 }  // namespace poolblame::evaluation

@@ -95,6 +95,12 @@ TEST_P(SegmentHeapFaults, CorruptionNamesTheChunkOnce) {
 INSTANTIATE_TEST_SUITE_P(EveryBuild, SegmentHeapFaults, ::testing::ValuesIn(kBuilds),
                          [](const auto& row) { return "Build" + std::string(row.param.windows); });
 
+TEST(SegmentHeap, LowFragmentationSlotsAreOnNoList) {
+  const auto image = BuildSample("windows=22621 backend=lfh fault=free-list pages=200 seed=3");
+  ASSERT_FALSE(image.has_value());
+  EXPECT_NE(image.error().what.find("needs backend=vs"), std::string::npos);
+}
+
 TEST(SegmentHeap, ClassicTruthSaysNothingOfIt) {
   const auto image = BuildSample("windows=17134 fault=overrun pages=112 seed=3");
   ASSERT_TRUE(image.has_value());

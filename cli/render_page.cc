@@ -23,6 +23,10 @@ const char* PoolName(PoolBackend backend) {
       return "segment heap (VS)";
     case PoolBackend::kLfh:
       return "segment heap (LFH)";
+    case PoolBackend::kPageSegment:
+      return "segment heap (page segment)";
+    case PoolBackend::kBig:
+      return "big allocation";
   }
   return "pool";
 }

@@ -102,6 +102,7 @@ void VoteAllocatorState(const Scene& scene, const Hypothesis& h, std::vector<Vot
                          "the block's header is sound and says that it was free already"});
       break;
     case SpotKind::kPayload:
+    case SpotKind::kStructure:
       break;
   }
 }

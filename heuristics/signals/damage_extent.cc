@@ -92,11 +92,26 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
   return surprise;
 }
 
+/// The same of a structure of the heap: its bytes that are known to be right.
+double SurpriseOfStructure(const Scene& scene, const SceneBlock& block, std::uint32_t begin, std::uint32_t end,
+                           const Foretell& foretell) {
+  double surprise = 0;
+  for (std::uint32_t i = 0; i < block.structure->size(); ++i) {
+    const std::uint32_t at = block.begin + i;
+    if (at < begin || at >= end || at >= scene.bytes.size()) continue;
+    if (block.structure->At(i) != ByteVerdict::kRight) continue;
+    surprise += foretell(at) == scene.bytes[at] ? kForetold : scene.bytes[at] == 0 ? kZeroFits : kValueFits;
+  }
+  return surprise;
+}
+
 double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end, const Foretell& foretell) {
   double surprise = 0;
-  for (const SceneBlock& block : scene.blocks)
-    if (block.block != nullptr && block.end > begin && block.begin < end)
-      surprise += SurpriseOfHeader(scene, block, begin, end, foretell);
+  for (const SceneBlock& block : scene.blocks) {
+    if (block.end <= begin || block.begin >= end) continue;
+    if (block.block != nullptr) surprise += SurpriseOfHeader(scene, block, begin, end, foretell);
+    if (block.structure != nullptr) surprise += SurpriseOfStructure(scene, block, begin, end, foretell);
+  }
   return surprise;
 }
 
@@ -175,7 +190,8 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
 
 /// Damage inside a header that touches neither its start nor its end was aimed at a field.
 void VoteMiddle(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (scene.spots.size() != 1 || scene.spots.front().kind != SpotKind::kHeader) return;
+  const SpotKind kind = scene.spots.front().kind;
+  if (scene.spots.size() != 1 || (kind != SpotKind::kHeader && kind != SpotKind::kStructure)) return;
   const SceneBlock& block = scene.blocks[scene.victim()];
   const double before = SurpriseOfIntactBytes(scene, block.begin, scene.damage_end(), Nothing);
   const double behind = SurpriseOfIntactBytes(scene, scene.damage_begin(), block.payload(), Nothing);

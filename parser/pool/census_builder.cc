@@ -25,11 +25,14 @@ PoolCensus CensusBuilder::Build() {
   const ImageFacts& facts = space_.image().facts();
   census_.pages_in_image = std::max<std::uint64_t>(facts.pages_promised, source_.page_count());
   census_.pages_unreadable = census_.pages_in_image - source_.page_count();
-  census_.big_pages = ReadBigPageTable(space_, system_);
+  BigPageTable big = ReadBigPageTable(space_, system_);
+  census_.big_pages = std::move(big.live);
+  census_.big_last_owners = std::move(big.last_owners);
   ChooseLayout();
   std::vector<FoundPage> special;
   if (UsesSegmentHeap(system_.build) && !options_.forced_layout && census_.layout != nullptr &&
       TakeSegmentCensus(space_, system_, options_, source_, census_, special)) {
+    census_.big_allocations = census_.big_pages.size();
     ExamineSpecial(special);
     AskForNamedPages(nullptr);
     return std::move(census_);

@@ -53,6 +53,10 @@ bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const Segm
 std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
                                           const SegmentHeapLayout& layout);
 
+/// Busy slots by the bitmap as it stands, under the version's packing. Nothing when its page is not there.
+std::optional<std::uint32_t> CountBusy(const AddressSpace& space, const LfhHeader& header,
+                                       const SegmentHeapLayout& layout, std::uint32_t bits);
+
 /// The slots under this geometry. The version's bitmap packing is believed where its count of busy slots agrees with
 /// the header's, else the other known one; where none does, all slots with a sound header count as busy.
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,

@@ -14,6 +14,7 @@
 #include "parser/format/pool_header.h"
 #include "parser/format/segment_heap.h"
 #include "parser/image/address_space.h"
+#include "parser/pool/heap_structure.h"
 
 namespace poolblame {
 
@@ -66,7 +67,7 @@ struct UncoalescedPair {
 };
 
 /// Which allocator's rules hold for a page.
-enum class PoolBackend { kClassic, kVs, kLfh };
+enum class PoolBackend { kClassic, kVs, kLfh, kPageSegment, kBig };
 
 struct PoolPage {
   std::optional<VirtAddr> address;  // of the page; nothing where no mapping is known
@@ -81,6 +82,7 @@ struct PoolPage {
   std::vector<StaleHeader> stale_headers;
   std::vector<FreeLinkFinding> free_links;
   std::vector<UncoalescedPair> uncoalesced;
+  std::optional<HeapStructure> structure;  // that begins on this page and is damaged
   double cost = 0;    // disagreement of this tiling, in nats; 0 for a healthy page
   double margin = 0;  // how much more the second-best tiling costs, nats
 
@@ -89,7 +91,9 @@ struct PoolPage {
   /// Of a VS chunk, before each POOL_HEADER.
   [[nodiscard]] std::uint32_t chunk_header() const { return backend == PoolBackend::kVs ? kChunkHeaderBytes : 0; }
   [[nodiscard]] bool headers_damaged() const;
-  [[nodiscard]] bool has_findings() const { return headers_damaged() || !free_links.empty() || !uncoalesced.empty(); }
+  [[nodiscard]] bool has_findings() const {
+    return headers_damaged() || !free_links.empty() || !uncoalesced.empty() || structure.has_value();
+  }
   /// Index of the block that holds the byte at `offset`, or nothing (leading bytes).
   [[nodiscard]] std::optional<std::size_t> BlockIndexAt(std::uint32_t offset) const;
 };

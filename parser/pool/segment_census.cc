@@ -8,6 +8,7 @@
 #include "parser/pool/census_statistics.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
+#include "parser/pool/structure_check.h"
 
 namespace poolblame {
 namespace {
@@ -115,13 +116,21 @@ SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const
 void Examine(const AddressSpace& space, const SegmentHeap& heap, const SegmentPages& pages, const PageRange& range,
              std::vector<PoolPage>& findings) {
   const auto keep = [&](std::optional<PoolPage> page) {
-    if (page && page->has_findings() && findings.size() < PoolCensus::kMaxFindings)
+    const bool with_structure = page && heap.DamagedOn(*page->address) != nullptr;  // looked at as such
+    if (page && page->has_findings() && !with_structure && findings.size() < PoolCensus::kMaxFindings)
       findings.push_back(std::move(*page));
   };
   if (const auto vs = heap.ReadVs(space, range)) {
     for (std::uint32_t offset = 0; offset < vs->bytes.size(); offset += kPageSize) keep(pages.Of(*vs, offset));
   } else if (const auto lfh = heap.ReadLfh(space, range)) {
     for (std::uint32_t offset = 0; offset < range.bytes; offset += kPageSize) keep(pages.Of(*lfh, offset));
+  }
+}
+
+void ExamineStructures(const SegmentHeap& heap, const SegmentPages& pages, std::vector<PoolPage>& findings) {
+  for (const auto& [address, structure] : heap.damaged()) {
+    auto page = pages.At(heap, VirtAddr{address}.page());
+    if (page && findings.size() < PoolCensus::kMaxFindings) findings.push_back(std::move(*page));
   }
 }
 
@@ -169,6 +178,8 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   if (layout == nullptr || !census.layout->is_64bit) return false;
   const auto heap = std::make_shared<SegmentHeap>(space, *layout, FindPages(source, options, *layout, census, special));
   if (!heap->heap_key()) return false;
+  DamagedStructures damaged = CheckStructures(space, *heap);
+  heap->set_damaged(std::move(damaged.structures), std::move(damaged.mended_lfh));
   Part all = TakeRanges(Taker(space, *heap, *census.layout), heap->ranges(), options.threads);
   if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn());
@@ -179,6 +190,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   census.tags = std::move(all.healthy.tags);
   census.self_linked = std::move(all.healthy.self_linked);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
+  ExamineStructures(*heap, pages, census.findings);
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
   Tell(all, *heap, census);
   census.segment_heap = heap;

@@ -1,21 +1,13 @@
 #include "parser/pool/segment_heap.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace poolblame {
 
 SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& layout, const SegmentHeapPages& pages)
     : layout_(&layout) {
-  std::vector<PageSegment> segments;
-  for (const VirtAddr address : pages.segments) {
-    auto segment = ReadPageSegment(space, address);
-    if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
-    ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
-    segment->ranges.clear();
-    segments.push_back(std::move(*segment));
-  }
-  segments_ = segments.size();
-  heap_key_ = VoteForHeapKey(segments, layout);
+  ReadSegments(space, pages.segments);
   const auto by_address = [](const PageRange& a, const PageRange& b) { return a.address < b.address; };
   std::sort(ranges_.begin(), ranges_.end(), by_address);
   AddLoneSubsegments(space, pages.vs_subsegments);
@@ -24,6 +16,22 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
   ranges_.erase(std::unique(ranges_.begin(), ranges_.end(), same), ranges_.end());
   if (!heap_key_) VoteForKeyByChunks(space);
   VoteForLfhKey(space);
+}
+
+/// Segments whose links lead to a heap vote; where there are none (the heap is not in the image), all do.
+void SegmentHeap::ReadSegments(const AddressSpace& space, const std::vector<VirtAddr>& addresses) {
+  for (const VirtAddr address : addresses) {
+    auto segment = ReadPageSegment(space, address, *layout_);
+    if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
+    ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
+    segment->ranges.clear();
+    segments_.push_back(std::move(*segment));
+  }
+  AskNeighboursForContext(segments_);
+  std::vector<PageSegment> voters;
+  std::copy_if(segments_.begin(), segments_.end(), std::back_inserter(voters),
+               [](const PageSegment& segment) { return segment.context_confirmed; });
+  heap_key_ = VoteForHeapKey(voters.empty() ? segments_ : voters, *layout_);
 }
 
 /// Subsegments whose page segment is not in the image, or is damaged.
@@ -68,6 +76,16 @@ void SegmentHeap::VoteForLfhKey(const AddressSpace& space) {
   lfh_key_ = ballot.Winner();
 }
 
+void SegmentHeap::set_damaged(std::vector<HeapStructure> structures, std::map<std::uint64_t, LfhHeader> mended) {
+  for (HeapStructure& structure : structures) damaged_.emplace(structure.address().value, std::move(structure));
+  mended_lfh_ = std::move(mended);
+}
+
+const HeapStructure* SegmentHeap::DamagedOn(VirtAddr page) const {
+  const auto found = damaged_.lower_bound(page.value);
+  return found != damaged_.end() && found->first - page.value < kPageSize ? &found->second : nullptr;
+}
+
 const PageRange* SegmentHeap::RangeAt(VirtAddr address) const {
   const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), address,
                                        [](VirtAddr a, const PageRange& range) { return a < range.address; });
@@ -92,7 +110,9 @@ std::optional<VsSubsegment> SegmentHeap::ReadVs(const AddressSpace& space, const
 
 std::optional<LfhSubsegment> SegmentHeap::ReadLfh(const AddressSpace& space, const PageRange& range) const {
   if (range.kind != RangeKind::kLfh) return std::nullopt;
-  const auto header = ReadLfhHeader(space, range.address, range.bytes);
+  const auto mended = mended_lfh_.find(range.address.value);
+  const auto header = mended != mended_lfh_.end() ? std::optional(mended->second)
+                                                  : ReadLfhHeader(space, range.address, range.bytes);
   if (!header) return std::nullopt;
   std::optional<LfhGeometry> geometry;
   if (lfh_key_) geometry = DecodeLfhGeometry(*header, static_cast<std::uint32_t>(lfh_key_->key), *layout_);

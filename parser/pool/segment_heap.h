@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "parser/pool/heap_keys.h"
+#include "parser/pool/heap_structure.h"
 #include "parser/pool/lfh_subsegment.h"
 #include "parser/pool/page_segment.h"
 #include "parser/pool/pool_page.h"
@@ -35,7 +37,8 @@ class SegmentHeap {
   [[nodiscard]] const std::optional<KeyVote>& heap_key() const { return heap_key_; }
   [[nodiscard]] const std::optional<KeyVote>& lfh_key() const { return lfh_key_; }
   [[nodiscard]] const SegmentHeapLayout& layout() const { return *layout_; }
-  [[nodiscard]] std::size_t segments() const { return segments_; }
+  /// Ascending, their ranges moved to ranges().
+  [[nodiscard]] const std::vector<PageSegment>& segments() const { return segments_; }
   /// Subsegments and plain ranges, ascending, each once.
   [[nodiscard]] const std::vector<PageRange>& ranges() const { return ranges_; }
   /// The range that holds `address`, or nullptr.
@@ -45,21 +48,30 @@ class SegmentHeap {
   [[nodiscard]] std::optional<VsSubsegment> ReadVs(const AddressSpace& space, const PageRange& range) const;
   [[nodiscard]] std::optional<LfhSubsegment> ReadLfh(const AddressSpace& space, const PageRange& range) const;
 
+  /// The damaged structures, and what headers of LFH subsegments among them must have said.
+  void set_damaged(std::vector<HeapStructure> structures, std::map<std::uint64_t, LfhHeader> mended);
+  [[nodiscard]] const std::map<std::uint64_t, HeapStructure>& damaged() const { return damaged_; }
+  /// The damaged structure that begins on this page, or nullptr.
+  [[nodiscard]] const HeapStructure* DamagedOn(VirtAddr page) const;
+
   void set_trust(const SegmentHeapTrust& trust) { trust_ = trust; }
   [[nodiscard]] const SegmentHeapTrust& trust() const { return trust_; }
 
   static constexpr std::size_t kMostRanges = std::size_t{1} << 19;  // 12 MiB; 64 GiB of subsegments of 128 KiB
 
  private:
+  void ReadSegments(const AddressSpace& space, const std::vector<VirtAddr>& addresses);
   void AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads);
   void VoteForLfhKey(const AddressSpace& space);
   void VoteForKeyByChunks(const AddressSpace& space);
 
   const SegmentHeapLayout* layout_;
   std::optional<KeyVote> heap_key_, lfh_key_;
+  std::vector<PageSegment> segments_;
   std::vector<PageRange> ranges_;
+  std::map<std::uint64_t, HeapStructure> damaged_;   // by address
+  std::map<std::uint64_t, LfhHeader> mended_lfh_;  // by address
   SegmentHeapTrust trust_;
-  std::size_t segments_ = 0;
 };
 
 }  // namespace poolblame

@@ -252,13 +252,40 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
   return page;
 }
 
-std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
+std::optional<PoolPage> SegmentPages::InRange(const SegmentHeap& heap, VirtAddr address) const {
   const PageRange* range = heap.RangeAt(address);
   if (range == nullptr) return std::nullopt;
   const auto offset = static_cast<std::uint32_t>(address.page() - range->address);
   if (const auto vs = heap.ReadVs(space_, *range)) return offset < vs->bytes.size() ? Of(*vs, offset) : std::nullopt;
   if (const auto lfh = heap.ReadLfh(space_, *range)) return Of(*lfh, offset);
   return std::nullopt;
+}
+
+std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
+  auto page = InRange(heap, address);
+  const HeapStructure* damaged = heap.DamagedOn(address);
+  if (damaged == nullptr) return page;
+  if (!page) page = Empty(address);
+  if (!page) return std::nullopt;
+  page->structure = *damaged;
+  switch (damaged->kind()) {
+    case HeapStructureKind::kPageSegment:
+      page->backend = PoolBackend::kPageSegment;
+      break;
+    case HeapStructureKind::kVsSubsegment:
+      page->backend = PoolBackend::kVs;
+      break;
+    case HeapStructureKind::kLfhSubsegment:
+      page->backend = PoolBackend::kLfh;
+      break;
+    case HeapStructureKind::kSlush:
+      page->backend = PoolBackend::kBig;
+      page->leading_bytes = static_cast<std::uint32_t>(damaged->address().page_offset());
+      break;
+    case HeapStructureKind::kNone:
+      break;
+  }
+  return page;
 }
 
 }  // namespace poolblame

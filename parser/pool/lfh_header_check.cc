@@ -120,7 +120,8 @@ void CheckCounts(const AddressSpace& space, const SegmentHeap& heap, const Subje
   const auto busy = CountBusy(space, mended, heap.layout(), heap.layout().lfh_bits);
   if (!busy) return;
   mended.free = static_cast<std::uint16_t>(mended.blocks - std::min<std::uint32_t>(*busy, mended.blocks));
-  if (mended.free == subject.header.free) return structure.Accept(kLfhFreeCount, 2);
+  mended.bitmap_lost = mended.free != subject.header.free;
+  if (!mended.bitmap_lost) return structure.Accept(kLfhFreeCount, 2);
   // One of the two is wrong: what lies inside other damage, else nobody can say which. By one they differ, too, while
   // a block is being taken or given back.
   constexpr int kInFlight = 1;

@@ -120,7 +120,7 @@ std::optional<std::uint32_t> CountBusy(const AddressSpace& space, const LfhHeade
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
                                 const SegmentHeapLayout& layout) {
   LfhSubsegment subsegment{header.address, geometry, {}};
-  const auto busy = ReadBusy(space, header, layout);
+  const auto busy = header.bitmap_lost ? std::nullopt : ReadBusy(space, header, layout);
   for (std::uint32_t i = 0; i < header.blocks; ++i) {
     const std::uint32_t offset = geometry.first + i * geometry.block_size;
     const VirtAddr slot = header.address + offset;

@@ -37,6 +37,7 @@ struct LfhHeader {
   std::uint64_t range_bytes = 0;
   std::uint32_t encoded = 0;
   std::uint16_t blocks = 0, free = 0;
+  bool bitmap_lost = false;  // it may be part of the damage that the header was mended from
 };
 
 /// Nothing when the counts contradict each other or the page is not there.

@@ -54,11 +54,13 @@ LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entri
       if (names_it) AddNode(target, *head);
     }
   }
-  constexpr std::size_t kFewest = 3;
+  // One damaged entry breaks its own two links and one of each neighbour.
+  constexpr std::size_t kFewestSound = 6, kOneEntrysLinks = 4;
   std::size_t sound = 0;
   for (const auto& [entry, links] : own)
-    if (before_[entry].contains(links.blink) && behind_[entry].contains(links.flink)) ++sound;
-  believed_ = sound >= kFewest && (own.size() - sound) * 5 <= own.size() + 5;
+    sound += (before_[entry].contains(links.blink) ? 1U : 0U) + (behind_[entry].contains(links.flink) ? 1U : 0U);
+  const std::size_t broken = 2 * own.size() - sound;
+  believed_ = sound >= kFewestSound && broken <= kOneEntrysLinks + own.size() / 5;
 }
 
 void LinkBook::Check(HeapStructure& structure) const {
@@ -76,13 +78,15 @@ void LinkBook::CheckLink(HeapStructure& structure, std::uint32_t offset, std::ui
   const auto claims = named.find(address);
   const bool claimed = claims != named.end();
   if (claimed && claims->second.contains(link)) return structure.Accept(offset, 8);
-  if (links_.contains(link)) return;
+  if (link != address && links_.contains(link)) return;
   if (claimed && claims->second.size() == 1) return structure.Expect(offset, 8, *claims->second.begin() ^ mask, field);
   if (MayBeLink(link)) return;
   // The upper bytes of a kernel address are all ones; of the others only a neighbour could tell.
-  constexpr std::uint32_t kUpper = 6;
-  structure.Expect(offset + kUpper, 2, (kSegmentHeapLowest ^ mask) >> (8 * kUpper), field);
-  if (link % 8 != 0) structure.Reject(offset, 1, field);
+  constexpr std::uint32_t kUpper = 6, kUpperBytes = 2;
+  if (link >> (8 * kUpper) != kSegmentHeapLowest >> (8 * kUpper))
+    structure.Expect(offset + kUpper, kUpperBytes, (kSegmentHeapLowest ^ mask) >> (8 * kUpper), field);
+  else
+    structure.Reject(offset, kUpper, field);
 }
 
 }  // namespace poolblame

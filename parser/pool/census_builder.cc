@@ -7,6 +7,7 @@
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
 #include "parser/pool/segment_census.h"
+#include "parser/pool/slush_check.h"
 
 namespace poolblame {
 namespace {
@@ -33,6 +34,8 @@ PoolCensus CensusBuilder::Build() {
   if (UsesSegmentHeap(system_.build) && !options_.forced_layout && census_.layout != nullptr &&
       TakeSegmentCensus(space_, system_, options_, source_, census_, special)) {
     census_.big_allocations = census_.big_pages.size();
+    ExamineSlush();
+    MoveFindings();
     ExamineSpecial(special);
     AskForNamedPages(nullptr);
     return std::move(census_);
@@ -46,6 +49,7 @@ PoolCensus CensusBuilder::Build() {
     NameAllocator();
     if (census_.allocator != "segment-heap") {
       Examine(reader, suspects, pool_addresses);
+      ExamineSlush();
       TellUnrecognised();
       AskForNamedPages(&reader);
       NameAllocator();
@@ -241,6 +245,22 @@ void CensusBuilder::TellUnrecognised() {
   }
 }
 
+/// What is behind big allocations, as pages of which only that is looked at.
+void CensusBuilder::ExamineSlush() {
+  for (HeapStructure& slush : CheckSlush(space_, census_.big_pages)) {
+    PoolPage page;
+    page.address = slush.address().page();
+    page.bytes = space_.Page(*page.address);
+    page.pfn = page.bytes.pfn;
+    page.layout = census_.layout;
+    page.backend = PoolBackend::kBig;
+    page.leading_bytes = static_cast<std::uint32_t>(slush.address().page_offset());
+    page.structure = std::move(slush);
+    const std::uint64_t where = page.pfn.value_or(page.address->value);
+    AddFinding(std::move(page), where);
+  }
+}
+
 void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
   if (!system_.bugcheck) return;
   std::vector<VirtAddr> asked;
@@ -292,9 +312,14 @@ void CensusBuilder::AddFinding(PoolPage&& page, std::uint64_t where) {
     AddNotJudged("more damaged pages than the report can hold", page.address);
 }
 
-void CensusBuilder::FinishFindings() {
+void CensusBuilder::MoveFindings() {
   std::stable_sort(findings_.begin(), findings_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [where, page] : findings_) census_.findings.push_back(std::move(page));
+  findings_.clear();
+}
+
+void CensusBuilder::FinishFindings() {
+  MoveFindings();
   if (not_judged_left_out_ > 0)
     census_.not_judged.push_back({std::to_string(not_judged_left_out_) + " more of these", std::nullopt});
   // What was counted so far are the tails of big allocations that pages of blocks begin with.

@@ -54,6 +54,14 @@ void HeapStructure::Expect(std::uint32_t offset, std::uint32_t length, std::uint
   if (differs) checks_.push_back({offset, length, field, WordAt(offset, length), value});
 }
 
+void HeapStructure::ExpectFill(std::uint8_t value, const char* field) {
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    expected_[i] = value;
+    verdicts_[i] = read_[i] == value ? ByteVerdict::kRight : ByteVerdict::kWrongKnown;
+  }
+  if (wrong_bytes() > 0) checks_.push_back({damage_begin(), 1, field, read_[damage_begin()], value});
+}
+
 void HeapStructure::Reject(std::uint32_t offset, std::uint32_t length, const char* field) {
   if (offset >= size()) return;
   for (std::uint32_t i = 0; i < length && offset + i < size(); ++i) verdicts_[offset + i] = ByteVerdict::kWrong;

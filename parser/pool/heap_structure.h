@@ -1,6 +1,6 @@
-// A header of the segment heap's own (page segment, subsegment) or the slush behind a big allocation, byte by byte: what
-// is known to be right, what to be wrong, and what nobody can say. No allocation owns these bytes, so whoever changed
-// them ran out of its own.
+// A header of the segment heap's own (page segment, subsegment) or the slush behind a big allocation, byte by byte:
+// what is known to be right, what to be wrong, and what nobody can say. No allocation owns these bytes, so whoever
+// changed them ran out of its own.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,8 @@ class HeapStructure {
 
   /// The `length` bytes (at most 8) at `offset` must be those of `value`. Bytes outside of the structure are ignored.
   void Expect(std::uint32_t offset, std::uint32_t length, std::uint64_t value, const char* field);
+  /// All bytes must be `value`. Told as one field.
+  void ExpectFill(std::uint8_t value, const char* field);
   /// They are wrong, it is not known how.
   void Reject(std::uint32_t offset, std::uint32_t length, const char* field);
   /// They are as they must be.

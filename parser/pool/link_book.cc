@@ -72,7 +72,7 @@ void LinkBook::Check(HeapStructure& structure) const {
 
 /// `named`: who says to stand on this side of an entry. A list that is being changed while the dump is written leaves
 /// an entry that nobody names, or one that names a neighbour of before: neither is damage.
-void LinkBook::CheckLink(HeapStructure& structure, std::uint32_t offset, std::uint64_t link, const Names& named,
+void LinkBook::CheckLink(HeapStructure& structure, std::uint32_t offset, std::uint64_t link, const NamedBy& named,
                          const char* field) const {
   const std::uint64_t address = structure.address().value, mask = encoded_ ? address + offset : 0;
   const auto claims = named.find(address);

@@ -22,6 +22,10 @@ class LinkBook {
 
   /// True when this image's entries keep their list: nearly all come back, and they are enough to say so.
   [[nodiscard]] bool believed() const { return believed_; }
+  /// Another entry or a head of a list names it as its neighbour.
+  [[nodiscard]] bool Names(VirtAddr entry) const {
+    return before_.contains(entry.value) || behind_.contains(entry.value);
+  }
   /// Judges the two links of the entry that `structure` begins with. Says nothing where not believed.
   void Check(HeapStructure& structure) const;
 
@@ -29,18 +33,18 @@ class LinkBook {
   struct Links {
     std::uint64_t flink = 0, blink = 0;  // decoded
   };
-  using Names = std::map<std::uint64_t, std::set<std::uint64_t>>;
+  using NamedBy = std::map<std::uint64_t, std::set<std::uint64_t>>;
 
   [[nodiscard]] std::optional<Links> Read(const AddressSpace& space, std::uint64_t entry, bool encoded) const;
   [[nodiscard]] std::size_t CountThatComeBack(const AddressSpace& space, const std::vector<VirtAddr>& entries,
                                               bool encoded) const;
   void AddNode(std::uint64_t node, const Links& links);
-  void CheckLink(HeapStructure& structure, std::uint32_t offset, std::uint64_t link, const Names& named,
+  void CheckLink(HeapStructure& structure, std::uint32_t offset, std::uint64_t link, const NamedBy& named,
                  const char* field) const;
 
   bool encoded_ = false, believed_ = false;
   std::map<std::uint64_t, Links> links_;
-  Names before_, behind_;  // of an address: the nodes that say they stand before, and behind it
+  NamedBy before_, behind_;  // of an address: the nodes that say they stand before, and behind it
 };
 
 }  // namespace poolblame

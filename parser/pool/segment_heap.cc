@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace poolblame {
 
@@ -20,13 +21,23 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
 
 /// Segments whose links lead to a heap vote; where there are none (the heap is not in the image), all do.
 void SegmentHeap::ReadSegments(const AddressSpace& space, const std::vector<VirtAddr>& addresses) {
-  for (const VirtAddr address : addresses) {
-    auto segment = ReadPageSegment(space, address, *layout_);
+  std::set<VirtAddr> known(addresses.begin(), addresses.end());
+  std::vector<VirtAddr> waiting(addresses.rbegin(), addresses.rend());
+  while (!waiting.empty()) {
+    auto segment = ReadPageSegment(space, waiting.back(), *layout_);
+    waiting.pop_back();
     if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
     ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
     segment->ranges.clear();
+    // One whose header is smashed may not look like one any more: a neighbour in the list still names it.
+    for (const std::uint64_t link : {segment->flink, segment->blink})
+      if (segment->context_confirmed && link % kSegmentBytes == 0 && known.size() < kMostSegmentsInList &&
+          known.insert(VirtAddr{link}).second)
+        waiting.push_back(VirtAddr{link});
     segments_.push_back(std::move(*segment));
   }
+  std::sort(segments_.begin(), segments_.end(),
+            [](const PageSegment& a, const PageSegment& b) { return a.address < b.address; });
   AskNeighboursForContext(segments_);
   std::vector<PageSegment> voters;
   std::copy_if(segments_.begin(), segments_.end(), std::back_inserter(voters),
@@ -111,8 +122,8 @@ std::optional<VsSubsegment> SegmentHeap::ReadVs(const AddressSpace& space, const
 std::optional<LfhSubsegment> SegmentHeap::ReadLfh(const AddressSpace& space, const PageRange& range) const {
   if (range.kind != RangeKind::kLfh) return std::nullopt;
   const auto mended = mended_lfh_.find(range.address.value);
-  const auto header = mended != mended_lfh_.end() ? std::optional(mended->second)
-                                                  : ReadLfhHeader(space, range.address, range.bytes);
+  const auto header =
+      mended != mended_lfh_.end() ? std::optional(mended->second) : ReadLfhHeader(space, range.address, range.bytes);
   if (!header) return std::nullopt;
   std::optional<LfhGeometry> geometry;
   if (lfh_key_) geometry = DecodeLfhGeometry(*header, static_cast<std::uint32_t>(lfh_key_->key), *layout_);

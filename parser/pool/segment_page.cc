@@ -278,10 +278,7 @@ std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr addre
     case HeapStructureKind::kLfhSubsegment:
       page->backend = PoolBackend::kLfh;
       break;
-    case HeapStructureKind::kSlush:
-      page->backend = PoolBackend::kBig;
-      page->leading_bytes = static_cast<std::uint32_t>(damaged->address().page_offset());
-      break;
+    case HeapStructureKind::kSlush:  // of a big allocation, which is none of the heap's
     case HeapStructureKind::kNone:
       break;
   }

@@ -27,7 +27,8 @@ std::uint64_t WordAt(const PageBytes& page, std::uint32_t offset) {
 
 /// From 26100 on the range may be one page longer than the chunks.
 bool SizeFitsRange(const Subject& subject) {
-  return subject.stated && (*subject.stated == subject.range.bytes || *subject.stated + kPageSize == subject.range.bytes);
+  return subject.stated &&
+         (*subject.stated == subject.range.bytes || *subject.stated + kPageSize == subject.range.bytes);
 }
 
 /// Pages of the first 64, bit by bit, that are in the image.
@@ -58,9 +59,8 @@ std::optional<std::uint64_t> EndOfChunks(const AddressSpace& space, const Segmen
   if (!subsegment || range.bytes <= kPageSize) return std::nullopt;
   const std::uint64_t last_page = range.bytes - kPageSize;
   const bool last_here = space.Page(range.address + last_page).presence == Presence::kPresent;
-  const bool ends_before = std::any_of(subsegment->chunks.begin(), subsegment->chunks.end(), [&](const VsChunk& chunk) {
-    return chunk.offset + chunk.size == last_page;
-  });
+  const bool ends_before = std::any_of(subsegment->chunks.begin(), subsegment->chunks.end(),
+                                       [&](const VsChunk& chunk) { return chunk.offset + chunk.size == last_page; });
   return !last_here && ends_before ? last_page : range.bytes;
 }
 
@@ -117,9 +117,10 @@ std::vector<Subject> SubjectsOf(const AddressSpace& space, const SegmentHeap& he
   return subjects;
 }
 
-/// A range that says to be a VS subsegment and holds neither its header nor its chunks is not one.
-bool IsOne(const AddressSpace& space, const SegmentHeap& heap, const Subject& subject) {
-  return subject.stated || heap.ReadVs(space, subject.range).has_value();
+/// A range that says to be a VS subsegment, in no list, and holds neither its header nor its chunks is not one.
+bool IsOne(const AddressSpace& space, const SegmentHeap& heap, const LinkBook& book, const Subject& subject) {
+  return subject.stated || (book.believed() && book.Names(subject.range.address)) ||
+         heap.ReadVs(space, subject.range).has_value();
 }
 
 }  // namespace
@@ -140,7 +141,7 @@ void CheckVsSubsegments(const AddressSpace& space, const SegmentHeap& heap, Dama
     const bool free = WordAt(subject.page, kVsCommitLock) == 0;
     if (rules.lock_is_free.believed() && (free || structure.damaged()))
       structure.Expect(kVsCommitLock, 8, 0, "CommitLock");
-    if (structure.damaged() && IsOne(space, heap, subject)) KeepDamaged(std::move(structure), out);
+    if (structure.damaged() && IsOne(space, heap, book, subject)) KeepDamaged(std::move(structure), out);
   }
 }
 

@@ -73,7 +73,8 @@ void EnumerateStructure(const Scene& scene, Hypotheses& out) {
              scene.blocks[last].payload());
   AddOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorBitFlipHeader, scene);
   AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildHeader, scene);
-  if (scene.damage_end() - scene.damage_begin() >= kStompBytes)
+  const bool behind_big = scene.blocks[victim].structure->kind() == HeapStructureKind::kSlush;
+  if (!behind_big && scene.damage_end() - scene.damage_begin() >= kStompBytes)
     AddOther(out, FaultKind::kPageStomp, SuspectRole::kUnknown, Weight::kPriorPageStompHeader, scene);
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownHeader, scene);
 }

@@ -31,14 +31,15 @@ LargeBackend::LargeBackend(HeapSpace& space, std::uint64_t context)
 
 bool LargeBackend::MapEnds(std::uint64_t va, std::uint64_t bytes) {
   constexpr std::uint64_t kEnd = 2 * kPage;
-  if (space_.memory.free_frames() < 3) return false;
+  constexpr std::uint64_t kTables = 3;  // page tables that far addresses take
+  if (space_.memory.free_frames() < kFramesForKernel + kTables + 3) return false;
   for (const std::uint64_t page : {va, va + bytes - kEnd, va + bytes - kPage}) space_.memory.MapNew(page);
   return true;
 }
 
 bool LargeBackend::OpenSegment() {
   if (space_.memory.Mapped(segment_)) return true;
-  if (space_.memory.free_frames() < 2) return false;
+  if (space_.memory.free_frames() < kFramesForKernel + 2) return false;
   for (std::uint64_t page = 0; page < 2; ++page) space_.memory.MapNew(segment_ + page * kPage);
   space_.memory.Write64(segment_ + 0x10, segment_ ^ context_ ^ space_.keys.heap_key ^ space_.layout.segment_constant);
   return true;

@@ -53,8 +53,11 @@ PoolRequest Machine::BigRequest(Random& random, std::uint32_t bytes, std::uint16
 /// Large allocations, every fourth of them gone again; the pattern behind big ones where the build's table names it.
 /// From a stream of their own, so that the rest of the image is the same with and without them.
 void Machine::AddLarge() {
+  constexpr std::uint32_t kForSlush = 12;  // enough that their pattern is a rule
+  const std::uint32_t count =
+      recipe_.fault == Fault::kSlushOverrun ? std::max(recipe_.large, kForSlush) : recipe_.large;
   Random random(MixSeed(recipe_.seed, 0x1A26E));
-  for (std::uint32_t i = 0; i < recipe_.large; ++i) {
+  for (std::uint32_t i = 0; i < count; ++i) {
     const auto model = static_cast<std::uint16_t>(random.Below(Tags().size()));
     const auto bytes =
         static_cast<std::uint32_t>(i % 3 == 2 ? random.Between(0x810008, 0x980000) : random.Between(0x80008, 0xFF000));

@@ -215,7 +215,7 @@ bool SegmentHeap::FillLastRange(const PoolRequest& request) {
 }
 
 bool SegmentHeap::AddRange(std::optional<std::uint64_t> va, std::uint32_t pages, const PoolRequest& request) {
-  if (!va || space_.memory.free_frames() < pages) return false;
+  if (!va || space_.memory.free_frames() < kFramesForKernel + pages) return false;
   for (std::uint32_t page = 0; page < pages; ++page) space_.memory.MapNew(*va + page * kPage);
   Block block;
   block.units = static_cast<std::uint32_t>(pages * kPage / 16);

@@ -92,11 +92,11 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
   return surprise;
 }
 
-/// The same of one word of a structure of the heap. Beside a byte that is wrong, what is right was written by chance: the
-/// upper bytes of pointers and zeros often are. A word of which all is right has most likely not been written.
+/// The same of one word of a structure of the heap. Beside a byte that is wrong, what is right was written by chance:
+/// the upper bytes of pointers and zeros often are. A word of which all is right has most likely not been written.
 double SurpriseOfWord(const Scene& scene, const SceneBlock& block, std::uint32_t from, std::uint32_t to,
                       const Foretell& foretell) {
-  constexpr double kZeroBesideWrong = 0.05, kValueBesideWrong = 0.7;
+  constexpr double kZeroBesideWrong = 0.05, kValueBesideWrong = 0.3;
   const bool written = block.structure->IsWrong(from & ~7U, (from & ~7U) + 8);
   double zeros = 0, values = 0;
   for (std::uint32_t i = from; i < to; ++i) {

@@ -1,8 +1,11 @@
 #include "parser/pool/census_builder.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <utility>
 
+#include "parser/pool/big_memory.h"
 #include "parser/pool/layout_vote.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
@@ -261,6 +264,18 @@ void CensusBuilder::ExamineSlush() {
   }
 }
 
+/// Memory without headers says nothing of itself: who has it, or had it before it was freed.
+void CensusBuilder::NoteBigOwner(VirtAddr named) {
+  const BigOwner owner = OwnerOfBigMemory(census_, named);
+  if (!owner.tag || !owner.begin) return;
+  std::array<char, 24> begin{};
+  std::snprintf(begin.data(), begin.size(), "0x%016llx", static_cast<unsigned long long>(owner.begin->value));
+  census_.notes.push_back(std::string("the bug check names ") +
+                          (owner.freed ? "freed memory; its last owner was" : "memory of") +
+                          " a big allocation of tag '" + owner.tag->text() + "', " + std::to_string(owner.bytes) +
+                          " bytes at " + begin.data());
+}
+
 void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
   if (!system_.bugcheck) return;
   std::vector<VirtAddr> asked;
@@ -272,6 +287,7 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
     if (std::find(asked.begin(), asked.end(), address) != asked.end()) continue;
     asked.push_back(address);
     PageBytes bytes = space_.Page(address);
+    NoteBigOwner(named.address);
     if (bytes.presence != Presence::kPresent) {
       AddNotJudged("page named by the bugcheck is not in the dump", address);
       continue;

@@ -131,6 +131,12 @@ void CheckCounts(const AddressSpace& space, const SegmentHeap& heap, const Subje
     structure.Reject(heap.layout().lfh_bitmap, 1, "BlockBitmap");
 }
 
+bool HasSlots(const AddressSpace& space, const SegmentHeap& heap, const Subject& subject) {
+  LfhHeader open = subject.header;
+  open.blocks = 1;
+  return !GuessLfhGeometry(space, open, heap.layout()).empty();
+}
+
 /// Fills what is wrong, and what the header must have said where that matters for its slots.
 std::optional<LfhHeader> CheckOne(const AddressSpace& space, const SegmentHeap& heap, const Subject& subject,
                                   const Rules& rules, HeapStructure& structure) {
@@ -163,6 +169,7 @@ void CheckLfhSubsegments(const AddressSpace& space, const SegmentHeap& heap, Dam
   for (const Subject& subject : subjects) {
     HeapStructure structure(HeapStructureKind::kLfhSubsegment, subject.range.address,
                             ByteView(subject.page.bytes.data(), heap.layout().lfh_bitmap + kFirstBits));
+    if (!subject.possible && !book.Names(subject.range.address) && !HasSlots(space, heap, subject)) continue;
     book.Check(structure);
     if (const auto mended = CheckOne(space, heap, subject, rules, structure))
       out.mended_lfh.emplace(subject.range.address.value, *mended);

@@ -1,6 +1,7 @@
 #include "parser/pool/link_book.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "parser/format/segment_heap.h"
 
@@ -60,6 +61,12 @@ LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entri
   for (const auto& [entry, links] : own)
     sound += (before_[entry].contains(links.blink) ? 1U : 0U) + (behind_[entry].contains(links.flink) ? 1U : 0U);
   const std::size_t broken = 2 * own.size() - sound;
+  for (const auto& [entry, links] : own)
+    for (const auto& [at, target] : {std::pair{entry, links.flink}, std::pair{entry + kBlink, links.blink}}) {
+      const auto there = MayBeLink(target) && !links_.contains(target) ? Read(space, target, encoded_) : std::nullopt;
+      if (there && !links_.contains(there->flink) && !links_.contains(there->blink)) astray_.insert(at);
+    }
+  strict_ = broken <= kOneEntrysLinks;
   believed_ = sound >= kFewestSound && broken <= kOneEntrysLinks + own.size() / 5;
 }
 
@@ -80,6 +87,8 @@ void LinkBook::CheckLink(HeapStructure& structure, std::uint32_t offset, std::ui
   if (claimed && claims->second.contains(link)) return structure.Accept(offset, 8);
   if (link != address && links_.contains(link)) return;
   if (claimed && claims->second.size() == 1) return structure.Expect(offset, 8, *claims->second.begin() ^ mask, field);
+  if (!strict_ || link == 0) return;
+  if (astray_.contains(address + offset)) return structure.Reject(offset, 6, field);
   if (MayBeLink(link)) return;
   // The upper bytes of a kernel address are all ones; of the others only a neighbour could tell.
   constexpr std::uint32_t kUpper = 6, kUpperBytes = 2;

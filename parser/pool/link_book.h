@@ -43,6 +43,8 @@ class LinkBook {
                  const char* field) const;
 
   bool encoded_ = false, believed_ = false;
+  bool strict_ = false;             // all but one entry are in order: then a link that leads nowhere is damage, too
+  std::set<std::uint64_t> astray_;  // places of links that lead to memory which is no entry
   std::map<std::uint64_t, Links> links_;
   NamedBy before_, behind_;  // of an address: the nodes that say they stand before, and behind it
 };

@@ -60,7 +60,9 @@ class Descriptors {
   /// A first unit whose range ends where another one begins.
   [[nodiscard]] bool Starts(std::uint32_t unit) const {
     const std::uint32_t units = Units(unit);
-    if ((Flags(unit) & kRangeFirst) == 0 || units == 0 || units > kSegmentUnits - unit) return false;
+    const std::uint8_t kind = Flags(unit) & ~(kRangeAllocated | kRangeFirst);
+    const bool known_kind = kind == 0 || kind == kRangeSubsegment || kind == (kRangeSubsegment | kRangeVs);
+    if ((Flags(unit) & kRangeFirst) == 0 || !known_kind || units == 0 || units > kSegmentUnits - unit) return false;
     const std::uint32_t next = unit + units;
     return next >= count() || (Flags(next) & kRangeFirst) != 0 || Flags(next) == 0;
   }

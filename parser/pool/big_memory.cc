@@ -1,5 +1,8 @@
 #include "parser/pool/big_memory.h"
 
+#include <array>
+#include <cstdio>
+
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -23,6 +26,15 @@ BigOwner OwnerOfBigMemory(const PoolCensus& census, VirtAddr address) {
     owner.bytes = known->bytes;
   }
   return owner;
+}
+
+std::optional<std::string> NoteOfBigOwner(const BigOwner& owner) {
+  if (!owner.tag || !owner.begin) return std::nullopt;
+  std::array<char, 24> begin{};
+  std::snprintf(begin.data(), begin.size(), "0x%016llx", static_cast<unsigned long long>(owner.begin->value));
+  const std::string whose = owner.freed ? "freed memory; its last owner was" : "memory of";
+  return "the bug check names " + whose + " a big allocation of tag '" + owner.tag->name().text() + "', " +
+         std::to_string(owner.bytes) + " bytes at " + begin.data();
 }
 
 }  // namespace poolblame

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "parser/base/address.h"
 #include "parser/base/pool_tag.h"
@@ -21,5 +22,8 @@ struct BigOwner {
 
 /// `address` is that of memory without headers. Cost: two binary searches.
 BigOwner OwnerOfBigMemory(const PoolCensus& census, VirtAddr address);
+
+/// A sentence on memory that the bug check names: headerless memory says nothing of itself. Nothing without a tag.
+std::optional<std::string> NoteOfBigOwner(const BigOwner& owner);
 
 }  // namespace poolblame

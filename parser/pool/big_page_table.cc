@@ -85,8 +85,8 @@ void SortByAddress(std::vector<BigAllocation>& list) {
                    [](const BigAllocation& a, const BigAllocation& b) { return a.address < b.address; });
 }
 
-/// The entries in use from `table` on, up to the first that is none. Entries lie across page boundaries, so what is left
-/// of a page is carried to the next.
+/// The entries in use from `table` on, up to the first that is none. Entries lie across page boundaries, so what is
+/// left of a page is carried to the next.
 BigPageTable ReadEntries(const AddressSpace& space, VirtAddr table, const EntryReader& reader) {
   BigPageTable entries;
   std::vector<std::uint8_t> bytes;

@@ -1,8 +1,6 @@
 #include "parser/pool/census_builder.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "parser/pool/big_memory.h"
@@ -248,32 +246,11 @@ void CensusBuilder::TellUnrecognised() {
   }
 }
 
-/// What is behind big allocations, as pages of which only that is looked at.
 void CensusBuilder::ExamineSlush() {
-  for (HeapStructure& slush : CheckSlush(space_, census_.big_pages)) {
-    PoolPage page;
-    page.address = slush.address().page();
-    page.bytes = space_.Page(*page.address);
-    page.pfn = page.bytes.pfn;
-    page.layout = census_.layout;
-    page.backend = PoolBackend::kBig;
-    page.leading_bytes = static_cast<std::uint32_t>(slush.address().page_offset());
-    page.structure = std::move(slush);
+  for (PoolPage& page : DamagedSlush(space_, census_.big_pages, *census_.layout)) {
     const std::uint64_t where = page.pfn.value_or(page.address->value);
     AddFinding(std::move(page), where);
   }
-}
-
-/// Memory without headers says nothing of itself: who has it, or had it before it was freed.
-void CensusBuilder::NoteBigOwner(VirtAddr named) {
-  const BigOwner owner = OwnerOfBigMemory(census_, named);
-  if (!owner.tag || !owner.begin) return;
-  std::array<char, 24> begin{};
-  std::snprintf(begin.data(), begin.size(), "0x%016llx", static_cast<unsigned long long>(owner.begin->value));
-  census_.notes.push_back(std::string("the bug check names ") +
-                          (owner.freed ? "freed memory; its last owner was" : "memory of") +
-                          " a big allocation of tag '" + owner.tag->text() + "', " + std::to_string(owner.bytes) +
-                          " bytes at " + begin.data());
 }
 
 void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
@@ -287,7 +264,7 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
     if (std::find(asked.begin(), asked.end(), address) != asked.end()) continue;
     asked.push_back(address);
     PageBytes bytes = space_.Page(address);
-    NoteBigOwner(named.address);
+    if (auto note = NoteOfBigOwner(OwnerOfBigMemory(census_, named.address))) census_.notes.push_back(std::move(*note));
     if (bytes.presence != Presence::kPresent) {
       AddNotJudged("page named by the bugcheck is not in the dump", address);
       continue;

@@ -30,7 +30,6 @@ class CensusBuilder {
   void ReportBrokenLinks(const HeaderReader& reader, const std::vector<FoundPage>& pages);
   void Examine(const HeaderReader& reader, const Suspects& suspects, const std::vector<VirtAddr>& pool_addresses);
   void ExamineSlush();
-  void NoteBigOwner(VirtAddr named);
   void ExamineSpecial(const std::vector<FoundPage>& special);
   void AddSpecialFinding(SpecialPoolPage&& page);
   bool IsSpecialPoolNamed(VirtAddr page);

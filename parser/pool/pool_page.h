@@ -83,8 +83,8 @@ struct PoolPage {
   std::vector<FreeLinkFinding> free_links;
   std::vector<UncoalescedPair> uncoalesced;
   std::optional<HeapStructure> structure;  // that begins on this page and is damaged
-  double cost = 0;    // disagreement of this tiling, in nats; 0 for a healthy page
-  double margin = 0;  // how much more the second-best tiling costs, nats
+  double cost = 0;                         // disagreement of this tiling, in nats; 0 for a healthy page
+  double margin = 0;                       // how much more the second-best tiling costs, nats
 
   /// Bytes from a block's begin to its payload.
   [[nodiscard]] std::uint32_t header_size() const { return chunk_header() + layout->header_size; }

@@ -69,8 +69,8 @@ class SegmentHeap {
   std::optional<KeyVote> heap_key_, lfh_key_;
   std::vector<PageSegment> segments_;
   std::vector<PageRange> ranges_;
-  std::map<std::uint64_t, HeapStructure> damaged_;   // by address
-  std::map<std::uint64_t, LfhHeader> mended_lfh_;  // by address
+  std::map<std::uint64_t, HeapStructure> damaged_;  // by address
+  std::map<std::uint64_t, LfhHeader> mended_lfh_;   // by address
   SegmentHeapTrust trust_;
 };
 

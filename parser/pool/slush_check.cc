@@ -30,9 +30,23 @@ bool IsKept(const Slush& slush) {
   return std::all_of(slush.bytes.begin(), slush.bytes.end(), [&](std::uint8_t byte) { return byte == slush.pattern; });
 }
 
+PoolPage PageOf(const AddressSpace& space, const Slush& slush, const PoolHeaderLayout& layout) {
+  PoolPage page;
+  page.address = slush.address.page();
+  page.bytes = space.Page(*page.address);
+  page.pfn = page.bytes.pfn;
+  page.layout = &layout;
+  page.backend = PoolBackend::kBig;
+  page.leading_bytes = static_cast<std::uint32_t>(slush.address.page_offset());
+  page.structure.emplace(HeapStructureKind::kSlush, slush.address, slush.bytes);
+  page.structure->ExpectFill(slush.pattern, "Pattern");
+  return page;
+}
+
 }  // namespace
 
-std::vector<HeapStructure> CheckSlush(const AddressSpace& space, const std::vector<BigAllocation>& live) {
+std::vector<PoolPage> DamagedSlush(const AddressSpace& space, const std::vector<BigAllocation>& live,
+                                   const PoolHeaderLayout& layout) {
   constexpr std::size_t kFewest = 6, kKeptForEachBroken = 6;
   std::size_t kept = 0;
   std::vector<Slush> broken;
@@ -44,13 +58,9 @@ std::vector<HeapStructure> CheckSlush(const AddressSpace& space, const std::vect
     else if (broken.size() <= kMostFound)
       broken.push_back(slush);
   }
-  std::vector<HeapStructure> found;
+  std::vector<PoolPage> found;
   if (kept < kFewest || kept < broken.size() * kKeptForEachBroken || broken.size() > kMostFound) return found;
-  for (const Slush& slush : broken) {
-    HeapStructure structure(HeapStructureKind::kSlush, slush.address, slush.bytes);
-    structure.ExpectFill(slush.pattern, "Pattern");
-    found.push_back(std::move(structure));
-  }
+  for (const Slush& slush : broken) found.push_back(PageOf(space, slush, layout));
   return found;
 }
 

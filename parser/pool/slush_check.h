@@ -7,12 +7,13 @@
 
 #include "parser/image/address_space.h"
 #include "parser/pool/big_page_table.h"
-#include "parser/pool/heap_structure.h"
+#include "parser/pool/pool_page.h"
 
 namespace poolblame {
 
-/// The slushes that are not what their pattern says, by address; none where the image does not keep the rule. Cost: one
-/// page an allocation.
-std::vector<HeapStructure> CheckSlush(const AddressSpace& space, const std::vector<BigAllocation>& live);
+/// The pages whose slush is not what its pattern says, by address, with nothing else of them looked at; none where the
+/// image does not keep the rule. Cost: one page an allocation.
+std::vector<PoolPage> DamagedSlush(const AddressSpace& space, const std::vector<BigAllocation>& live,
+                                   const PoolHeaderLayout& layout);
 
 }  // namespace poolblame

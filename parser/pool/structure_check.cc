@@ -26,10 +26,10 @@ void CheckSegments(const AddressSpace& space, const SegmentHeap& heap, DamagedSt
     HeapStructure structure(HeapStructureKind::kPageSegment, segment.address, page.bytes);
     book.Check(structure);
     if (key_believed && segment.context)
-      structure.Expect(kSegmentSignatureAt, 8,
-                       heap.heap_key()->key ^ segment.address.value ^ segment.context->value ^
-                           heap.layout().segment_signature,
-                       "Signature");
+      structure.Expect(
+          kSegmentSignatureAt, 8,
+          heap.heap_key()->key ^ segment.address.value ^ segment.context->value ^ heap.layout().segment_signature,
+          "Signature");
     for (const std::uint32_t unit : segment.damaged_units)
       structure.Expect(unit * kRangeBytes, 4, kRangeSignature, "DescArray.TreeSignature");
     KeepDamaged(std::move(structure), out);

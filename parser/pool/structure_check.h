@@ -1,5 +1,5 @@
-// Looks at the segment heap's own headers: which bytes of them are not what their neighbours, their ranges and the image's
-// other headers say they must be. Nothing is believed that this image's headers do not keep.
+// Looks at the segment heap's own headers: which bytes of them are not what their neighbours, their ranges and the
+// image's other headers say they must be. Nothing is believed that this image's headers do not keep.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 namespace poolblame {
 
 struct DamagedStructures {
-  std::vector<HeapStructure> structures;           // ascending within each kind, at most kMostDamagedStructures
+  std::vector<HeapStructure> structures;          // ascending within each kind, at most kMostDamagedStructures
   std::map<std::uint64_t, LfhHeader> mended_lfh;  // by address: what damaged LFH headers must have said
 };
 

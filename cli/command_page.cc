@@ -76,13 +76,16 @@ const PoolHeaderLayout* LayoutOf(const Analysis& analysis) {
   return layout;
 }
 
-ExitStatus DeliverOtherPage(const Analysis& analysis, VirtAddr page, const PageOptions& options) {
+ExitStatus DeliverOtherPage(const Analysis& analysis, VirtAddr page, const TagDatabase& tags,
+                            const PageOptions& options) {
   const PageBytes bytes = BytesOf(analysis, page);
   const bool present = bytes.presence == Presence::kPresent;
+  const ExitStatus status = present ? ExitStatus::kClean : ExitStatus::kInconclusive;
+  const BigOwner owner = AsksPhysically(analysis) ? BigOwner{} : OwnerOfBigMemory(analysis.facts.census, page);
+  if (owner.begin) return Deliver(RenderBigPage(page, bytes, owner, tags), options.output.file, status);
   const PoolHeaderLayout* layout = LayoutOf(analysis);
   const PageClass page_class = present && layout != nullptr ? ClassifyPage(bytes.bytes, *layout) : PageClass::kNotPool;
-  return Deliver(RenderOtherPage(page, bytes, page_class), options.output.file,
-                 present ? ExitStatus::kClean : ExitStatus::kInconclusive);
+  return Deliver(RenderOtherPage(page, bytes, page_class), options.output.file, status);
 }
 
 ExitStatus DeliverSpecialPage(const Analysis& analysis, const SpecialPoolPage& page, const TagDatabase& tags,
@@ -102,7 +105,7 @@ ExitStatus RunPage(const PageOptions& options) {
   if (const auto special = SpecialPageAt(**analysis, page))
     return DeliverSpecialPage(**analysis, *special, *tags, options);
   const std::optional<PoolPage> pool_page = PoolPageAt(**analysis, page);
-  if (!pool_page) return DeliverOtherPage(**analysis, page, options);
+  if (!pool_page) return DeliverOtherPage(**analysis, page, *tags, options);
   const std::vector<const Incident*> incidents = IncidentsOn(**analysis, *pool_page);
   const bool damaged = pool_page->has_findings() || !incidents.empty();
   return Deliver(RenderPoolPage(*pool_page, incidents, *tags, options.output.ToTextOptions()), options.output.file,

@@ -63,6 +63,7 @@ std::string WithDriver(const Incident& incident, const Suspect& suspect) {
 
 /// The tag, or what else is known of a block whose tag is not.
 std::string BlockName(const BlockReference& block) {
+  if (block.structure != HeapStructureKind::kNone) return StructureWords(block.structure);
   if (block.tag.value != 0) return TagText(block.tag);
   return block.state == BlockState::kBig ? "a big allocation" : "a block of unknown tag";
 }
@@ -82,6 +83,22 @@ std::string UnnamedHeadline(const Incident& incident) {
 }
 
 }  // namespace
+
+std::string StructureWords(HeapStructureKind kind) {
+  switch (kind) {
+    case HeapStructureKind::kPageSegment:
+      return "the header of a page segment";
+    case HeapStructureKind::kVsSubsegment:
+      return "the header of a VS subsegment";
+    case HeapStructureKind::kLfhSubsegment:
+      return "the header of an LFH subsegment";
+    case HeapStructureKind::kSlush:
+      return "the slush behind a big allocation";
+    case HeapStructureKind::kNone:
+      break;
+  }
+  return "";
+}
 
 std::string TagText(PoolTag tag) {
   if (tag.plausible()) return "'" + Escaped(tag.text()) + "'";

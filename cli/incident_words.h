@@ -23,6 +23,9 @@ std::string OwnerText(const Incident& incident, const Suspect& suspect);
 /// The tag between quotes, "tag 0x9b817303" where it is not made of printable characters, "no tag" for 0.
 std::string TagText(PoolTag tag);
 
+/// "the header of a VS subsegment", …; empty for kNone.
+std::string StructureWords(HeapStructureKind kind);
+
 /// True when the first suspect is a block and the incident may accuse it.
 bool NamesCulprit(const Incident& incident);
 

@@ -94,6 +94,15 @@ const char* LinkProblemText(LinkProblem problem) {
   return "is wrong";
 }
 
+FailedCheck StructureFieldCheck(const HeapStructure& structure, const StructureCheck& check) {
+  const auto at = (structure.address() + check.offset).page_offset();
+  const auto value = [&](std::uint64_t word) { return fmt::format("0x{:0{}x}", word, 2 * check.length); };
+  const std::string text = fmt::format("{} is {}", check.field, value(check.read));
+  return {fmt::format("{} +{:03x}", StructureWords(structure.kind()), at),
+          check.expected ? text + ", must have been " + value(*check.expected)
+                         : text + ", which cannot be: its true value is not known"};
+}
+
 FailedCheck LinkCheck(const PoolPage& page, const FreeLinkFinding& link) {
   std::string text =
       fmt::format("the link at +{:03x} ({}) {}", link.offset, AddressText(link.value), LinkProblemText(link.problem));
@@ -110,6 +119,9 @@ std::vector<FailedCheck> FailedChecks(const PoolPage& page) {
   if (page.layout == nullptr) return failed;
   for (const PoolBlock& block : page.blocks)
     if (block.header_damaged() || block.doubtful_bytes != 0) HeaderChecks(page, block, failed).Run();
+  if (page.structure)
+    for (const StructureCheck& check : page.structure->checks())
+      failed.push_back(StructureFieldCheck(*page.structure, check));
   for (const FreeLinkFinding& link : page.free_links) failed.push_back(LinkCheck(page, link));
   for (const UncoalescedPair& pair : page.uncoalesced) {
     if (pair.first_block + 1 >= page.blocks.size()) continue;

@@ -7,7 +7,7 @@ namespace {
 
 Json BlockJson(const std::optional<BlockReference>& block) {
   if (!block) return nullptr;
-  return Json{
+  Json json{
       {"header", JsonAddress(block->header)},
       {"address", JsonAddress(block->address)},
       {"tag", block->tag.text()},
@@ -16,6 +16,8 @@ Json BlockJson(const std::optional<BlockReference>& block) {
       {"state", BlockStateName(block->state)},
       {"offset_in_page", block->offset_in_page},
   };
+  if (block->structure != HeapStructureKind::kNone) json["structure"] = HeapStructureName(block->structure);
+  return json;
 }
 
 Json EvidenceJson(const Evidence& evidence) {

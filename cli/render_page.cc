@@ -23,6 +23,10 @@ const char* PoolName(PoolBackend backend) {
       return "segment heap (VS)";
     case PoolBackend::kLfh:
       return "segment heap (LFH)";
+    case PoolBackend::kPageSegment:
+      return "segment heap (page segment)";
+    case PoolBackend::kBig:
+      return "big allocation";
   }
   return "pool";
 }
@@ -114,6 +118,23 @@ std::string RenderPoolPage(const PoolPage& page, const std::vector<const Inciden
   }
   WriteStale(out, page, options.verbose);
   return out.text();
+}
+
+std::string RenderBigPage(VirtAddr page, const PageBytes& bytes, const BigOwner& owner, const TagDatabase& tags) {
+  std::string text = "page " + AddressText(page.value) + ": ";
+  text += owner.freed      ? "freed memory, last a big allocation"
+          : owner.in_range ? "page range of the segment heap"
+                           : "big allocation";
+  if (owner.begin) text += fmt::format(" at {}, {}", AddressText(owner.begin->value), Counted(owner.bytes, "byte"));
+  if (owner.tag) {
+    const std::string driver = OwnerOfTag(tags, *owner.tag);
+    text += ", " + TagText(*owner.tag) + (driver.empty() ? "" : " (" + driver + ")");
+  } else {
+    text += ", in no table of big allocations";
+  }
+  if (bytes.presence != Presence::kPresent) text += ", not in this image";
+  if (bytes.pfn) text += ", physical " + AddressText(ToPhysAddr(*bytes.pfn).value);
+  return text + "\n";
 }
 
 std::string RenderOtherPage(VirtAddr page, const PageBytes& bytes, PageClass page_class) {

@@ -6,6 +6,7 @@
 
 #include "cli/analysis.h"
 #include "cli/render_text.h"
+#include "parser/pool/big_memory.h"
 #include "pooltag/tag_database.h"
 
 namespace poolblame::cli {
@@ -18,6 +19,10 @@ std::string RenderPoolPage(const PoolPage& page, const std::vector<const Inciden
 /// A page of special pool: its block, picture, failed checks, bytes around the wrong ones.
 std::string RenderSpecialPage(const SpecialPoolPage& page, const std::vector<const Incident*>& incidents,
                               const TagDatabase& tags, const TextOptions& options);
+
+/// A page of memory without headers: what it belongs to, whose that is, or was before it was freed. `bytes` may be
+/// absent: a large allocation's pages may be paged out.
+std::string RenderBigPage(VirtAddr page, const PageBytes& bytes, const BigOwner& owner, const TagDatabase& tags);
 
 /// A page that is not classic pool, or not there: one sentence.
 std::string RenderOtherPage(VirtAddr page, const PageBytes& bytes, PageClass page_class);

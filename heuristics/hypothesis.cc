@@ -63,6 +63,27 @@ void EnumerateHeader(const Scene& scene, Hypotheses& out) {
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownHeader, scene);
 }
 
+/// Nobody's block was hit: the heap's own header, by who ends where it begins. Only a write that goes on into a block
+/// may have come from that block.
+void EnumerateStructure(const Scene& scene, Hypotheses& out) {
+  const std::size_t victim = scene.victim(), last = scene.spots.back().block;
+  if (const auto left = scene.Below(victim)) {
+    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunHeader, scene.blocks[*left].end, scene.damage_end());
+    if (const auto second = scene.Below(*left))
+      AddBlock(out, FaultKind::kOverrun, *second, Weight::kPriorOverrunSecondLeft, scene.blocks[*second].end,
+               scene.damage_end());
+  }
+  if (last != victim && scene.spots.back().kind == SpotKind::kHeader)
+    AddBlock(out, FaultKind::kUnderrun, last, Weight::kPriorUnderrunHeader, scene.damage_begin(),
+             scene.blocks[last].payload());
+  AddOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorBitFlipHeader, scene);
+  AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildHeader, scene);
+  const bool behind_big = scene.blocks[victim].structure->kind() == HeapStructureKind::kSlush;
+  if (!behind_big && scene.damage_end() - scene.damage_begin() >= kStompBytes)
+    AddOther(out, FaultKind::kPageStomp, SuspectRole::kUnknown, Weight::kPriorPageStompHeader, scene);
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownHeader, scene);
+}
+
 void EnumerateLink(const Scene& scene, Hypotheses& out) {
   const std::size_t victim = scene.victim();
   const std::uint32_t begin = scene.damage_begin(), end = scene.damage_end();
@@ -166,6 +187,9 @@ std::vector<Hypothesis> Enumerate(const Scene& scene) {
       break;
     case SpotKind::kPayload:
       EnumeratePayload(scene, out);
+      break;
+    case SpotKind::kStructure:
+      EnumerateStructure(scene, out);
       break;
     case SpotKind::kNamed:
       EnumerateNamed(scene, out);

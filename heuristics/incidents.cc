@@ -55,12 +55,23 @@ bool IsNamedByAList(const Scene& scene, std::size_t block) {
   return false;
 }
 
+Spot StructureSpot(const SceneBlock& block, std::size_t index) {
+  const HeapStructure& structure = *block.structure;
+  return {SpotKind::kStructure,
+          index,
+          block.begin + structure.damage_begin(),
+          block.begin + structure.damage_end(),
+          structure.wrong_bytes(),
+          structure.differing_bits()};
+}
+
 std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const std::set<std::uint64_t>& bad_entries) {
   const PoolPage& page = *scene.pages[page_index];
   std::vector<Spot> spots;
   std::size_t first_block = scene.blocks.size();
   for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
     const SceneBlock& block = scene.blocks[i];
+    if (block.page == page_index && block.structure != nullptr) spots.push_back(StructureSpot(block, i));
     if (block.page != page_index || block.block == nullptr) continue;
     first_block = std::min(first_block, i);
     if (!block.block->header_damaged()) continue;
@@ -166,7 +177,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
       MarkCrash(scene);
       MarkMissingPage(scene);
       MarkLackingPage(scene);
-      scene.victim_is_listed = scene.HasSpot(SpotKind::kHeader) && IsNamedByAList(scene, scene.victim());
+      scene.victim_is_listed = scene.spots.front().kind == SpotKind::kHeader && IsNamedByAList(scene, scene.victim());
       scenes.push_back(std::move(scene));
     }
   }

@@ -49,6 +49,7 @@ struct BlockReference {
   std::uint64_t size = 0;  // bytes, header included
   BlockState state = BlockState::kUnknown;
   std::uint32_t offset_in_page = 0;
+  HeapStructureKind structure = HeapStructureKind::kNone;  // no block: a structure of the segment heap's own
 };
 
 struct Owner {

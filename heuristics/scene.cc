@@ -3,14 +3,37 @@
 #include <algorithm>
 #include <utility>
 
+#include "parser/pool/big_memory.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
 namespace {
 
+/// What is left behind the last LFH slot belongs to nobody: a write into the next header runs through it.
+void CloseGapBelow(Scene& scene, std::uint32_t begin) {
+  if (scene.blocks.empty()) return;
+  SceneBlock& below = scene.blocks.back();
+  const std::uint32_t slot = below.end - below.begin;
+  const bool is_slot = below.block != nullptr && scene.pages[below.page]->backend == PoolBackend::kLfh;
+  if (is_slot && below.end < begin && begin - below.end < slot) below.end = begin;
+}
+
+void AppendStructure(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
+  const HeapStructure& structure = *scene.pages[page_index]->structure;
+  const std::uint32_t begin = page_begin + static_cast<std::uint32_t>(structure.address().page_offset());
+  CloseGapBelow(scene, begin);
+  scene.blocks.push_back({.begin = begin,
+                          .end = begin + structure.size(),
+                          .header_size = structure.size(),
+                          .page = page_index,
+                          .structure = &structure});
+}
+
 void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
   const PoolPage& page = *scene.pages[page_index];
-  const bool continues = !scene.blocks.empty() && scene.blocks.back().end > page_begin;  // of the segment heap
+  if (page.structure && page.structure->address().page_offset() == 0) AppendStructure(scene, page_index, page_begin);
+  const bool continues = !scene.blocks.empty() && scene.blocks.back().end > page_begin &&
+                         scene.blocks.back().structure == nullptr;  // of the segment heap
   if (page.leading_bytes > 0 && !continues)
     scene.blocks.push_back({.begin = page_begin,
                             .end = page_begin + page.leading_bytes,
@@ -27,6 +50,7 @@ void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin
                             .block = &block,
                             .page = page_index});
   }
+  if (page.structure && page.structure->address().page_offset() != 0) AppendStructure(scene, page_index, page_begin);
 }
 
 /// The last block of a segment heap's page may go on behind what the scene has, or into a page that is another's.
@@ -84,11 +108,15 @@ BlockReference Scene::Reference(std::size_t index) const {
   const SceneBlock& b = blocks[index];
   BlockReference ref;
   ref.header = AddressOf(b.begin) - b.bytes_before;
-  ref.address = AddressOf(b.payload()) - b.bytes_before + b.absent_header;
+  ref.address = b.structure != nullptr ? ref.header : AddressOf(b.payload()) - b.bytes_before + b.absent_header;
   ref.physical = physical;
   ref.size = b.block != nullptr ? b.block->size : b.end - b.begin + b.bytes_before;
+  if (b.structure != nullptr) ref.structure = b.structure->kind();
   ref.offset_in_page = static_cast<std::uint32_t>(ref.header & (kPageSize - 1));
-  ref.state = b.block != nullptr ? b.block->state : b.absent_header != 0 ? BlockState::kUnknown : BlockState::kBig;
+  ref.state = b.block != nullptr                               ? b.block->state
+              : b.structure != nullptr || b.absent_header != 0 ? BlockState::kUnknown
+              : b.big_freed                                    ? BlockState::kFree
+                                                               : BlockState::kBig;
   if (const auto tag = b.tag()) ref.tag = *tag;
   return ref;
 }
@@ -107,15 +135,20 @@ std::uint32_t SceneSetter::BytesOfAllocationBefore(VirtAddr page) {
   return pages * static_cast<std::uint32_t>(kPageSize);
 }
 
-/// What the image's own table says of memory without headers goes before any guess.
-void SceneSetter::AskBigPageTable(Scene& scene) const {
-  for (SceneBlock& block : scene.blocks) {
-    if (block.block != nullptr) continue;
+/// What the image's own table says of memory without headers, or the segment heap's ranges, goes before any guess.
+void SceneSetter::AskWhoseBigItIs(Scene& scene, bool opaque_before) {
+  for (std::size_t i = 0; i < scene.blocks.size(); ++i) {
+    SceneBlock& block = scene.blocks[i];
+    if (block.block != nullptr || block.structure != nullptr) continue;
     const VirtAddr begin{scene.AddressOf(block.begin)};
-    const BigAllocation* big = FindBigAllocation(census_.big_pages, begin);
-    if (big == nullptr) continue;
-    if (block.bytes_before == 0) block.bytes_before = begin - big->address;
-    block.big_tag = big->tag;
+    const BigOwner owner = OwnerOfBigMemory(census_, begin);
+    if (owner.tag) block.big_tag = owner.tag;
+    block.big_freed = owner.freed;
+    if (block.bytes_before != 0) continue;
+    if (owner.begin)
+      block.bytes_before = begin - *owner.begin;
+    else if (i == 0 && opaque_before)
+      block.bytes_before = BytesOfAllocationBefore(begin);
   }
 }
 
@@ -157,8 +190,7 @@ Scene SceneSetter::Set(PoolPage page) {
     scene.bytes.insert(scene.bytes.end(), bytes.begin(), bytes.end());
   }
   KeepInside(scene);
-  if (opaque_before) scene.blocks.front().bytes_before = BytesOfAllocationBefore({scene.base});
-  if (address) AskBigPageTable(scene);
+  if (address) AskWhoseBigItIs(scene, opaque_before);
   return scene;
 }
 

@@ -25,12 +25,14 @@ struct SceneBlock {
   std::uint32_t begin = 0, end = 0;     // header included
   std::uint32_t header_size = 0;        // 0 for the tail of a big allocation: it has no header
   std::uint32_t chunk_header = 0;       // bytes of it before the POOL_HEADER: of a VS chunk
-  const PoolBlock* block = nullptr;     // nullptr for the tail of a big allocation
+  const PoolBlock* block = nullptr;     // nullptr for the tail of a big allocation, and for a structure of the heap
   std::size_t page = 0;                 // index in Scene::pages
   std::uint64_t bytes_before = 0;       // of a big allocation: what lies before this block's first byte
   bool begin_known = true;              // false: it begins before what the image has, nobody knows where
   std::uint32_t absent_header = 0;      // bytes of the header of a segment heap's block that begins before the scene
   std::optional<PoolTag> big_tag = {};  // of a big allocation that the image's table of them has
+  bool big_freed = false;               // that table says so of its last owner
+  const HeapStructure* structure = nullptr;  // nobody's block: a header of the segment heap's own
   [[nodiscard]] std::uint32_t payload() const { return begin + header_size; }
   /// Bytes from the POOL_HEADER on: the size that TagStatistics counts.
   [[nodiscard]] std::uint32_t pool_size() const { return end - begin - chunk_header; }
@@ -47,6 +49,7 @@ enum class SpotKind {
   kHeader,     // bytes of a POOL_HEADER
   kLink,       // links of a free block
   kPayload,    // bytes that every sibling has otherwise
+  kStructure,  // bytes of a structure of the segment heap
   kNamed,      // no byte is known to be wrong: the bug check points at this block
   kComplaint,  // the same, and the bug check says that something in or around the block is damaged
 };
@@ -125,7 +128,7 @@ class SceneSetter {
  private:
   std::shared_ptr<const PoolPage> NeighbourPage(VirtAddr address);
   std::uint32_t BytesOfAllocationBefore(VirtAddr page);
-  void AskBigPageTable(Scene& scene) const;
+  void AskWhoseBigItIs(Scene& scene, bool opaque_before);
 
   const AddressSpace& space_;
   const System& system_;

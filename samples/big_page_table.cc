@@ -6,8 +6,8 @@ namespace poolblame::samples {
 namespace {
 
 /// One row: address (bit 0 set: the owner has gone), tag, type, size. With the segment heap the type has its 12 bits
-/// between the pattern and the slack of the last page, which this machine leaves zero (unsure on 26100: only the
-/// distance of the rows is known).
+/// between the pattern and the slack of the last page, which this machine leaves zero unless it fills that slack, and
+/// from 20348 on in any case (unsure: only the distance of the rows is known).
 void WriteBigPageEntry(KernelMemory& memory, const WindowsProfile& profile, std::uint64_t at, const BigAllocation& big,
                        const Pool& pool, bool freed) {
   const std::uint32_t pointer = profile.pointer_size();
@@ -16,6 +16,8 @@ void WriteBigPageEntry(KernelMemory& memory, const WindowsProfile& profile, std:
   const bool pages = profile.build < 6000;
   std::uint32_t type = pool.base_type();
   if (profile.segment_heap) type = (type | (pool.setup().kind == PoolKind::kNonPagedNx ? 0x200U : 0U)) << 8;
+  constexpr std::uint32_t kNoSlush = 20348;
+  if (profile.build < kNoSlush) type |= big.pattern | std::uint32_t{big.slush} << 20;
   memory.Write32(at + pointer + 4, pages ? (big.bytes + 0xFFFU) / 0x1000U : type);
   if (!pages) memory.WritePointer(at + pointer + 8, big.bytes);
 }

@@ -7,6 +7,8 @@ namespace {
 
 constexpr int kTries = 4000;  // a block of the wanted kind is rare in a small image; a pick costs nanoseconds
 
+}  // namespace
+
 bool PoolAllowed(const Machine& machine, PoolKind kind) {
   const std::string& where = machine.recipe().where;
   switch (kind) {
@@ -21,6 +23,8 @@ bool PoolAllowed(const Machine& machine, PoolKind kind) {
   }
   return false;
 }
+
+namespace {
 
 bool BackendAllowed(const Machine& machine, const Block& block) {
   const std::string& backend = machine.recipe().backend;
@@ -186,6 +190,10 @@ Result<FaultRecord> InjectFault(Machine& machine) {
       return CrossPage(machine);
     case Fault::kBigOverrun:
       return BigOverrun(machine);
+    case Fault::kRangeOverrun:
+      return RangeOverrun(machine);
+    case Fault::kSlushOverrun:
+      return SlushOverrun(machine);
     default:  // of special pool: fault_special.cc
       break;
   }

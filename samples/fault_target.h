@@ -12,6 +12,8 @@ using BlockTest = std::function<bool(const Pool& pool, std::uint64_t header, con
 
 /// A random block of the pools that the recipe's `where` allows and that passes; nullopt after many tries.
 std::optional<BlockRef> PickBlock(Machine& machine, const BlockTest& test);
+/// True where the recipe's `where` allows faults in this pool.
+bool PoolAllowed(const Machine& machine, PoolKind kind);
 /// True where the recipe's `victim` allows this block.
 bool VictimAllowed(const Machine& machine, const Block& block);
 /// The block that holds `va`; header 0 where none does, and no pool either where it is no pool's at all.
@@ -38,6 +40,8 @@ Result<FaultRecord> NonlinearOverrun(Machine& machine);
 Result<FaultRecord> PayloadOverrun(Machine& machine);
 Result<FaultRecord> CrossPage(Machine& machine);
 Result<FaultRecord> BigOverrun(Machine& machine);
+Result<FaultRecord> RangeOverrun(Machine& machine);
+Result<FaultRecord> SlushOverrun(Machine& machine);
 Result<FaultRecord> UseAfterFree(Machine& machine);
 Result<FaultRecord> DoubleFree(Machine& machine);
 Result<FaultRecord> BadFree(Machine& machine);

@@ -162,7 +162,7 @@ Result<FaultRecord> BigOverrun(Machine& machine) {
   for (const auto& pool : machine.pools()) {
     for (const BigAllocation& big : pool->big()) {
       const auto end = pool->BehindBig(big);
-      if (!end || !machine.memory().MappedRange(*end, length)) continue;
+      if (!end || !machine.memory().MappedRange(big.va, *end + length - big.va)) continue;
       FaultRecord record;
       record.culprit = {pool.get(), pool->HeaderHolding(big.va).value_or(big.va)};
       record.culprit_tag = big.tag;
@@ -174,6 +174,63 @@ Result<FaultRecord> BigOverrun(Machine& machine) {
     }
   }
   return NoFit("big allocation with a pool page behind it");
+}
+
+namespace {
+
+bool HeaderWanted(const Machine& machine, const Pool& pool, std::uint64_t structure) {
+  const std::string& variant = machine.recipe().variant;
+  if (variant == "auto") return true;
+  if (structure % 0x100000 == 0) return variant == "segment";
+  return variant == (pool.BackendAt(structure) == Backend::kVs ? "vs" : "lfh");
+}
+
+/// Blocks in use that end where a header of the heap's own begins, with enough memory behind for `length` bytes.
+std::vector<BlockRef> BlocksBelowHeaders(Machine& machine, std::uint32_t length) {
+  std::vector<BlockRef> found;
+  const auto add = [&](Pool& pool, std::uint64_t header) {
+    const auto structure = pool.StructureBehind(header);
+    const Block& block = *pool.Find(header);
+    if (!structure || !Owned(block) || !HeaderWanted(machine, pool, *structure)) return;
+    const std::uint64_t payload = pool.Payload(header);
+    if (machine.memory().MappedRange(payload, *structure + length - payload)) found.push_back({&pool, header});
+  };
+  for (const auto& pool : machine.pools()) {
+    if (!PoolAllowed(machine, pool->setup().kind)) continue;
+    for (const std::uint64_t page : pool->pages())
+      for (const std::uint64_t header : pool->HeadersOn(page)) add(*pool, header);
+    for (const BigAllocation& big : pool->big()) add(*pool, *pool->HeaderHolding(big.va));
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<FaultRecord> RangeOverrun(Machine& machine) {
+  const std::uint32_t length = DamageLength(machine);
+  const std::vector<BlockRef> culprits = BlocksBelowHeaders(machine, length);
+  if (culprits.empty()) return NoFit("block that ends where such a header begins");
+  const BlockRef culprit = culprits[machine.random().Below(culprits.size())];
+  const std::uint64_t structure = *culprit.pool->StructureBehind(culprit.header);
+  const auto gap = static_cast<std::uint32_t>(structure - culprit.pool->BlockEnd(culprit.header));
+  return WriteOver(machine, culprit, structure, gap + length);
+}
+
+Result<FaultRecord> SlushOverrun(Machine& machine) {
+  std::vector<std::pair<Pool*, BigAllocation>> found;
+  for (const auto& pool : machine.pools())
+    for (const BigAllocation& big : pool->big())
+      if (big.slush != 0 && PoolAllowed(machine, pool->setup().kind)) found.emplace_back(pool.get(), big);
+  constexpr std::size_t kFewest = 8;  // fewer make no rule that anybody could see broken
+  if (found.size() < kFewest) return NoFit("number of big allocations with a pattern behind them");
+  const auto& [pool, big] = found[machine.random().Below(found.size())];
+  const std::uint32_t length = std::min<std::uint32_t>(DamageLength(machine), big.slush);
+  FaultRecord record;
+  record.culprit = record.victim = {pool, big.va};
+  record.culprit_tag = big.tag;
+  const std::uint64_t end = big.va + big.bytes;
+  Strike(machine, record, end, MakeContent(machine, record.culprit, end, big.bytes, length), end);
+  return record;
 }
 
 }  // namespace poolblame::samples

@@ -108,6 +108,7 @@ BugCheckFacts HeaderMet(Machine& machine, const FaultRecord& record, const Truth
   const VaRange damage{truth.damage_start, truth.damage_end};
   const bool vs = block.backend == Backend::kVs;
   if (vs && damage.Overlaps(victim.header, 8)) return ChunkMet(machine, victim);
+  if (block.headerless) return {};
   if (pool.OnListHeads(block)) return TreeMet(machine, victim);
   if (pool.LinkBytes(block) != 0 && damage.Overlaps(pool.LinkOf(victim.header), 8)) {
     const bool checked = block.state == BlockState::kDeferred && machine.profile().build >= kFirstWithDelayFree;

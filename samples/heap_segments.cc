@@ -48,10 +48,13 @@ void HeapSegments::WriteContext(std::uint64_t context, bool small_segments) {
 
 bool HeapSegments::AddSegment() {
   if (space_.random.Chance(20)) next_segment_ += kSegmentBytes;  // another heap's
-  const std::uint64_t segment = next_segment_;
+  return AddSegmentAt(next_segment_);
+}
+
+bool HeapSegments::AddSegmentAt(std::uint64_t segment) {
   if (space_.memory.free_frames() < kFirstUnit) return false;
   for (std::uint64_t page = 0; page < kFirstUnit; ++page) space_.memory.MapNew(segment + page * kPage);
-  next_segment_ += kSegmentBytes;
+  next_segment_ = std::max(next_segment_, segment + kSegmentBytes);
   const std::uint64_t signature = segment ^ Context() ^ space_.keys.heap_key ^ space_.layout.segment_constant;
   space_.memory.Write64(segment + 0x10, signature);
   ranges_[segment][kFirstUnit] = {RangeKind::kFree, kUnitsPerSegment - kFirstUnit, 0};
@@ -71,6 +74,29 @@ std::optional<std::uint64_t> HeapSegments::Take(std::uint32_t units, RangeKind k
     }
     if (!AddSegment()) break;
   }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> HeapSegments::TakeLast(std::uint32_t units, std::uint32_t unused_bytes) {
+  for (auto& [segment, ranges] : ranges_) {
+    const auto last = std::prev(ranges.end());
+    const std::uint32_t unit = kUnitsPerSegment - units;
+    if (last->second.kind != RangeKind::kFree || last->first >= unit) continue;
+    const std::uint64_t behind = segment + kSegmentBytes;
+    if (!ranges_.contains(behind) && !AddSegmentAt(behind)) return std::nullopt;
+    last->second.units -= units;
+    ranges[unit] = {RangeKind::kPlain, units, unused_bytes};
+    return segment + unit * kPage;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> HeapSegments::TakeIn(std::uint64_t segment, std::uint32_t units,
+                                                  std::uint32_t unused_bytes) {
+  Ranges& ranges = ranges_.at(segment);
+  for (auto at = ranges.begin(); at != ranges.end(); ++at)
+    if (at->second.kind == RangeKind::kFree && at->second.units >= units)
+      return Place(segment, ranges, at, {RangeKind::kPlain, units, unused_bytes});
   return std::nullopt;
 }
 

@@ -27,6 +27,10 @@ class HeapSegments {
 
   /// Reserves `units` pages; nothing is committed. nullopt where no segment can be had.
   std::optional<std::uint64_t> Take(std::uint32_t units, RangeKind kind, std::uint32_t unused_bytes);
+  /// The same for the last `units` pages of a segment that ends free, with another segment behind it; plain.
+  std::optional<std::uint64_t> TakeLast(std::uint32_t units, std::uint32_t unused_bytes);
+  /// The same at the front of a segment that exists.
+  std::optional<std::uint64_t> TakeIn(std::uint64_t segment, std::uint32_t units, std::uint32_t unused_bytes);
   /// Decommits the range and joins it with free neighbours.
   void Release(std::uint64_t va);
   /// Descriptors, free trees, segment list.
@@ -44,6 +48,7 @@ class HeapSegments {
 
   void WriteContext(std::uint64_t context, bool small_segments);
   bool AddSegment();
+  bool AddSegmentAt(std::uint64_t segment);
   std::uint64_t Place(std::uint64_t segment, Ranges& ranges, Ranges::iterator at, const HeapRange& wanted);
   void WriteRange(std::uint64_t segment, std::uint32_t unit, const HeapRange& range);
   void WriteDescriptor(std::uint64_t at, const HeapRange& range, std::uint32_t distance, std::uint32_t committed);

@@ -39,7 +39,7 @@ std::vector<std::uint64_t> SegmentHeap::HeadersOn(std::uint64_t page) const {
 }
 
 std::optional<std::uint64_t> SegmentHeap::HeaderHolding(std::uint64_t va) const {
-  if (!segments_.Holds(va)) return std::nullopt;
+  if (!segments_.Holds(va) && (large_.IsEmpty() || !large_.Holds(va))) return std::nullopt;
   const auto after = space_.blocks.upper_bound(va);
   if (after == space_.blocks.begin()) return 0;
   const std::uint64_t header = std::prev(after)->first;
@@ -96,7 +96,14 @@ bool SegmentHeap::IsPoolHeaderByte(std::uint64_t header, const Block& block, std
   return block.aligned_units != 0 && IsFieldOf(first + block.aligned_units * 16U, va);
 }
 
+bool SegmentHeap::IsSlushByte(std::uint64_t va) const {
+  return std::any_of(big_.begin(), big_.end(), [&](const BigAllocation& big) {
+    return va >= big.va + big.bytes && va - (big.va + big.bytes) < big.slush;
+  });
+}
+
 bool SegmentHeap::IsHeaderByte(std::uint64_t va) const {
+  if (IsSlushByte(va)) return true;
   const auto header = HeaderHolding(va);
   if (!header) return false;
   if (*header == 0) return segments_.IsDescriptorByte(va) || vs_.IsHeaderByte(va) || lfh_.IsHeaderByte(va);
@@ -118,6 +125,18 @@ std::optional<std::uint64_t> SegmentHeap::BehindBig(const BigAllocation& big) co
   const std::uint64_t behind = BlockEnd(*HeaderHolding(big.va));
   const auto holder = HeaderHolding(behind);
   return holder && space_.memory.Mapped(behind) ? std::optional(behind) : std::nullopt;
+}
+
+/// A range's last pages may never have been committed, and the last slot leaves a rest.
+std::optional<std::uint64_t> SegmentHeap::StructureBehind(std::uint64_t header) const {
+  const std::uint64_t end = (BlockEnd(header) + kPage - 1) & ~(kPage - 1);
+  const auto next = space_.blocks.upper_bound(header);
+  if (next != space_.blocks.end() && next->first < end) return std::nullopt;
+  if (!space_.memory.Mapped(end) || !segments_.Holds(end)) return std::nullopt;
+  if (end % kSegmentBytes == 0) return end;
+  const Backend backend = BackendAt(end);
+  const bool is_subsegment = backend == Backend::kVs || backend == Backend::kLfh;
+  return is_subsegment && RangeAt(end) == end ? std::optional(end) : std::nullopt;
 }
 
 std::vector<std::uint64_t> SegmentHeap::HeaderStarts(std::uint64_t header) const {
@@ -145,7 +164,7 @@ std::optional<std::uint64_t> SegmentHeap::AcrossPage(std::uint64_t header) const
 
 Backend SegmentHeap::BackendAt(std::uint64_t va) const {
   const auto range = segments_.RangeOf(va);
-  if (!range) return Backend::kClassic;
+  if (!range) return large_.RangeAt(va) != 0 ? Backend::kLarge : Backend::kClassic;
   switch (range->second.kind) {
     case RangeKind::kVs:
       return Backend::kVs;
@@ -161,7 +180,7 @@ Backend SegmentHeap::BackendAt(std::uint64_t va) const {
 
 std::uint64_t SegmentHeap::RangeAt(std::uint64_t va) const {
   const auto range = segments_.RangeOf(va);
-  return range ? range->first : 0;
+  return range ? range->first : large_.RangeAt(va);
 }
 
 }  // namespace poolblame::samples

@@ -13,6 +13,9 @@
 
 namespace poolblame::samples {
 
+/// What is written after the heaps, kernel data and page tables, takes no more.
+inline constexpr std::uint64_t kFramesForKernel = 56;
+
 class HeapSpace {
  public:
   HeapSpace(KernelMemory& its_memory, const HeapLayout& its_layout, const HeapKeys& its_keys, const PoolSetup& setup,

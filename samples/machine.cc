@@ -213,7 +213,8 @@ void Machine::Populate() {
   // Grow: mostly allocations, until every pool has once had all its pages. The bound stops a mix that cannot fill one.
   const std::uint64_t bound = recipe_.pages * 60;
   // Segment heaps have a backend for large blocks, which an image should show.
-  const std::uint64_t big_every = recipe_.fault == Fault::kBigOverrun ? 80 : profile().segment_heap ? 150 : 700;
+  const bool wants_big = recipe_.fault == Fault::kBigOverrun || recipe_.fault == Fault::kSlushOverrun;
+  const std::uint64_t big_every = wants_big ? 80 : profile().segment_heap ? 150 : 700;
   std::vector<bool> was_full(pools_.size(), false);
   for (std::uint64_t i = 0; i < bound && std::count(was_full.begin(), was_full.end(), false) > 0; ++i) {
     for (std::size_t p = 0; p < pools_.size(); ++p) {
@@ -229,6 +230,7 @@ void Machine::Populate() {
   }
   Live(recipe_.activity);
   if (!profile().segment_heap) return;
+  AddLarge();
   for (const auto& pool : pools_) pool->Settle();  // a fault meets trees and lists as they would be
 }
 

@@ -64,6 +64,9 @@ class Machine {
   Pool& PoolFor(const TagSpec& spec, std::uint16_t model);
   void AllocateOne();
   void AllocateBigOne();
+  void AddLarge();
+  void FillSegmentsEnd();
+  [[nodiscard]] PoolRequest BigRequest(Random& random, std::uint32_t bytes, std::uint16_t model) const;
   void FreeOne();
   [[nodiscard]] std::uint16_t DrawModel();
   [[nodiscard]] std::uint32_t DrawSize(const TagSpec& spec, std::uint16_t model);

@@ -41,4 +41,57 @@ void Machine::AddHeaps() {
   world_.pool_size = 0x100000;
 }
 
+PoolRequest Machine::BigRequest(Random& random, std::uint32_t bytes, std::uint16_t model) const {
+  PoolRequest request;
+  request.bytes = bytes;
+  request.tag = TagOf(Tags()[model].tag);
+  request.model = model;
+  request.seed = random.Next32();
+  return request;
+}
+
+/// Large allocations, every fourth of them gone again; the pattern behind big ones where the build's table names it.
+/// From a stream of their own, so that the rest of the image is the same with and without them.
+void Machine::AddLarge() {
+  constexpr std::uint32_t kForSlush = 12;  // enough that their pattern is a rule
+  const std::uint32_t count =
+      recipe_.fault == Fault::kSlushOverrun ? std::max(recipe_.large, kForSlush) : recipe_.large;
+  Random random(MixSeed(recipe_.seed, 0x1A26E));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto model = static_cast<std::uint16_t>(random.Below(Tags().size()));
+    const auto bytes =
+        static_cast<std::uint32_t>(i % 3 == 2 ? random.Between(0x810008, 0x980000) : random.Between(0x80008, 0xFF000));
+    Pool& pool = PoolFor(Tags()[model], model);
+    const auto large = pool.AllocateLarge(BigRequest(random, bytes, model));
+    if (!large) continue;
+    for (const std::uint64_t at : {large->va, (large->va + bytes - 1) & ~(kPage - 1)}) {
+      const std::uint64_t end = std::min<std::uint64_t>(at + kPage, large->va + bytes);
+      const Bytes content = OwnerContent(world_, Tags()[model], large->seed, at, end - at, true);
+      memory_.Write(at, content);
+    }
+    if (i % 4 == 3) pool.FreeLarge(large->va);
+  }
+  if (recipe_.fault == Fault::kRangeOverrun && recipe_.variant == "segment") FillSegmentsEnd();
+  constexpr std::uint32_t kNoSlush = 20348;  // unsure from there on
+  const bool wanted = recipe_.large > 0 || recipe_.fault == Fault::kSlushOverrun;
+  for (const auto& pool : pools_)
+    if (wanted && profile().build < kNoSlush) pool->FillSlush();
+}
+
+/// Small images never fill a segment; a fault at a segment's end needs one that ends in use.
+void Machine::FillSegmentsEnd() {
+  Random random(MixSeed(recipe_.seed, 0x5E6E));
+  for (const auto& pool : pools_) {
+    const auto model = static_cast<std::uint16_t>(random.Below(Tags().size()));
+    const auto bytes = static_cast<std::uint32_t>(random.Between(0x1008, 0x3000));
+    const PoolRequest request = BigRequest(random, bytes, model);
+    const std::size_t before = pool->big().size();
+    pool->FillLastRange(request);
+    for (std::size_t i = before; i < pool->big().size(); ++i) {
+      const std::uint64_t va = pool->big()[i].va;
+      memory_.Write(va, OwnerContent(world_, Tags()[model], request.seed, va, bytes, true));
+    }
+  }
+}
+
 }  // namespace poolblame::samples

@@ -59,6 +59,8 @@ struct BigAllocation {
   std::uint32_t tag = 0;
   std::uint16_t model = kNoModel;
   std::uint32_t seed = 0;
+  std::uint16_t slush = 0;  // bytes behind it up to its last page's end, where they hold the pattern
+  std::uint8_t pattern = 0;
 };
 
 class Pool {
@@ -74,6 +76,14 @@ class Pool {
   virtual bool Free(std::uint64_t header) = 0;
   /// Allocates more than a page, without a POOL_HEADER.
   virtual std::optional<BigAllocation> AllocateBig(const PoolRequest& request) = 0;
+  /// Allocates more than a segment's range may have; with little of it in memory. nullopt where there is no such.
+  virtual std::optional<BigAllocation> AllocateLarge(const PoolRequest&) { return std::nullopt; }
+  /// Frees what AllocateLarge gave.
+  virtual void FreeLarge(std::uint64_t) {}
+  /// Makes the last range of a segment one of `request`, and has another segment begin behind it.
+  virtual bool FillLastRange(const PoolRequest&) { return false; }
+  /// Fills what is left behind big allocations with a pattern that their table names.
+  virtual void FillSlush() {}
   /// From now on operations that would touch these bytes do not happen, so that the evidence stays.
   virtual void AddDamage(VaRange range) { damage_.push_back(range); }
   /// Writes what is kept in the shadow only until somebody looks: counters, list heads, trees.
@@ -120,6 +130,8 @@ class Pool {
   [[nodiscard]] virtual Backend BackendAt(std::uint64_t va) const = 0;
   /// The first byte behind an allocation without a header, where somebody's memory begins.
   [[nodiscard]] virtual std::optional<std::uint64_t> BehindBig(const BigAllocation& big) const = 0;
+  /// The header of a segment or subsegment that begins where this block, the last of its range, ends.
+  [[nodiscard]] virtual std::optional<std::uint64_t> StructureBehind(std::uint64_t) const { return std::nullopt; }
   /// Stored PoolType less the in-use mark.
   [[nodiscard]] virtual std::uint32_t base_type() const = 0;
 

@@ -25,7 +25,7 @@ enum class Backend : std::uint8_t { kClassic, kVs, kLfh, kLarge };
 /// free.
 struct Block {
   std::uint16_t offset = 0;  // of the header in its page, bytes
-  std::uint16_t units = 0;
+  std::uint32_t units = 0;
   std::uint16_t request = 0;       // bytes the caller asked for
   std::uint16_t model = kNoModel;  // index into the tag population
   std::uint8_t aligned_units = 0;  // distance of a second, cache-aligned header; 0 = none

@@ -41,6 +41,8 @@ constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"payload-overrun", Fault::kPayloadOverrun},
                                                      {"cross-page", Fault::kCrossPage},
                                                      {"big-overrun", Fault::kBigOverrun},
+                                                     {"range-overrun", Fault::kRangeOverrun},
+                                                     {"slush-overrun", Fault::kSlushOverrun},
                                                      {"special-overrun", Fault::kSpecialOverrun},
                                                      {"special-underrun", Fault::kSpecialUnderrun},
                                                      {"special-bit-flip", Fault::kSpecialBitFlip},
@@ -82,7 +84,10 @@ constexpr auto kVariants = std::to_array<Word<const char*>>({{"auto", "auto"},
                                                              {"listed", "listed"},
                                                              {"caught", "caught"},
                                                              {"header", "header"},
-                                                             {"link", "link"}});
+                                                             {"link", "link"},
+                                                             {"vs", "vs"},
+                                                             {"lfh", "lfh"},
+                                                             {"segment", "segment"}});
 constexpr auto kBugchecks = std::to_array<Word<const char*>>(
     {{"auto", "auto"}, {"none", "none"}, {"19", "19"}, {"c2", "c2"}, {"50", "50"}, {"139", "139"}, {"13a", "13a"}});
 constexpr auto kBackends = std::to_array<Word<const char*>>({{"auto", "auto"}, {"vs", "vs"}, {"lfh", "lfh"}});
@@ -122,6 +127,7 @@ Result<bool> Number(const std::string& key, std::string_view value, std::uint64_
 }
 
 constexpr std::uint64_t kMinPages = 96;        // page tables, kernel data and a few pool pages
+constexpr std::uint32_t kMostLarge = 12;       // three heaps, each with room for some
 constexpr std::uint64_t kMaxPages = 0x400000;  // 16 GiB: more than any test wants
 
 /// Words that choose the system are read first, so that the others may come in any order.
@@ -157,6 +163,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "seed") return Number(key, value, 0, ~std::uint64_t{0}, recipe.seed);
   if (key == "activity") return Number(key, value, 0, 10000000, recipe.activity);
   if (key == "after") return Number(key, value, 0, 10000000, recipe.after);
+  if (key == "large") return Number(key, value, 0, kMostLarge, recipe.large);
   if (key == "special") return Number(key, value, 0, 64, recipe.special);
   if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
@@ -207,7 +214,7 @@ std::string RecipeHelp() {
          " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
-         WordsOf(kFreeTags) + "\nspecial=N special_mode=" + WordsOf(kSpecialModes) + "\n";
+         WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) + "\n";
 }
 
 const char* KindOfFault(Fault fault) {
@@ -219,6 +226,8 @@ const char* KindOfFault(Fault fault) {
     case Fault::kPayloadOverrun:
     case Fault::kCrossPage:
     case Fault::kBigOverrun:
+    case Fault::kRangeOverrun:
+    case Fault::kSlushOverrun:
     case Fault::kSpecialOverrun:
     case Fault::kSpecialGuard:
       return "overrun";

@@ -29,6 +29,8 @@ enum class Fault {
   kPayloadOverrun,
   kCrossPage,
   kBigOverrun,
+  kRangeOverrun,  // segment heap: over the header of the next subsegment or segment
+  kSlushOverrun,  // segment heap: over what is left behind a big allocation
   // In special pool; the others are in pool of blocks. These come last: IsSpecialFault.
   kSpecialOverrun,  // over the bytes between the block's end and the page's
   kSpecialUnderrun,
@@ -53,17 +55,19 @@ struct Recipe {
   WriteContent content = WriteContent::kAuto;
   int fill = -1;  // byte of content=fill; -1 = drawn
   VictimChoice victim = VictimChoice::kAny;
-  std::string where = "any";      // pool of the fault: nonpaged, nx, paged, session, any
-  std::string backend = "auto";   // segment heap: where the fault happens: vs, lfh, auto
-  std::string reach = "auto";     // where the write begins: start of the buffer, or its tail
-  std::string variant = "auto";   // use-after-free: links, payload; double-free: listed, caught; bit-flip: header, link
-  std::string bugcheck = "auto";  // auto, none, or the code in hex: 19, 20, c2, 50, 139, 13a
-  std::uint64_t pages = 160;      // of RAM
+  std::string where = "any";     // pool of the fault: nonpaged, nx, paged, session, any
+  std::string backend = "auto";  // segment heap: where the fault happens: vs, lfh, auto
+  std::string reach = "auto";    // where the write begins: start of the buffer, or its tail
+  // use-after-free: links, payload; double-free: listed, caught; bit-flip: header, link; range-overrun: whose header
+  std::string variant = "auto";
+  std::string bugcheck = "auto";   // auto, none, or the code in hex: 19, 20, c2, 50, 139, 13a
+  std::uint64_t pages = 160;       // of RAM
   std::uint32_t pool_percent = 0;  // of `pages`; 0 = 50 up to 4096 pages, 12 above
   std::uint64_t seed = 1;
   std::uint32_t activity = 400;   // allocations and frees after the pool is full, before the fault
   std::uint32_t after = 0;        // and after it
   std::uint32_t cut = 0;          // percent of the file that is missing at its end
+  std::uint32_t large = 0;        // segment heap: allocations above its 1 MB segments
   std::uint32_t special = 0;      // blocks in special pool
   bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;

@@ -51,6 +51,7 @@ SegmentHeap::SegmentHeap(KernelMemory& memory, const HeapLayout& layout, const H
       segments_(space_, (setup.base & ~(kSegmentBytes - 1)) + kSegmentBytes),
       vs_(space_, segments_),
       lfh_(space_, segments_),
+      large_(space_, segments_.Context() + kSegContextBytes),
       lists_(space_, setup.lookaside, style) {
   memory.Write64(setup.base + layout.user_context_at, setup.lookaside);
 }
@@ -168,21 +169,80 @@ std::optional<BigAllocation> SegmentHeap::AllocateBig(const PoolRequest& request
   if (!big_.empty() && space_.random.Chance(30)) FreeSomeBig();
   const auto header = space_.random.Chance(50) ? TakeRange(request) : vs_.AllocateBig(request.bytes);
   if (!header) return std::nullopt;
-  Block& block = space_.blocks.at(*header);
+  AddBig(*header, request);
+  return big_.back();
+}
+
+void SegmentHeap::AddBig(std::uint64_t header, const PoolRequest& request) {
+  Block& block = space_.blocks.at(header);
   block.state = BlockState::kAllocated;
   block.tag = request.tag;
   block.model = request.model;
   block.seed = request.seed;
   block.request = static_cast<std::uint16_t>(request.bytes);
-  big_.push_back({*header + block.header_offset, request.bytes, request.tag, request.model, request.seed});
+  big_.push_back({header + block.header_offset, request.bytes, request.tag, request.model, request.seed});
+}
+
+std::optional<BigAllocation> SegmentHeap::AllocateLarge(const PoolRequest& request) {
+  const auto va = large_.Allocate(request.bytes);
+  if (!va) return std::nullopt;
+  Block block;
+  block.units = static_cast<std::uint32_t>((request.bytes + kPage - 1) / kPage * kPage / 16);
+  block.backend = Backend::kLarge;
+  block.headerless = true;
+  space_.blocks[*va] = block;
+  AddBig(*va, request);
   return big_.back();
+}
+
+void SegmentHeap::FreeLarge(std::uint64_t va) {
+  const auto at = std::find_if(big_.begin(), big_.end(), [&](const BigAllocation& big) { return big.va == va; });
+  freed_big_.push_back(*at);
+  big_.erase(at);
+  space_.blocks.erase(va);
+  large_.Free(va);
+}
+
+bool SegmentHeap::FillLastRange(const PoolRequest& request) {
+  const auto pages = static_cast<std::uint32_t>((request.bytes + kPage - 1) / kPage);
+  const auto unused = static_cast<std::uint32_t>(pages * kPage - request.bytes);
+  const auto last = segments_.TakeLast(pages, unused);
+  if (!AddRange(last, pages, request)) return false;
+  // The segment behind is in use, too.
+  const std::uint64_t behind = *last + pages * kPage;
+  return AddRange(segments_.TakeIn(behind, pages, unused), pages, request) &&
+         AddRange(segments_.TakeIn(behind, pages, unused), pages, request);
+}
+
+bool SegmentHeap::AddRange(std::optional<std::uint64_t> va, std::uint32_t pages, const PoolRequest& request) {
+  if (!va || space_.memory.free_frames() < kFramesForKernel + pages) return false;
+  for (std::uint32_t page = 0; page < pages; ++page) space_.memory.MapNew(*va + page * kPage);
+  Block block;
+  block.units = static_cast<std::uint32_t>(pages * kPage / 16);
+  block.backend = Backend::kLarge;
+  block.headerless = true;
+  space_.blocks[*va] = block;
+  AddBig(*va, request);
+  return true;
+}
+
+/// Of ranges and large allocations: a chunk's last page is other chunks', too.
+void SegmentHeap::FillSlush() {
+  for (BigAllocation& big : big_) {
+    const auto at = space_.blocks.find(big.va);
+    const std::uint64_t end = big.va + big.bytes, page_end = (end + kPage - 1) & ~(kPage - 1);
+    if (at == space_.blocks.end() || at->second.backend != Backend::kLarge) continue;
+    big.slush = static_cast<std::uint16_t>(page_end - end);
+    big.pattern = static_cast<std::uint8_t>(space_.random.Between(1, 255));
+    space_.memory.Write(end, Bytes(big.slush, big.pattern));
+  }
 }
 
 void SegmentHeap::FreeSomeBig() {
   const std::size_t index = space_.random.Below(big_.size());
   const BigAllocation big = big_[index];
   const std::uint64_t header = *HeaderHolding(big.va);
-  if (!Sound(header, BlockEnd(header) - header)) return;
+  if (!Sound(header, BlockEnd(header) - header) || !segments_.Holds(header)) return;
   if (space_.blocks.at(header).backend == Backend::kVs) {
     if (!vs_.Free(header)) return;
   } else {
@@ -206,6 +266,7 @@ void SegmentHeap::Settle() {
   vs_.Settle();
   lfh_.Settle();
   segments_.Settle();
+  large_.Settle();
   lists_.Settle(vs_.DelayLists());
   used_pages_ = space_.used_pages;
   page_order_.clear();

@@ -1,9 +1,10 @@
 // A small faithful copy of the kernel's segment heap (Windows 10 1903 and later, x64): one SEGMENT_HEAP with its LFH,
 // VS and page-range backends. Like the classic allocator it works on the simulated bytes (headers, trees and bitmaps
-// really lie in memory, freed memory keeps what it had) and keeps a shadow of what is true. Left out: the 16 MB
-// segments of context 1, large allocations outside of segments, session heaps (session tags live in the paged heap).
+// really lie in memory, freed memory keeps what it had) and keeps a shadow of what is true. Left out: session heaps
+// (session tags live in the paged heap).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "samples/heap_lists.h"
 #include "samples/heap_segments.h"
 #include "samples/heap_space.h"
+#include "samples/large_backend.h"
 #include "samples/lfh_backend.h"
 #include "samples/pool.h"
 #include "samples/vs_backend.h"
@@ -30,6 +32,10 @@ class SegmentHeap final : public Pool {
   std::optional<std::uint64_t> Allocate(const PoolRequest& request) override;
   bool Free(std::uint64_t header) override;
   std::optional<BigAllocation> AllocateBig(const PoolRequest& request) override;
+  std::optional<BigAllocation> AllocateLarge(const PoolRequest& request) override;
+  void FreeLarge(std::uint64_t va) override;
+  bool FillLastRange(const PoolRequest& request) override;
+  void FillSlush() override;
   void AddDamage(VaRange range) override;
   void Settle() override;
   [[nodiscard]] bool Filled() const override { return space_.refused || space_.used_pages >= setup_.max_pages; }
@@ -53,8 +59,9 @@ class SegmentHeap final : public Pool {
   [[nodiscard]] bool FreedTwiceCaught(std::uint64_t header) const override;
   void PushLookasideAgain(std::uint64_t header) override { lists_.PushLookasideAgain(header); }
   [[nodiscard]] std::optional<std::uint64_t> BehindBig(const BigAllocation& big) const override;
+  [[nodiscard]] std::optional<std::uint64_t> StructureBehind(std::uint64_t header) const override;
   [[nodiscard]] std::uint32_t base_type() const override { return setup_.kind == PoolKind::kPaged ? 1 : 0; }
-  [[nodiscard]] std::uint64_t end() const override { return segments_.end(); }
+  [[nodiscard]] std::uint64_t end() const override { return std::max(segments_.end(), large_.end()); }
 
   [[nodiscard]] std::vector<std::uint64_t> HeaderStarts(std::uint64_t header) const override;
   [[nodiscard]] std::optional<std::uint64_t> AcrossPage(std::uint64_t header) const override;
@@ -70,6 +77,9 @@ class SegmentHeap final : public Pool {
   void FreeVs(std::uint64_t chunk);
   void FreeSomeBig();
   std::optional<std::uint64_t> TakeRange(const PoolRequest& request);
+  void AddBig(std::uint64_t header, const PoolRequest& request);
+  bool AddRange(std::optional<std::uint64_t> va, std::uint32_t pages, const PoolRequest& request);
+  [[nodiscard]] bool IsSlushByte(std::uint64_t va) const;
   void DropLive(const Block& block);
   [[nodiscard]] bool IsPoolHeaderByte(std::uint64_t header, const Block& block, std::uint64_t va) const;
 
@@ -77,6 +87,7 @@ class SegmentHeap final : public Pool {
   HeapSegments segments_;
   VsBackend vs_;
   LfhBackend lfh_;
+  LargeBackend large_;
   HeapLists lists_;
 };
 

@@ -121,6 +121,7 @@ void VoteAllocatorState(const Scene& scene, const Hypothesis& h, std::vector<Vot
         votes.push_back({Weight::kNothingDamaged, 1, scene.AddressOf(scene.damage_begin()), WhatWasLookedAt(scene)});
       break;
     case SpotKind::kPayload:
+    case SpotKind::kStructure:
       break;
   }
 }

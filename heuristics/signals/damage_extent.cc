@@ -92,11 +92,42 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
   return surprise;
 }
 
+/// The same of one word of a structure of the heap. Beside a byte that is wrong, what is right was written by chance:
+/// the upper bytes of pointers and zeros often are. A word of which all is right has most likely not been written.
+double SurpriseOfWord(const Scene& scene, const SceneBlock& block, std::uint32_t from, std::uint32_t to,
+                      const Foretell& foretell) {
+  constexpr double kZeroBesideWrong = 0.05, kValueBesideWrong = 0.3;
+  const bool written = block.structure->IsWrong(from & ~7U, (from & ~7U) + 8);
+  double zeros = 0, values = 0;
+  for (std::uint32_t i = from; i < to; ++i) {
+    const std::uint32_t at = block.begin + i;
+    if (block.structure->At(i) != ByteVerdict::kRight || foretell(at) == scene.bytes[at]) continue;
+    (scene.bytes[at] == 0 ? zeros : values) += 1;
+  }
+  if (written) return zeros * kZeroBesideWrong + values * kValueBesideWrong;
+  return (zeros > 0 ? kZeroFits : 0) + values * kValueFits;
+}
+
+double SurpriseOfStructure(const Scene& scene, const SceneBlock& block, std::uint32_t begin, std::uint32_t end,
+                           const Foretell& foretell) {
+  const auto limit = static_cast<std::uint32_t>(std::min<std::size_t>(end, scene.bytes.size()));
+  const std::uint32_t last = limit <= block.begin ? 0 : std::min(limit - block.begin, block.structure->size());
+  double surprise = 0;
+  for (std::uint32_t i = begin > block.begin ? begin - block.begin : 0; i < last;) {
+    const std::uint32_t next = std::min(last, (i & ~7U) + 8);
+    surprise += SurpriseOfWord(scene, block, i, next, foretell);
+    i = next;
+  }
+  return surprise;
+}
+
 double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end, const Foretell& foretell) {
   double surprise = 0;
-  for (const SceneBlock& block : scene.blocks)
-    if (block.block != nullptr && block.end > begin && block.begin < end)
-      surprise += SurpriseOfHeader(scene, block, begin, end, foretell);
+  for (const SceneBlock& block : scene.blocks) {
+    if (block.end <= begin || block.begin >= end) continue;
+    if (block.block != nullptr) surprise += SurpriseOfHeader(scene, block, begin, end, foretell);
+    if (block.structure != nullptr) surprise += SurpriseOfStructure(scene, block, begin, end, foretell);
+  }
   return surprise;
 }
 
@@ -176,7 +207,8 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
 
 /// Damage inside a header that touches neither its start nor its end was aimed at a field.
 void VoteMiddle(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (scene.spots.size() != 1 || scene.spots.front().kind != SpotKind::kHeader) return;
+  const SpotKind kind = scene.spots.front().kind;
+  if (scene.spots.size() != 1 || (kind != SpotKind::kHeader && kind != SpotKind::kStructure)) return;
   const SceneBlock& block = scene.blocks[scene.victim()];
   const double before = SurpriseOfIntactBytes(scene, block.begin, scene.damage_end(), Nothing);
   const double behind = SurpriseOfIntactBytes(scene, scene.damage_begin(), block.payload(), Nothing);

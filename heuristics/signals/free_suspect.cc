@@ -8,6 +8,11 @@ namespace poolblame {
 void VoteFreeSuspect(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (h.kind != FaultKind::kOverrun || !h.block) return;
   const SceneBlock& block = scene.blocks[*h.block];
+  if (block.big_freed) {
+    votes.push_back({Weight::kSuspectIsFree, 1, scene.AddressOf(block.begin),
+                     "the table of big allocations says that this memory was freed: this was its last owner"});
+    return;
+  }
   if (block.block == nullptr || block.block->header_damaged() || block.block->state != BlockState::kFree) return;
   const std::uint64_t at = scene.AddressOf(block.begin);
   if (block.payload() >= block.end)

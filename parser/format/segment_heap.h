@@ -26,13 +26,14 @@ struct SegmentHeapLayout {
   std::uint32_t number_of_pools = 0;              // EX_POOL_HEAP_MANAGER_STATE.NumberOfPools, u32
   std::uint32_t pool_node = 0;                    // and .PoolNode, of kPoolNodeBytes each
   bool vs_slots = false;                          // the VS context's trees and lists lie in affinity slots behind it
+  std::uint32_t unit_offset = 0;                  // HEAP_PAGE_RANGE_DESCRIPTOR.UnitOffset, u8, of a later unit
 };
 
 inline constexpr std::array<SegmentHeapLayout, 3> kSegmentHeapLayouts = {{
-    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false, 0x38D0, 0x3900, false},
-    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false, 0x38E0, 0x3900, false},
+    {18362, 20347, 0x100, 0x280, 0x340, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false, 0x38D0, 0x3900, false, 0x1F},
+    {20348, 26099, 0x140, 0x2C0, 0x380, 0xA2E64EADA2E64EAD, 0x22, 0x30, 2, false, 0x38E0, 0x3900, false, 0x1F},
     {26100, std::numeric_limits<std::uint32_t>::max(), 0x140, 0x2C0, 0x340, 0, 0x24, 0x40, 1, true, 0x3910, 0x3940,
-     true},
+     true, 0x1A},
 }};
 
 /// The row of `build`; nullptr before the segment heap.
@@ -85,12 +86,15 @@ inline constexpr std::uint32_t kSegmentHeaderBytes = 0x2000;
 inline constexpr std::uint32_t kRangeBytes = 0x20;
 inline constexpr std::uint32_t kRangeSignature = 0xCCDDCCDD;  // u32 at +0 of an allocated range's first unit
 inline constexpr std::uint32_t kRangeFlags = 0x18;            // u8
+inline constexpr std::uint32_t kRangeCommitted = 0x19;        // u8, pages of the range, first unit only
 inline constexpr std::uint32_t kRangeUnitSize = 0x1F;         // u8, first unit only; 0 = 256
 inline constexpr std::uint8_t kRangeAllocated = 0x01, kRangeFirst = 0x02, kRangeVs = 0x04, kRangeSubsegment = 0x08;
 
-// HEAP_VS_SUBSEGMENT
-inline constexpr std::uint32_t kVsSize = 0x20;     // u16, of the chunks in units of 16 bytes
-inline constexpr std::uint16_t kVsMagic = 0x2BED;  // (Size ^ Signature) & 0x7FFF
+// HEAP_VS_SUBSEGMENT: ListEntry at 0
+inline constexpr std::uint32_t kVsCommitBitmap = 0x10;  // u64, a bit a page
+inline constexpr std::uint32_t kVsCommitLock = 0x18;    // u64
+inline constexpr std::uint32_t kVsSize = 0x20;          // u16, of the chunks in units of 16 bytes
+inline constexpr std::uint16_t kVsMagic = 0x2BED;       // (Size ^ Signature) & 0x7FFF
 inline constexpr std::uint32_t kVsFirstChunk = 0x30;
 
 // HEAP_VS_CHUNK_HEADER: the first word is XORed with HeapKey and its own address.
@@ -118,7 +122,9 @@ constexpr std::uint64_t EncodeChunk(const ChunkSizes& c, std::uint64_t key, std:
   return v ^ key ^ address;
 }
 
-// HEAP_LFH_SUBSEGMENT
+// HEAP_LFH_SUBSEGMENT: ListEntry at 0
+inline constexpr std::uint32_t kLfhOwner = 0x10;       // u64; State from 26100
+inline constexpr std::uint32_t kLfhSecondWord = 0x18;  // u64: a lock; OwnerFreeListEntry from 26100
 inline constexpr std::uint32_t kLfhFreeCount = 0x20, kLfhBlockCount = 0x22;  // u16
 inline constexpr std::uint32_t kLfhBlockOffsets = 0x28;                      // u32, encoded
 inline constexpr std::uint32_t kLfhLargestBlock = 0x4000;                    // bytes, of the last bucket

@@ -17,7 +17,7 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;       // of one all
 constexpr std::uint64_t kMostTableBytes = std::uint64_t{1} << 24;  // 700,000 entries
 constexpr int kMostTables = 2;                                     // that look like one and are read to their end
 
-enum class EntryLook { kBad, kFree, kLive };
+enum class EntryLook { kBad, kFree, kFreed, kLive };  // kFreed: still tells of its last owner
 
 /// Reads entries of one layout out of the bytes of a table.
 class EntryReader {
@@ -34,12 +34,19 @@ class EntryReader {
     const bool in_pages = layout_->size_counts == BigPageSize::kPages;
     out.bytes = in_pages ? Word(entry + layout_->size, 4) * kPageSize : Word(entry + layout_->size, pointer);
     if (out.address.page_offset() != 0 || out.address < kernel_base_) return EntryLook::kBad;
-    if ((va & kFreeBit) != 0) return EntryLook::kFree;
+    ReadSlush(entry, out);
     const bool sound = TagIsPrintable(out.tag.value) && out.bytes != 0 && out.bytes <= kMostBytes;
+    if ((va & kFreeBit) != 0) return sound ? EntryLook::kFreed : EntryLook::kFree;
     return sound ? EntryLook::kLive : EntryLook::kBad;
   }
 
  private:
+  void ReadSlush(const std::uint8_t* entry, BigAllocation& out) const {
+    if (layout_->slush == 0) return;
+    const std::uint64_t word = Word(entry + layout_->slush, 4);
+    out.slush = static_cast<std::uint16_t>(word >> kSlushSizeShift);
+    out.pattern = static_cast<std::uint8_t>(word & kSlushPatternBits);
+  }
   static std::uint64_t Word(const std::uint8_t* p, std::uint32_t size) {
     std::uint64_t value = 0;
     for (std::uint32_t i = 0; i < size; ++i) value |= std::uint64_t{p[i]} << (8 * i);
@@ -69,25 +76,35 @@ bool StartsLikeTable(const AddressSpace& space, VirtAddr table, const EntryReade
   return true;
 }
 
-/// The live entries from `table` on, up to the first that is none. Entries lie across page boundaries, so what is left
-/// of a page is carried to the next.
-std::vector<BigAllocation> ReadEntries(const AddressSpace& space, VirtAddr table, const EntryReader& reader) {
-  std::vector<BigAllocation> live;
+void Keep(std::vector<BigAllocation>& list, const BigAllocation& entry) {
+  if (list.size() < kMostBigAllocations) list.push_back(entry);
+}
+
+void SortByAddress(std::vector<BigAllocation>& list) {
+  std::stable_sort(list.begin(), list.end(),
+                   [](const BigAllocation& a, const BigAllocation& b) { return a.address < b.address; });
+}
+
+/// The entries in use from `table` on, up to the first that is none. Entries lie across page boundaries, so what is
+/// left of a page is carried to the next.
+BigPageTable ReadEntries(const AddressSpace& space, VirtAddr table, const EntryReader& reader) {
+  BigPageTable entries;
   std::vector<std::uint8_t> bytes;
   for (std::uint64_t at = 0; at < kMostTableBytes; at += kPageSize) {
     const PageBytes page = space.Page(table + at);
-    if (page.presence != Presence::kPresent) return live;
+    if (page.presence != Presence::kPresent) return entries;
     bytes.insert(bytes.end(), page.bytes.begin(), page.bytes.end());
     std::size_t used = 0;
     for (; used + reader.stride() <= bytes.size(); used += reader.stride()) {
       BigAllocation entry;
       const EntryLook look = reader.Look(bytes.data() + used, entry);
-      if (look == EntryLook::kBad) return live;
-      if (look == EntryLook::kLive && live.size() < kMostBigAllocations) live.push_back(entry);
+      if (look == EntryLook::kBad) return entries;
+      if (look == EntryLook::kLive) Keep(entries.live, entry);
+      if (look == EntryLook::kFreed) Keep(entries.last_owners, entry);
     }
     bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(used));
   }
-  return live;
+  return entries;
 }
 
 /// Page-aligned kernel addresses that variables near nt!PoolTrackTable hold, in order.
@@ -106,31 +123,53 @@ std::vector<VirtAddr> Candidates(const AddressSpace& space, VirtAddr track_table
 
 }  // namespace
 
-std::vector<BigAllocation> ReadBigPageTable(const AddressSpace& space, const System& system) {
-  std::vector<BigAllocation> best;
+BigPageTable ReadBigPageTable(const AddressSpace& space, const System& system) {
+  BigPageTable best;
   if (!system.pool_track_table || system.pool_track_table->page().value < space.kernel_base().value + 2 * kPageSize)
     return best;
   int tables = 0;
   for (const VirtAddr table : Candidates(space, *system.pool_track_table))
     for (const EntryReader& reader : ReadersFor(space, system.build)) {
       if (!StartsLikeTable(space, table, reader) || ++tables > kMostTables) continue;
-      std::vector<BigAllocation> entries = ReadEntries(space, table, reader);
-      if (entries.size() > best.size()) best = std::move(entries);
+      BigPageTable entries = ReadEntries(space, table, reader);
+      if (entries.live.size() > best.live.size()) best = std::move(entries);
     }
-  std::stable_sort(best.begin(), best.end(),
-                   [](const BigAllocation& a, const BigAllocation& b) { return a.address < b.address; });
+  SortByAddress(best.live);
+  SortByAddress(best.last_owners);
   const auto same = [](const BigAllocation& a, const BigAllocation& b) { return a.address == b.address; };
-  best.erase(std::unique(best.begin(), best.end(), same), best.end());
+  best.live.erase(std::unique(best.live.begin(), best.live.end(), same), best.live.end());
   return best;
 }
 
+namespace {
+
+bool Holds(const BigAllocation& allocation, VirtAddr address) {
+  const std::uint64_t rounded = (allocation.bytes + kPageSize - 1) / kPageSize * kPageSize;
+  return address - allocation.address < rounded;
+}
+
+auto FirstBehind(const std::vector<BigAllocation>& sorted, VirtAddr address) {
+  return std::upper_bound(sorted.begin(), sorted.end(), address,
+                          [](VirtAddr at, const BigAllocation& entry) { return at < entry.address; });
+}
+
+}  // namespace
+
 const BigAllocation* FindBigAllocation(const std::vector<BigAllocation>& sorted, VirtAddr address) {
-  const auto behind = std::upper_bound(sorted.begin(), sorted.end(), address,
-                                       [](VirtAddr at, const BigAllocation& entry) { return at < entry.address; });
-  if (behind == sorted.begin()) return nullptr;
-  const BigAllocation& found = *(behind - 1);
-  const std::uint64_t rounded = (found.bytes + kPageSize - 1) / kPageSize * kPageSize;
-  return address - found.address < rounded ? &found : nullptr;
+  const auto behind = FirstBehind(sorted, address);
+  return behind != sorted.begin() && Holds(*(behind - 1), address) ? &*(behind - 1) : nullptr;
+}
+
+const BigAllocation* FindLastOwner(const std::vector<BigAllocation>& last_owners, VirtAddr address) {
+  const BigAllocation* found = nullptr;
+  auto at = FirstBehind(last_owners, address);
+  for (std::size_t n = 0; at != last_owners.begin() && n < kMostLastOwners; ++n) {
+    const BigAllocation& owner = *--at;
+    if (!Holds(owner, address)) continue;
+    if (found != nullptr && found->tag.value != owner.tag.value) return nullptr;
+    if (found == nullptr) found = &owner;
+  }
+  return found;
 }
 
 }  // namespace poolblame

@@ -18,16 +18,30 @@ struct BigAllocation {
   VirtAddr address{};
   std::uint64_t bytes = 0;  // as requested; whole pages before Vista
   PoolTag tag;
+  std::uint16_t slush = 0;   // SlushSize, bytes; 0 where the build has none
+  std::uint8_t pattern = 0;  // Pattern
 };
 
-/// The live allocations by address, each once. Empty where the image has no table, or none that looks like one.
-/// Cost: 2,048 pointers looked at (x86: 4,096), then each page of the table; at most kMostBigAllocations are kept.
-std::vector<BigAllocation> ReadBigPageTable(const AddressSpace& space, const System& system);
+struct BigPageTable {
+  std::vector<BigAllocation> live;         // by address, each once
+  std::vector<BigAllocation> last_owners;  // of memory that was freed: by address, the same one possibly several times
+};
 
-inline constexpr std::size_t kMostBigAllocations = std::size_t{1} << 18;  // 6 MiB
+/// The allocations that the table has. Empty where the image has no table, or none that looks like one.
+/// Cost: 2,048 pointers looked at (x86: 4,096), then each page of the table; at most kMostBigAllocations of either kind
+/// are kept.
+BigPageTable ReadBigPageTable(const AddressSpace& space, const System& system);
+
+inline constexpr std::size_t kMostBigAllocations = std::size_t{1} << 18;  // 8 MiB
 
 /// The allocation that holds `address`, the rest of its last page included; nullptr when there is none.
-/// `sorted` is by address. Cost: a binary search.
+/// `sorted` is by address, none lies in another. Cost: a binary search.
 const BigAllocation* FindBigAllocation(const std::vector<BigAllocation>& sorted, VirtAddr address);
+
+/// Who had the memory at `address` before it was freed; nullptr where the table has nobody, or several who differ in
+/// tag: which of them was the last it does not say. Cost: up to kMostLastOwners entries looked at.
+const BigAllocation* FindLastOwner(const std::vector<BigAllocation>& last_owners, VirtAddr address);
+
+inline constexpr std::size_t kMostLastOwners = 256;  // below an address: freed allocations may lie over each other
 
 }  // namespace poolblame

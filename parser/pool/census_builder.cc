@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "parser/pool/big_memory.h"
 #include "parser/pool/layout_vote.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
 #include "parser/pool/segment_census.h"
 #include "parser/pool/segment_heap.h"
+#include "parser/pool/slush_check.h"
 
 namespace poolblame {
 namespace {
@@ -26,11 +28,16 @@ PoolCensus CensusBuilder::Build() {
   const ImageFacts& facts = space_.image().facts();
   census_.pages_in_image = std::max<std::uint64_t>(facts.pages_promised, source_.page_count());
   census_.pages_unreadable = census_.pages_in_image - source_.page_count();
-  census_.big_pages = ReadBigPageTable(space_, system_);
+  BigPageTable big = ReadBigPageTable(space_, system_);
+  census_.big_pages = std::move(big.live);
+  census_.big_last_owners = std::move(big.last_owners);
   ChooseLayout();
   std::vector<FoundPage> special;
   if (UsesSegmentHeap(system_.build) && !options_.forced_layout && census_.layout != nullptr &&
       TakeSegmentCensus(space_, system_, options_, source_, census_, special)) {
+    census_.big_allocations = census_.big_pages.size();
+    ExamineSlush();
+    MoveFindings();
     ExamineSpecial(special);
     AskForNamedPages(nullptr);
     return std::move(census_);
@@ -44,6 +51,7 @@ PoolCensus CensusBuilder::Build() {
     NameAllocator();
     if (census_.allocator != "segment-heap") {
       Examine(reader, suspects, pool_addresses);
+      ExamineSlush();
       TellUnrecognised();
       AskForNamedPages(&reader);
       NameAllocator();
@@ -239,6 +247,13 @@ void CensusBuilder::TellUnrecognised() {
   }
 }
 
+void CensusBuilder::ExamineSlush() {
+  for (PoolPage& page : DamagedSlush(space_, census_.big_pages, *census_.layout)) {
+    const std::uint64_t where = page.pfn.value_or(page.address->value);
+    AddFinding(std::move(page), where);
+  }
+}
+
 void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
   if (!system_.bugcheck) return;
   std::vector<VirtAddr> asked;
@@ -250,6 +265,7 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
     if (std::find(asked.begin(), asked.end(), address) != asked.end()) continue;
     asked.push_back(address);
     PageBytes bytes = space_.Page(address);
+    if (auto note = NoteOfBigOwner(OwnerOfBigMemory(census_, named.address))) census_.notes.push_back(std::move(*note));
     if (bytes.presence != Presence::kPresent) {
       AddNotJudged("page named by the bugcheck is not in the dump", address);
       continue;
@@ -297,9 +313,14 @@ void CensusBuilder::AddFinding(PoolPage&& page, std::uint64_t where) {
     AddNotJudged("more damaged pages than the report can hold", page.address);
 }
 
-void CensusBuilder::FinishFindings() {
+void CensusBuilder::MoveFindings() {
   std::stable_sort(findings_.begin(), findings_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [where, page] : findings_) census_.findings.push_back(std::move(page));
+  findings_.clear();
+}
+
+void CensusBuilder::FinishFindings() {
+  MoveFindings();
   if (not_judged_left_out_ > 0)
     census_.not_judged.push_back({std::to_string(not_judged_left_out_) + " more of these", std::nullopt});
   // What was counted so far are the tails of big allocations that pages of blocks begin with.

@@ -29,6 +29,7 @@ class CensusBuilder {
   Suspects CollectHealthy(const HeaderReader& reader, std::vector<VirtAddr>& pool_addresses);
   void ReportBrokenLinks(const HeaderReader& reader, const std::vector<FoundPage>& pages);
   void Examine(const HeaderReader& reader, const Suspects& suspects, const std::vector<VirtAddr>& pool_addresses);
+  void ExamineSlush();
   void ExamineSpecial(const std::vector<FoundPage>& special);
   void AddSpecialFinding(SpecialPoolPage&& page);
   bool IsSpecialPoolNamed(VirtAddr page);
@@ -38,6 +39,7 @@ class CensusBuilder {
   [[nodiscard]] bool IsInsideBigAllocation(const FoundPage& found) const;
   void CountBlocks(const PoolPage& page);
   void AddFinding(PoolPage&& page, std::uint64_t where);
+  void MoveFindings();
   void FinishFindings();
   void NameAllocator();
   void AddNotJudged(std::string reason, std::optional<VirtAddr> address);

@@ -37,14 +37,21 @@ std::vector<bool> BusyBits(const std::vector<std::uint8_t>& bitmap, std::uint32_
   return busy;
 }
 
-std::optional<std::vector<bool>> ReadBusy(const AddressSpace& space, const LfhHeader& header,
-                                          const SegmentHeapLayout& layout) {
+std::optional<std::vector<std::uint8_t>> ReadBitmap(const AddressSpace& space, const LfhHeader& header,
+                                                    const SegmentHeapLayout& layout) {
   constexpr std::uint32_t kMostStride = 2;
   std::vector<std::uint8_t> bitmap((header.blocks * kMostStride + 7) / 8);
   if (space.Read(header.address + layout.lfh_bitmap, bitmap) != Presence::kPresent) return std::nullopt;
+  return bitmap;
+}
+
+std::optional<std::vector<bool>> ReadBusy(const AddressSpace& space, const LfhHeader& header,
+                                          const SegmentHeapLayout& layout) {
+  const auto bitmap = ReadBitmap(space, header, layout);
+  if (!bitmap) return std::nullopt;
   const std::uint32_t other = layout.lfh_bits == 2 ? 1 : 2;
   for (const std::uint32_t stride : {layout.lfh_bits, other}) {
-    std::vector<bool> busy = BusyBits(bitmap, header.blocks, stride);
+    std::vector<bool> busy = BusyBits(*bitmap, header.blocks, stride);
     const auto count = static_cast<std::uint32_t>(std::count(busy.begin(), busy.end(), true));
     if (count + header.free == header.blocks) return busy;
   }
@@ -103,10 +110,18 @@ std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHe
   return out;
 }
 
+std::optional<std::uint32_t> CountBusy(const AddressSpace& space, const LfhHeader& header,
+                                       const SegmentHeapLayout& layout, std::uint32_t bits) {
+  const auto bitmap = ReadBitmap(space, header, layout);
+  if (!bitmap) return std::nullopt;
+  const std::vector<bool> busy = BusyBits(*bitmap, header.blocks, bits);
+  return static_cast<std::uint32_t>(std::count(busy.begin(), busy.end(), true));
+}
+
 LfhSubsegment ReadLfhSubsegment(const AddressSpace& space, const LfhHeader& header, const LfhGeometry& geometry,
                                 const SegmentHeapLayout& layout) {
   LfhSubsegment subsegment{header.address, geometry, {}, true};
-  const auto busy = ReadBusy(space, header, layout);
+  const auto busy = header.bitmap_lost ? std::nullopt : ReadBusy(space, header, layout);
   for (std::uint32_t i = 0; i < header.blocks; ++i) {
     const std::uint32_t offset = geometry.first + i * geometry.block_size;
     const VirtAddr slot = header.address + offset;

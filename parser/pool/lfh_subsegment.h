@@ -38,6 +38,7 @@ struct LfhHeader {
   std::uint64_t range_bytes = 0;
   std::uint32_t encoded = 0;
   std::uint16_t blocks = 0, free = 0;
+  bool bitmap_lost = false;  // it may be part of the damage that the header was mended from
 };
 
 /// Nothing when the counts contradict each other or the page is not there.
@@ -53,6 +54,10 @@ bool IsPossible(const LfhGeometry& geometry, const LfhHeader& header, const Segm
 /// first of them that keeps step, and places before it. Cost: up to eight pages.
 std::vector<LfhGeometry> GuessLfhGeometry(const AddressSpace& space, const LfhHeader& header,
                                           const SegmentHeapLayout& layout);
+
+/// Busy slots by the bitmap as it stands, under the version's packing. Nothing when its page is not there.
+std::optional<std::uint32_t> CountBusy(const AddressSpace& space, const LfhHeader& header,
+                                       const SegmentHeapLayout& layout, std::uint32_t bits);
 
 /// The slots under this geometry. The version's bitmap packing is believed where its count of busy slots agrees with
 /// the header's, else the other known one; where none does, all slots with a sound header count as busy.

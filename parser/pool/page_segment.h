@@ -33,16 +33,24 @@ struct PageRange {
 struct PageSegment {
   VirtAddr address{};
   std::optional<VirtAddr> context;  // its HEAP_SEG_CONTEXT; nothing where the list cannot be followed
+  bool context_confirmed = false;   // the context names a heap that is one
+  std::uint64_t flink = 0, blink = 0;
   std::uint64_t signature = 0;
-  std::vector<PageRange> ranges;  // ascending
+  std::vector<PageRange> ranges;             // ascending
+  std::vector<std::uint32_t> damaged_units;  // first units of ranges that only their later units still tell of
 };
 
-/// True when the 4096 bytes may begin a page segment. One page in 10^9 of other memory passes.
+/// True when the 4096 bytes may begin a page segment, its links and signature damaged or not. One page in 10^9 of other
+/// memory passes.
 bool LooksLikePageSegment(ByteView page);
 
 /// Reads the segment whose first page lies at `address`. Nothing when its header is not all there. Cost: two pages, and
-/// up to kMostSegmentsInList pointers to find its context.
-std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr address);
+/// up to twice kMostSegmentsInList pointers to find its context.
+std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr address,
+                                           const SegmentHeapLayout& layout);
+
+/// Finds contexts of segments whose own links are damaged: a neighbour in the list still names them.
+void AskNeighboursForContext(std::vector<PageSegment>& segments);
 
 inline constexpr std::uint32_t kMostSegmentsInList = 1 << 16;  // 64 GiB of pool; stops a list that runs in circles
 

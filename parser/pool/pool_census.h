@@ -87,6 +87,7 @@ struct PoolCensus {
   FieldTrust trust;
   std::shared_ptr<const SegmentHeap> segment_heap;  // nullptr where the pool is none, or its key was not found
   std::vector<BigAllocation> big_pages;             // live, by address; empty where the image has no table of them
+  std::vector<BigAllocation> big_last_owners;       // of freed memory, by address
   std::map<PoolTag, TagStatistics> tags;            // by name() (protected bit removed)
   std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
   // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.

@@ -14,6 +14,7 @@
 #include "parser/format/pool_header.h"
 #include "parser/format/segment_heap.h"
 #include "parser/image/address_space.h"
+#include "parser/pool/heap_structure.h"
 
 namespace poolblame {
 
@@ -68,7 +69,7 @@ struct UncoalescedPair {
 };
 
 /// Which allocator's rules hold for a page.
-enum class PoolBackend { kClassic, kVs, kLfh };
+enum class PoolBackend { kClassic, kVs, kLfh, kPageSegment, kBig };
 
 struct PoolPage {
   std::optional<VirtAddr> address;  // of the page; nothing where no mapping is known
@@ -84,15 +85,18 @@ struct PoolPage {
   std::vector<StaleHeader> stale_headers;
   std::vector<FreeLinkFinding> free_links;
   std::vector<UncoalescedPair> uncoalesced;
-  double cost = 0;    // disagreement of this tiling, in nats; 0 for a healthy page
-  double margin = 0;  // how much more the second-best tiling costs, nats
+  std::optional<HeapStructure> structure;  // that begins on this page and is damaged
+  double cost = 0;                         // disagreement of this tiling, in nats; 0 for a healthy page
+  double margin = 0;                       // how much more the second-best tiling costs, nats
 
   /// Bytes from a block's begin to its payload.
   [[nodiscard]] std::uint32_t header_size() const { return chunk_header() + layout->header_size; }
   /// Of a VS chunk, before each POOL_HEADER.
   [[nodiscard]] std::uint32_t chunk_header() const { return backend == PoolBackend::kVs ? kChunkHeaderBytes : 0; }
   [[nodiscard]] bool headers_damaged() const;
-  [[nodiscard]] bool has_findings() const { return headers_damaged() || !free_links.empty() || !uncoalesced.empty(); }
+  [[nodiscard]] bool has_findings() const {
+    return headers_damaged() || !free_links.empty() || !uncoalesced.empty() || structure.has_value();
+  }
   /// The header of `block` as it must have been, as far as that is known: of a VS chunk its encoded word, the eight
   /// bytes behind it as they stand, and the POOL_HEADER where one lies behind them.
   [[nodiscard]] std::vector<std::uint8_t> ExpectedHeader(const PoolBlock& block) const;

@@ -12,6 +12,7 @@
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
 #include "parser/pool/segment_pool_header.h"
+#include "parser/pool/structure_check.h"
 
 namespace poolblame {
 namespace {
@@ -153,13 +154,21 @@ SegmentHeapPages FindPages(PageSource& source, const ScanOptions& options, const
 void Examine(const AddressSpace& space, const SegmentHeap& heap, const SegmentPages& pages, const PageRange& range,
              std::vector<PoolPage>& findings) {
   const auto keep = [&](std::optional<PoolPage> page) {
-    if (page && page->has_findings() && findings.size() < PoolCensus::kMaxFindings)
+    const bool with_structure = page && heap.DamagedOn(*page->address) != nullptr;  // looked at as such
+    if (page && page->has_findings() && !with_structure && findings.size() < PoolCensus::kMaxFindings)
       findings.push_back(std::move(*page));
   };
   if (const auto vs = heap.ReadVs(space, range)) {
     for (std::uint32_t offset = 0; offset < vs->bytes.size(); offset += kPageSize) keep(pages.Of(*vs, offset));
   } else if (const auto lfh = heap.ReadLfh(space, range)) {
     for (std::uint32_t offset = 0; offset < range.bytes; offset += kPageSize) keep(pages.Of(*lfh, offset));
+  }
+}
+
+void ExamineStructures(const SegmentHeap& heap, const SegmentPages& pages, std::vector<PoolPage>& findings) {
+  for (const auto& [address, structure] : heap.damaged()) {
+    auto page = pages.At(heap, VirtAddr{address}.page());
+    if (page && findings.size() < PoolCensus::kMaxFindings) findings.push_back(std::move(*page));
   }
 }
 
@@ -257,6 +266,10 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   heap->set_state(FindPoolState(space, system, *layout, heap->heaps()));
   const HeapRoots roots = FindHeapRoots(space, *layout, heap->heaps(), heap->state());
   heap->set_free_state({ReadListedBlocks(space, *heap, roots), {}});
+  if (!heap->by_pages_alone()) {
+    DamagedStructures damaged = CheckStructures(space, *heap);
+    heap->set_damaged(std::move(damaged.structures), std::move(damaged.mended_lfh));
+  }
   Part all = TakeRanges(Taker(space, *heap, *census.layout, roots), heap->ranges(), options.threads);
   if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn(heap->by_pages_alone()));
@@ -270,6 +283,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   heap->set_free_state({heap->free_state().listed, SettleTreeFaults(std::move(all.tree_faults), all.tree_nodes)});
   AddRangesOfLinks(*heap, all.suspects);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags}, heap->free_state());
+  ExamineStructures(*heap, pages, census.findings);
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
   Tell(all, *heap, census);
   TellFailure(system, *heap, census);

@@ -1,6 +1,8 @@
 #include "parser/pool/segment_heap.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "parser/pool/chunk_votes.h"
 #include "parser/pool/lone_pages.h"
@@ -18,18 +20,7 @@ bool IsAllThere(const AddressSpace& space, VirtAddr address, std::uint32_t bytes
 
 SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& layout, const SegmentHeapPages& pages)
     : layout_(&layout) {
-  std::vector<PageSegment> segments;
-  for (const VirtAddr address : pages.segments) {
-    auto segment = ReadPageSegment(space, address);
-    if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
-    ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
-    segment->ranges.clear();
-    AddOwner(space, *segment);
-    segments.push_back(std::move(*segment));
-  }
-  segments_ = segments.size();
-  std::sort(owned_.begin(), owned_.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
-  heap_key_ = VoteForHeapKey(segments, layout);
+  ReadSegments(space, pages.segments);
   const auto by_address = [](const PageRange& a, const PageRange& b) { return a.address < b.address; };
   std::sort(ranges_.begin(), ranges_.end(), by_address);
   AddLoneSubsegments(space, pages.vs_subsegments, !pages.all.empty());
@@ -42,6 +33,33 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
   if (ranges_.size() + more.size() <= kMostRanges) ranges_.insert(ranges_.end(), more.begin(), more.end());
   std::sort(ranges_.begin(), ranges_.end(), by_address);
   VoteForLfhKey(space);
+}
+
+/// Segments whose links lead to a heap vote; where there are none (the heap is not in the image), all do.
+void SegmentHeap::ReadSegments(const AddressSpace& space, const std::vector<VirtAddr>& addresses) {
+  std::set<VirtAddr> known(addresses.begin(), addresses.end());
+  std::vector<VirtAddr> waiting(addresses.rbegin(), addresses.rend());
+  while (!waiting.empty()) {
+    auto segment = ReadPageSegment(space, waiting.back(), *layout_);
+    waiting.pop_back();
+    if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
+    ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());
+    segment->ranges.clear();
+    // One whose header is smashed may not look like one any more: a neighbour in the list still names it.
+    for (const std::uint64_t link : {segment->flink, segment->blink})
+      if (segment->context_confirmed && link % kSegmentBytes == 0 && known.size() < kMostSegmentsInList &&
+          known.insert(VirtAddr{link}).second)
+        waiting.push_back(VirtAddr{link});
+    segments_.push_back(std::move(*segment));
+  }
+  std::sort(segments_.begin(), segments_.end(),
+            [](const PageSegment& a, const PageSegment& b) { return a.address < b.address; });
+  AskNeighboursForContext(segments_);
+  for (const PageSegment& segment : segments_) AddOwner(space, segment);
+  std::vector<PageSegment> voters;
+  std::copy_if(segments_.begin(), segments_.end(), std::back_inserter(voters),
+               [](const PageSegment& segment) { return segment.context_confirmed; });
+  heap_key_ = VoteForHeapKey(voters.empty() ? segments_ : voters, *layout_);
 }
 
 void SegmentHeap::AddOwner(const AddressSpace& space, const PageSegment& segment) {
@@ -124,6 +142,16 @@ void SegmentHeap::VoteForLfhKey(const AddressSpace& space) {
   lfh_key_ = ballot.Winner();
 }
 
+void SegmentHeap::set_damaged(std::vector<HeapStructure> structures, std::map<std::uint64_t, LfhHeader> mended) {
+  for (HeapStructure& structure : structures) damaged_.emplace(structure.address().value, std::move(structure));
+  mended_lfh_ = std::move(mended);
+}
+
+const HeapStructure* SegmentHeap::DamagedOn(VirtAddr page) const {
+  const auto found = damaged_.lower_bound(page.value);
+  return found != damaged_.end() && found->first - page.value < kPageSize ? &found->second : nullptr;
+}
+
 const PageRange* SegmentHeap::RangeAt(VirtAddr address) const {
   const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), address,
                                        [](VirtAddr a, const PageRange& range) { return a < range.address; });
@@ -155,7 +183,9 @@ std::optional<VsSubsegment> SegmentHeap::ReadWholeVs(const AddressSpace& space, 
 std::optional<LfhSubsegment> SegmentHeap::ReadLfh(const AddressSpace& space, const PageRange& range) const {
   if (range.kind == RangeKind::kLfhPages) return ReadLfhPages(space, range.address, range.bytes);
   if (range.kind != RangeKind::kLfh) return std::nullopt;
-  const auto header = ReadLfhHeader(space, range.address, range.bytes);
+  const auto mended = mended_lfh_.find(range.address.value);
+  const auto header =
+      mended != mended_lfh_.end() ? std::optional(mended->second) : ReadLfhHeader(space, range.address, range.bytes);
   if (!header) return std::nullopt;
   std::optional<LfhGeometry> geometry;
   if (lfh_key_) geometry = DecodeLfhGeometry(*header, static_cast<std::uint32_t>(lfh_key_->key), *layout_);

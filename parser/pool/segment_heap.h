@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "parser/pool/heap_free_state.h"
 #include "parser/pool/heap_keys.h"
+#include "parser/pool/heap_structure.h"
 #include "parser/pool/lfh_subsegment.h"
 #include "parser/pool/page_segment.h"
 #include "parser/pool/pool_page.h"
@@ -39,9 +41,10 @@ class SegmentHeap {
   [[nodiscard]] const std::optional<KeyVote>& heap_key() const { return heap_key_; }
   [[nodiscard]] const std::optional<KeyVote>& lfh_key() const { return lfh_key_; }
   /// No page segment is in the image: what is known of ranges comes from their own pages.
-  [[nodiscard]] bool by_pages_alone() const { return segments_ == 0; }
+  [[nodiscard]] bool by_pages_alone() const { return segments_.empty(); }
   [[nodiscard]] const SegmentHeapLayout& layout() const { return *layout_; }
-  [[nodiscard]] std::size_t segments() const { return segments_; }
+  /// Ascending, their ranges moved to ranges().
+  [[nodiscard]] const std::vector<PageSegment>& segments() const { return segments_; }
   /// Subsegments and plain ranges, ascending, each once.
   [[nodiscard]] const std::vector<PageRange>& ranges() const { return ranges_; }
   /// The range that holds `address`, or nullptr.
@@ -50,6 +53,12 @@ class SegmentHeap {
   /// Nothing without the key, or where the range is none of that kind.
   [[nodiscard]] std::optional<VsSubsegment> ReadVs(const AddressSpace& space, const PageRange& range) const;
   [[nodiscard]] std::optional<LfhSubsegment> ReadLfh(const AddressSpace& space, const PageRange& range) const;
+
+  /// The damaged structures, and what headers of LFH subsegments among them must have said.
+  void set_damaged(std::vector<HeapStructure> structures, std::map<std::uint64_t, LfhHeader> mended);
+  [[nodiscard]] const std::map<std::uint64_t, HeapStructure>& damaged() const { return damaged_; }
+  /// The damaged structure that begins on this page, or nullptr.
+  [[nodiscard]] const HeapStructure* DamagedOn(VirtAddr page) const;
 
   void set_trust(const SegmentHeapTrust& trust) { trust_ = trust; }
   [[nodiscard]] const SegmentHeapTrust& trust() const { return trust_; }
@@ -80,19 +89,22 @@ class SegmentHeap {
   void AddOwner(const AddressSpace& space, const PageSegment& segment);
   [[nodiscard]] std::optional<VsSubsegment> ReadWholeVs(const AddressSpace& space, const PageRange& range) const;
   void AddLoneSubsegments(const AddressSpace& space, const std::vector<VirtAddr>& heads, bool some_pages);
+  void ReadSegments(const AddressSpace& space, const std::vector<VirtAddr>& addresses);
   void VoteForLfhKey(const AddressSpace& space);
   void VoteForKeyByChunks(const AddressSpace& space, const std::vector<VirtAddr>& lone);
   [[nodiscard]] std::vector<VirtAddr> Uncovered(const std::vector<VirtAddr>& pages) const;
 
   const SegmentHeapLayout* layout_;
   std::optional<KeyVote> heap_key_, lfh_key_;
+  std::vector<PageSegment> segments_;
   std::vector<PageRange> ranges_;
   std::vector<OwnedSegment> owned_;  // ascending
   std::vector<VirtAddr> heaps_;
   std::optional<PoolState> state_;
   HeapFreeState free_state_;
+  std::map<std::uint64_t, HeapStructure> damaged_;  // by address
+  std::map<std::uint64_t, LfhHeader> mended_lfh_;   // by address
   SegmentHeapTrust trust_;
-  std::size_t segments_ = 0;
 };
 
 }  // namespace poolblame

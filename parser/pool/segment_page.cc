@@ -302,7 +302,7 @@ bool SegmentPages::IsBelieved(const PoolHeaderFields& header, bool all_are) cons
   return !WasNeverUsed(header) && (all_are || (trust_.freed_slots_keep_headers && LostItsFront(header)));
 }
 
-std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
+std::optional<PoolPage> SegmentPages::InRange(const SegmentHeap& heap, VirtAddr address) const {
   const PageRange* range = heap.RangeAt(address);
   if (range == nullptr) return std::nullopt;
   if (const auto vs = heap.ReadVs(space_, *range)) {
@@ -312,6 +312,30 @@ std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr addre
   const auto offset = static_cast<std::uint32_t>(address.page() - range->address);
   if (const auto lfh = heap.ReadLfh(space_, *range)) return Of(*lfh, offset);
   return std::nullopt;
+}
+
+std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr address) const {
+  auto page = InRange(heap, address);
+  const HeapStructure* damaged = heap.DamagedOn(address);
+  if (damaged == nullptr) return page;
+  if (!page) page = Empty(address);
+  if (!page) return std::nullopt;
+  page->structure = *damaged;
+  switch (damaged->kind()) {
+    case HeapStructureKind::kPageSegment:
+      page->backend = PoolBackend::kPageSegment;
+      break;
+    case HeapStructureKind::kVsSubsegment:
+      page->backend = PoolBackend::kVs;
+      break;
+    case HeapStructureKind::kLfhSubsegment:
+      page->backend = PoolBackend::kLfh;
+      break;
+    case HeapStructureKind::kSlush:  // of a big allocation, which is none of the heap's
+    case HeapStructureKind::kNone:
+      break;
+  }
+  return page;
 }
 
 }  // namespace poolblame

@@ -33,10 +33,12 @@ class SegmentPages {
   /// The page that begins at `offset` of the subsegment; nothing when it is not there.
   [[nodiscard]] std::optional<PoolPage> Of(const VsSubsegment& subsegment, std::uint32_t offset) const;
   [[nodiscard]] std::optional<PoolPage> Of(const LfhSubsegment& subsegment, std::uint32_t offset) const;
-  /// The page at `address`, whatever subsegment it belongs to; nothing when it belongs to none. Cost: its subsegment.
+  /// The page at `address`, whatever subsegment or damaged structure it belongs to; nothing when it belongs to none.
+  /// Cost: its subsegment.
   [[nodiscard]] std::optional<PoolPage> At(const SegmentHeap& heap, VirtAddr address) const;
 
  private:
+  [[nodiscard]] std::optional<PoolPage> InRange(const SegmentHeap& heap, VirtAddr address) const;
   [[nodiscard]] std::optional<PoolPage> Empty(VirtAddr address) const;
   [[nodiscard]] bool FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const;
   [[nodiscard]] bool LostItsFront(const PoolHeaderFields& header) const;

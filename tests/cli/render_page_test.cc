@@ -69,5 +69,37 @@ TEST(OtherPageText, KeepsTheThreeAnswersApart) {
                 ", physical 0x0000000007654000\n");
 }
 
+TEST(BigPageText, SaysWhoseItIsOrWas) {
+  PageBytes bytes;
+  bytes.presence = Presence::kPresent;
+  BigOwner owner;
+  owner.begin = VirtAddr{kPage - 0x1000};
+  owner.bytes = 0x3000;
+  owner.tag = PoolTag::FromText("Zz9q");
+  owner.in_range = true;
+  EXPECT_EQ(RenderBigPage({kPage}, bytes, owner, TagDatabase()),
+            "page 0xfffffa8001234000: page range of the segment heap at 0xfffffa8001233000, 12,288 bytes, 'Zz9q'\n");
+  bytes.presence = Presence::kNotPresent;
+  owner.in_range = false;
+  owner.freed = true;
+  EXPECT_EQ(RenderBigPage({kPage}, bytes, owner, TagDatabase()),
+            "page 0xfffffa8001234000: freed memory, last a big allocation at 0xfffffa8001233000, 12,288 bytes, 'Zz9q', "
+            "not in this image\n");
+  owner.freed = false;
+  owner.tag.reset();
+  EXPECT_THAT(RenderBigPage({kPage}, bytes, owner, TagDatabase()), HasSubstr("in no table of big allocations"));
+}
+
+TEST(PoolPageText, ADamagedStructureSaysWhichFieldsAreWrong) {
+  PoolPage page = MakePage({{0x1000, "Aaaa"}});
+  page.structure.emplace(HeapStructureKind::kVsSubsegment, *page.address, ByteView(page.bytes.bytes.data(), 0x30));
+  page.structure->Expect(0x20, 2, 0x1234, "Size");
+  page.structure->Reject(0x24, 2, "Signature");
+  const std::string text = Rendered(page, {});
+  EXPECT_THAT(text, HasSubstr("the header of a VS subsegment +020: Size is 0x"));
+  EXPECT_THAT(text, HasSubstr("must have been 0x1234"));
+  EXPECT_THAT(text, HasSubstr("+024: Signature is 0x"));
+}
+
 }  // namespace
 }  // namespace poolblame::cli

@@ -13,6 +13,7 @@ struct FaultShare {
   const char* kind;   // REPORT.md's
   std::uint32_t weight;
   bool has_bytes, has_content;  // takes bytes=, content=
+  bool segment_heap_only = false;
 };
 // Overruns lead because they lead in the field (Microsoft's special-pool page: "most corruption is overrun, not
 // underrun"); a quarter is clean so that 2,000 images hold the 500 that a false-alarm claim needs. A wild write's
@@ -34,6 +35,8 @@ constexpr FaultShare kFaults[] = {
     {"page-stomp", "page-stomp", 2, false, true},
     {"bad-free", "bad-free", 1, false, false},
     {"uninitialised", "uninitialised", 1, false, true},
+    {"range-overrun", "overrun", 5, true, true, true},
+    {"slush-overrun", "overrun", 1, true, true, true},
 };
 
 struct Share {
@@ -76,6 +79,7 @@ constexpr BuildShare kSegmentHeapBuilds[] = {{18362, false, true, 20},
 constexpr Share kSegmentHeapContainers[] = {
     {"full", 50}, {"summary", 15}, {"bitmap", 15}, {"kernel-bitmap", 10}, {"triage", 10}};
 constexpr Share kBackends[] = {{"backend=vs", 50}, {"backend=lfh", 50}};
+constexpr Share kStructures[] = {{"variant=vs", 35}, {"variant=lfh", 40}, {"variant=segment", 25}};
 
 template <typename Row, typename Keep>
 const Row& DrawRow(SplitMix64& random, std::span<const Row> rows, Keep keep) {
@@ -145,10 +149,19 @@ void DrawClassicSystem(SplitMix64& random, const RecipeFilter& filter, Recipe& r
 
 void DrawSegmentHeapSystem(SplitMix64& random, const RecipeFilter& filter, Recipe& recipe) {
   recipe.machine = "x64";
-  recipe.windows = DrawBuild(random, kSegmentHeapBuilds, true, filter.windows);
+  // Later builds' table of big allocations is not known to name a pattern.
+  const bool slush = recipe.fault == "slush-overrun";
+  recipe.windows =
+      DrawBuild(random, kSegmentHeapBuilds, true, slush ? std::vector<std::uint32_t>{18362, 19041} : filter.windows);
   recipe.container = DrawName(random, kSegmentHeapContainers, filter.containers);
   recipe.style = DrawName(random, kBackends, {});
   if (recipe.fault == "free-list") recipe.style = "backend=vs";  // free low-fragmentation slots are on no list
+}
+
+/// What a range-overrun hits, and in three images of ten large allocations.
+void DrawLargeThings(SplitMix64& random, Recipe& recipe) {
+  if (recipe.fault == "range-overrun") recipe.style += ' ' + DrawName(random, kStructures, {});
+  if (random.Chance(30)) recipe.style += " large=" + std::to_string(random.Between(1, 8));
 }
 
 void Append(std::string& line, const char* key, const std::string& value) {
@@ -182,7 +195,8 @@ Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& f
   random.Next();
   Recipe recipe;
   const FaultShare& fault = DrawRow(random, std::span<const FaultShare>(kFaults), [&](const FaultShare& row) {
-    return Allowed(filter.faults, row.fault) || Allowed(filter.faults, row.kind);
+    const bool fits_pool = filter.segment_heap || !row.segment_heap_only;
+    return fits_pool && (Allowed(filter.faults, row.fault) || Allowed(filter.faults, row.kind));
   });
   recipe.fault = fault.fault;
   filter.segment_heap ? DrawSegmentHeapSystem(random, filter, recipe) : DrawClassicSystem(random, filter, recipe);
@@ -194,6 +208,7 @@ Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& f
   recipe.activity = random.Between(0, 800);
   recipe.after = DrawAfter(random);
   recipe.seed = (random.Next() >> 32) + attempt;
+  if (filter.segment_heap) DrawLargeThings(random, recipe);
   return recipe;
 }
 

@@ -17,7 +17,7 @@ using test::Scan;
 
 std::vector<BigAllocation> TableOf(const Opened& opened) {
   const AddressSpace space(*opened.image);
-  return ReadBigPageTable(space, ReadSystem(space));
+  return ReadBigPageTable(space, ReadSystem(space)).live;
 }
 
 class BigPageTable : public ::testing::TestWithParam<const char*> {};
@@ -57,7 +57,7 @@ TEST(BigPageTableAbsent, BarePagesHaveNone) {
   System system = ReadSystem(space);
   ASSERT_TRUE(system.pool_track_table.has_value());
   system.pool_track_table.reset();
-  EXPECT_TRUE(ReadBigPageTable(space, system).empty());
+  EXPECT_TRUE(ReadBigPageTable(space, system).live.empty());
 }
 
 TEST(BigPageTableAbsent, AVariableAtTheEdgeOfTheAddressSpaceLeadsNowhere) {
@@ -66,7 +66,7 @@ TEST(BigPageTableAbsent, AVariableAtTheEdgeOfTheAddressSpaceLeadsNowhere) {
   System system = ReadSystem(space);
   for (const std::uint64_t at : {space.kernel_base().value, ~std::uint64_t{0}, ~std::uint64_t{0} - 0x1FFF}) {
     system.pool_track_table = VirtAddr{at};
-    EXPECT_TRUE(ReadBigPageTable(space, system).empty()) << std::hex << at;
+    EXPECT_TRUE(ReadBigPageTable(space, system).live.empty()) << std::hex << at;
   }
 }
 

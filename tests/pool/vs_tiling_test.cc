@@ -131,7 +131,11 @@ TEST(HeapKeys, ASmashedSegmentIsOutvoted) {
   const SegmentHeapLayout& layout = *FindSegmentHeapLayout(19041);
   for (std::uint64_t i = 0; i < 4; ++i) {
     const std::uint64_t at = 0xFFFFA80000000000 + i * kSegmentBytes, context = 0xFFFFA80000200100;
-    segments.push_back({VirtAddr{at}, VirtAddr{context}, at ^ context ^ kKey ^ layout.segment_signature, {}});
+    PageSegment segment;
+    segment.address = VirtAddr{at};
+    segment.context = VirtAddr{context};
+    segment.signature = at ^ context ^ kKey ^ layout.segment_signature;
+    segments.push_back(std::move(segment));
   }
   segments[2].signature = 0x4141414141414141;
   const auto vote = VoteForHeapKey(segments, layout);

@@ -59,15 +59,14 @@ inline constexpr std::uint32_t kSegmentHeaderBytes = 0x2000;
 inline constexpr std::uint32_t kRangeBytes = 0x20;
 inline constexpr std::uint32_t kRangeSignature = 0xCCDDCCDD;  // u32 at +0 of an allocated range's first unit
 inline constexpr std::uint32_t kRangeFlags = 0x18;            // u8
-inline constexpr std::uint32_t kRangeCommitted = 0x19;        // u8, pages of the range, first unit only
 inline constexpr std::uint32_t kRangeUnitSize = 0x1F;         // u8, first unit only; 0 = 256
 inline constexpr std::uint8_t kRangeAllocated = 0x01, kRangeFirst = 0x02, kRangeVs = 0x04, kRangeSubsegment = 0x08;
 
 // HEAP_VS_SUBSEGMENT: ListEntry at 0
 inline constexpr std::uint32_t kVsCommitBitmap = 0x10;  // u64, a bit a page
 inline constexpr std::uint32_t kVsCommitLock = 0x18;    // u64
-inline constexpr std::uint32_t kVsSize = 0x20;     // u16, of the chunks in units of 16 bytes
-inline constexpr std::uint16_t kVsMagic = 0x2BED;  // (Size ^ Signature) & 0x7FFF
+inline constexpr std::uint32_t kVsSize = 0x20;          // u16, of the chunks in units of 16 bytes
+inline constexpr std::uint16_t kVsMagic = 0x2BED;       // (Size ^ Signature) & 0x7FFF
 inline constexpr std::uint32_t kVsFirstChunk = 0x30;
 
 // HEAP_VS_CHUNK_HEADER: the first word is XORed with HeapKey and its own address.
@@ -96,7 +95,7 @@ constexpr std::uint64_t EncodeChunk(const ChunkSizes& c, std::uint64_t key, std:
 }
 
 // HEAP_LFH_SUBSEGMENT: ListEntry at 0
-inline constexpr std::uint32_t kLfhOwner = 0x10;     // u64; State from 26100
+inline constexpr std::uint32_t kLfhOwner = 0x10;       // u64; State from 26100
 inline constexpr std::uint32_t kLfhSecondWord = 0x18;  // u64: a lock; OwnerFreeListEntry from 26100
 inline constexpr std::uint32_t kLfhFreeCount = 0x20, kLfhBlockCount = 0x22;  // u16
 inline constexpr std::uint32_t kLfhBlockOffsets = 0x28;                      // u32, encoded

@@ -86,7 +86,6 @@ inline constexpr std::uint32_t kSegmentHeaderBytes = 0x2000;
 inline constexpr std::uint32_t kRangeBytes = 0x20;
 inline constexpr std::uint32_t kRangeSignature = 0xCCDDCCDD;  // u32 at +0 of an allocated range's first unit
 inline constexpr std::uint32_t kRangeFlags = 0x18;            // u8
-inline constexpr std::uint32_t kRangeCommitted = 0x19;        // u8, pages of the range, first unit only
 inline constexpr std::uint32_t kRangeUnitSize = 0x1F;         // u8, first unit only; 0 = 256
 inline constexpr std::uint8_t kRangeAllocated = 0x01, kRangeFirst = 0x02, kRangeVs = 0x04, kRangeSubsegment = 0x08;
 

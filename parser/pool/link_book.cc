@@ -42,6 +42,7 @@ void LinkBook::AddNode(std::uint64_t node, const Links& links) {
 }
 
 LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entries) {
+  if (entries.size() > kMostEntries) return;
   encoded_ = CountThatComeBack(space, entries, true) > CountThatComeBack(space, entries, false);
   for (const VirtAddr entry : entries)
     if (const auto links = Read(space, entry.value, encoded_)) AddNode(entry.value, *links);

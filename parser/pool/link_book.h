@@ -17,8 +17,11 @@ namespace poolblame {
 class LinkBook {
  public:
   /// Learns from `entries`, ascending. Nobody has published for all builds which lists have their links XORed with
-  /// their own address, so the form that comes back oftener is taken. Cost: some six pointers an entry.
+  /// their own address, so the form that comes back oftener is taken. Cost: some six pointers an entry. Of
+  /// more than kMostEntries nothing is believed.
   LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entries);
+
+  static constexpr std::size_t kMostEntries = std::size_t{1} << 16;  // 20 MiB; 8 GiB of VS subsegments
 
   /// True when this image's entries keep their list: nearly all come back, and they are enough to say so.
   [[nodiscard]] bool believed() const { return believed_; }

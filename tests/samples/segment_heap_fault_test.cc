@@ -15,7 +15,7 @@ class SegmentHeapFaults : public SegmentHeapBytes {};
 TEST_P(SegmentHeapFaults, EveryFaultBuildsTheSameTwiceAndSaysItsBackend) {
   for (const char* fault : {"none", "overrun", "off-by-one", "underrun", "use-after-free", "double-free", "bad-free",
                             "free-list", "bit-flip", "wild-write", "nonlinear-overrun", "page-stomp", "uninitialised",
-                            "payload-overrun", "cross-page", "big-overrun"}) {
+                            "payload-overrun", "cross-page", "big-overrun", "range-overrun"}) {
     const std::string words = std::string("container=kernel-bitmap pages=200 seed=4 after=60 windows=") +
                               GetParam().windows + " fault=" + fault;
     const auto once = BuildSample(words);

@@ -218,6 +218,47 @@ TEST_P(SegmentHeapBytes, BigPageTableNamesLargeBlocksAndThoseThatWent) {
   EXPECT_FALSE(Ranges(0x03).empty());
 }
 
+TEST_P(SegmentHeapBytes, LargeAllocationsLieAboveTheSegments) {
+  Build("fault=none activity=0 large=9 pages=600");
+  std::size_t ranges = 0;
+  for (const std::uint64_t heap : heaps_) {
+    const std::uint64_t context = heap + GetParam().seg_context + 0xC0;
+    const std::uint64_t segment = U64(context + 0x48);
+    if (segment == context + 0x48) continue;
+    EXPECT_EQ(segment % 0x1000000, 0U);
+    EXPECT_EQ(U64(segment), context + 0x48);
+    EXPECT_EQ(U64(segment + 0x10), segment ^ context ^ heap_key_ ^ GetParam().constant);
+    std::uint32_t unit = 1;
+    while (unit < 256) {
+      const std::uint64_t first = segment + unit * 0x20;
+      ASSERT_NE(U8(first + 0x1F), 0U);
+      if ((U8(first + 0x18) & 1) != 0) {
+        ++ranges;
+        EXPECT_EQ(U32(first), 0xCCDDCCDDU);
+        EXPECT_TRUE(machine_->memory().Mapped(segment + unit * 0x10000));
+      }
+      unit += U8(first + 0x1F);
+    }
+    EXPECT_EQ(unit, 256U);
+  }
+  EXPECT_GT(ranges, 2U);
+}
+
+TEST_P(SegmentHeapBytes, SlushIsFilledWhereTheTableNamesAPattern) {
+  Build("fault=none activity=0 large=9 pages=600");
+  const std::uint64_t table = machine_->layout().nt_lists + 0x8000;
+  const bool named = std::string(GetParam().windows) < "20348";
+  std::size_t filled = 0;
+  for (std::uint64_t at = table; named && at + 0x18 <= table + 0x2000; at += 0x18) {
+    const std::uint32_t word = U32(at + 0xC);
+    if ((U64(at) & 1) != 0 || word >> 20 == 0) continue;
+    EXPECT_EQ((U64(at) + U64(at + 0x10) + (word >> 20)) % 0x1000, 0U);
+    EXPECT_EQ(U8(U64(at) + U64(at + 0x10)), word & 0xFF);
+    ++filled;
+  }
+  EXPECT_EQ(filled > 4, named);
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryBuild, SegmentHeapBytes, ::testing::ValuesIn(kBuilds),
                          [](const auto& row) { return "Build" + std::string(row.param.windows); });
 

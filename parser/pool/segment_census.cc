@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parser/pool/census_statistics.h"
+#include "parser/pool/heap_crash.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
 
@@ -192,6 +193,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   census.self_linked = std::move(all.healthy.self_linked);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags});
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
+  TellHeapCrash(space, system, *heap, census);
   Tell(all, *heap, census);
   census.segment_heap = heap;
   return true;

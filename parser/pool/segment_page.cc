@@ -17,9 +17,16 @@ bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const Po
   return stated + kChunkUnit >= bytes && stated <= bytes + kChunkUnit;
 }
 
+/// Drivers give tags of three characters, too: the last byte is then zero, as in 'TPM'.
+bool IsShortTag(std::uint32_t tag) {
+  constexpr std::uint32_t kSpace = 0x20;
+  return tag >> 24 == 0 && PoolTag{tag | kSpace << 24}.plausible();
+}
+
 bool IsOdd(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
   return header.PreviousSize != 0 || !StatesItsSize(header, bytes, layout) ||
-         StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated || !PoolTag{header.PoolTag}.plausible();
+         StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated ||
+         !(PoolTag{header.PoolTag}.plausible() || IsShortTag(header.PoolTag));
 }
 
 /// Where the POOL_HEADER of a chunk in use lies, and what it is the header of.
@@ -43,6 +50,19 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
   return PoolHeaderPlace{front, end - front};
 }
 
+/// A freed block that waits for the heap to take it back still counts as in use, and the list it waits on is linked
+/// through the place of its POOL_HEADER; the second half of that is as it was. The last one's link is null.
+bool WaitsToBeFreed(const VsChunk& chunk, const VsSubsegment& subsegment) {
+  const std::uint32_t at = chunk.offset + kChunkHeaderBytes;
+  if (!chunk.allocated || chunk.damaged() || !subsegment.PageIsPresent(at)) return false;
+  const std::uint64_t link = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
+  const std::uint64_t behind = ByteView(subsegment.bytes).TryRead<Le64>(at + 8).value_or(Le64{});
+  // A heap's memory lies within one entry of the topmost page table, of 512 GiB.
+  constexpr unsigned kRegionShift = 39;
+  const bool leads_to_heap = link >> kRegionShift == subsegment.address.value >> kRegionShift;
+  return (leads_to_heap && link % kChunkUnit == 0) || (link == 0 && behind != 0);
+}
+
 /// A slot that nobody had yet is as its page was: zero.
 bool WasNeverUsed(const PoolHeaderFields& header) { return header == PoolHeaderFields{}; }
 
@@ -63,7 +83,7 @@ void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_ke
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
     if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
     const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
-    if (!place) continue;
+    if (!place || WaitsToBeFreed(chunk, subsegment)) continue;
     ++headers;
     if (IsOdd(layout.Decode(subsegment.bytes.data() + place->offset), place->bytes, layout)) ++odd_headers;
   }
@@ -128,6 +148,7 @@ void SegmentPages::CheckHeader(ByteView header, std::uint32_t block_bytes, std::
 }
 
 void SegmentPages::CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const {
+  if (block.damaged_bytes == 0 && IsShortTag(block.read.PoolTag)) return;
   for (std::uint32_t i = kTagByte; i < kTagEnd; ++i) {
     const bool printable = header[i] >= 0x20 && header[i] <= 0x7E;
     if (!printable) block.damaged_bytes |= 1U << (shift + i);
@@ -151,6 +172,11 @@ PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& c
     if (((chunk.read ^ chunk.expected) >> (8 * i) & 0xFF) != 0) block.damaged_bytes |= 1U << i;
   const auto place = PlaceOfPoolHeader(chunk, subsegment, layout_);
   block.tag_known = place.has_value();
+  if (place && place->offset == chunk.offset + kChunkHeaderBytes && WaitsToBeFreed(chunk, subsegment)) {
+    block.tag_known = false;
+    block.state = BlockState::kLookaside;
+    return block;
+  }
   if (!place) return block;
   const std::uint8_t* header = subsegment.bytes.data() + place->offset;
   block.read = block.expected = layout_.Decode(header);

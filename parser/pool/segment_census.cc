@@ -161,6 +161,10 @@ Part TakeRanges(const Taker& taker, const std::vector<PageRange>& ranges, unsign
 void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
   if (all.unreadable > 0)
     census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
+  if (const std::size_t pages = heap.unexplained_pages(); pages > 0)
+    census.not_judged.push_back({std::to_string(pages) + (pages == 1 ? " page holds" : " pages hold") +
+                                     " what may be headers of blocks, but too few to tell how the blocks lie",
+                                 std::nullopt});
   if (all.stateless > 0)
     census.not_judged.push_back(
         {"which of " + std::to_string(all.stateless) +

@@ -66,6 +66,13 @@ bool WaitsToBeFreed(const VsChunk& chunk, const VsSubsegment& subsegment) {
 /// A slot that nobody had yet is as its page was: zero.
 bool WasNeverUsed(const PoolHeaderFields& header) { return header == PoolHeaderFields{}; }
 
+/// All of the slot: whoever had it would have left something.
+bool IsZero(ByteView page, const LfhSlot& slot, VirtAddr address) {
+  const auto begin = page.begin() + static_cast<std::ptrdiff_t>(address.page_offset());
+  const auto length = std::min<std::ptrdiff_t>(slot.size, page.end() - begin);
+  return std::all_of(begin, begin + length, [](std::uint8_t byte) { return byte == 0; });
+}
+
 /// What lies between wrong bytes was most likely overwritten with them.
 void MarkBetween(PoolBlock& block) {
   if (block.damaged_bytes == 0) return;
@@ -95,7 +102,8 @@ void SegmentHeapTally::Add(const AddressSpace& space, const LfhSubsegment& subse
     const PageBytes page = space.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout.Decode(page.bytes.data() + address.page_offset());
-    if (!slot.busy && WasNeverUsed(fields)) continue;
+    const bool never_used = !slot.busy && WasNeverUsed(fields);
+    if (never_used && (subsegment.states_known || IsZero(page.bytes, slot, address))) continue;
     ++(slot.busy ? headers : freed_headers);
     if (IsOdd(fields, subsegment.geometry.block_size, layout)) ++(slot.busy ? odd_headers : odd_freed_headers);
   }
@@ -250,7 +258,9 @@ bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const 
     const PageBytes page = space_.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
-    if (!slot.busy && WasNeverUsed(fields) && subsegment.states_known) return false;
+    const bool never_used = !slot.busy && WasNeverUsed(fields);
+    if (never_used && subsegment.states_known) return false;
+    if (never_used && IsZero(page.bytes, slot, address)) continue;
     const bool odd = IsOdd(fields, subsegment.geometry.block_size, layout_);
     if (odd && !in_run) ++runs;
     in_run = odd;
@@ -273,7 +283,8 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
                                            : BlockState::kFree;
     const std::uint8_t* header = page->bytes.bytes.data() + block.offset;
     block.read = block.expected = layout_.Decode(header);
-    const bool used = slot.busy || !WasNeverUsed(block.read);
+    const bool used = slot.busy || !WasNeverUsed(block.read) ||
+                      (!subsegment.states_known && !IsZero(page->bytes.bytes, slot, subsegment.address + slot.offset));
     const bool believed = freed_believed || (trust_.freed_slots_keep_headers && LostItsFront(block.read));
     if (used && (slot.busy ? trust_.headers_state_size : believed))
       CheckHeader(ByteView(header, layout_.header_size), subsegment.geometry.block_size, 0, block);

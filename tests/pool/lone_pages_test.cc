@@ -196,6 +196,26 @@ TEST(LonePage, ATagOfThreeCharactersEndsInZero) {
   EXPECT_EQ(test::Scan(Image(SlotPage("\x01\x02\x03\x04"))).findings.size(), 1U);
 }
 
+// Only what was in use leaves something behind a header of zeros.
+TEST(LonePage, ASlotOfZerosWasNeverUsedUnlessSomethingStandsInIt) {
+  Bytes page = SlotPage("Irp ");
+  std::memset(page.data() + 0x20 + 6 * 0xB0, 0, 16);
+  EXPECT_TRUE(test::Scan(Image(page)).findings.empty());
+  std::memset(page.data() + 0x20 + 6 * 0xB0 + 0x40, 0x33, 8);
+  EXPECT_EQ(test::Scan(Image(page)).findings.size(), 1U);
+}
+
+TEST(LonePage, APageWithTooFewHeadersIsNotCalledClean) {
+  Bytes page(kPageSize, 0x5A);
+  PutPoolHeader(page, 0x100, 0x0E, "MPhc");
+  test::PageBuilder odd("nt62-x64"), slots("nt62-x64");
+  odd.Write(0, page);
+  slots.Write(0, SlotPage("Irp "));
+  const PoolCensus census = test::Scan(test::FromPages({slots, odd}, kPage, Machine::kX64, 19041));
+  ASSERT_FALSE(census.not_judged.empty());
+  EXPECT_NE(census.not_judged[0].reason.find("1 page holds what may be headers"), std::string::npos);
+}
+
 TEST(LonePage, SlotsWithoutTheirBitmapAreNeitherInUseNorFree) {
   const PoolCensus census = test::Scan(Image(SlotPage("Irp ")));
   EXPECT_EQ(census.pool_blocks, 23U);

@@ -48,7 +48,8 @@ inline constexpr std::uint32_t kHeapSignatureAt = 0x10;
 
 // HEAP_SEG_CONTEXT
 inline constexpr std::uint32_t kSegContextBytes = 0xC0;
-inline constexpr std::uint32_t kSegContextUnitShift = 0x08;  // u8
+inline constexpr std::uint32_t kSegContextUnitShift = 0x08;                  // u8
+inline constexpr std::uint32_t kSegContextLfh = 0x18, kSegContextVs = 0x20;  // pointers into the heap
 inline constexpr std::uint32_t kSegContextHeap = 0x38;
 inline constexpr std::uint32_t kSegContextListHead = 0x48;
 

@@ -32,8 +32,8 @@ constexpr std::array<HeapContext, 10> kHeapContexts = {{
     {0x140, 22000, kNewest, "small-page segment context"},
     {0x200, 22000, kNewest, "large-page segment context"},
     {0x2C0, 22000, kNewest, "variable-size context"},
-    {0x380, 22000, 26099, "low-fragmentation context"},
-    {0x340, 26100, kNewest, "low-fragmentation context"},
+    {0x380, 22000, kNewest, "low-fragmentation context"},
+    {0x340, 26100, kNewest, "low-fragmentation context"},  // openzfs#428; other images of 26100 have it at 0x380
 }};
 
 /// P2 of 0x13A. Heaps start on a page; the low 12 bits name the context. Without a build every row that has the offset

@@ -22,12 +22,16 @@ struct Masked {
 
 std::uint16_t Part(std::uint64_t word, unsigned shift) { return static_cast<std::uint16_t>(word >> shift); }
 
-/// Words that may be encoded headers: small numbers and kernel pointers are not.
+/// Words that may be encoded headers: small numbers and kernel pointers are not, nor what stands there twice, because
+/// each header is encoded with its own address.
 std::vector<Masked> CandidateWords(const ChunkBytes& piece) {
+  std::map<std::uint64_t, std::uint32_t> times;
+  for (std::uint32_t offset = 0; offset + 8 <= piece.bytes.size(); offset += kChunkUnit)
+    ++times[piece.bytes.TryRead<Le64>(offset).value_or(Le64{})];
   std::vector<Masked> out;
   for (std::uint32_t offset = 0; offset + 8 <= piece.bytes.size(); offset += kChunkUnit) {
     const std::uint64_t word = piece.bytes.TryRead<Le64>(offset).value_or(Le64{});
-    if (Part(word, 48) == 0 || Part(word, 48) == 0xFFFF) continue;
+    if (Part(word, 48) == 0 || Part(word, 48) == 0xFFFF || times[word] > 1) continue;
     out.push_back({word ^ (piece.address + offset).value, offset});
   }
   return out;
@@ -43,11 +47,15 @@ std::uint64_t KeyOfPair(const Masked& a, const Masked& b) {
 }
 
 void VoteOfPairs(const std::vector<Masked>& words, std::map<std::uint64_t, std::uint64_t>& counts) {
+  constexpr std::size_t kMostPairs = 8192;  // of a page of the smallest chunks; what has more is data
+  std::size_t pairs = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
     for (std::size_t j = i + 1; j < words.size(); ++j) {
       if ((words[j].offset - words[i].offset) / kChunkUnit > kWidestPair) break;
       // Above the Allocated bit both are the key's own.
-      if (Part(words[i].word, 49) == Part(words[j].word, 49)) ++counts[KeyOfPair(words[i], words[j])];
+      if (Part(words[i].word, 49) != Part(words[j].word, 49)) continue;
+      if (++pairs > kMostPairs) return;
+      ++counts[KeyOfPair(words[i], words[j])];
     }
   }
 }

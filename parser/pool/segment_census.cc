@@ -9,6 +9,7 @@
 #include "parser/pool/census_statistics.h"
 #include "parser/pool/chunk_lists.h"
 #include "parser/pool/free_tree.h"
+#include "parser/pool/heap_crash.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
 #include "parser/pool/segment_pool_header.h"
@@ -241,6 +242,10 @@ void TellFailure(const System& system, const SegmentHeap& heap, PoolCensus& cens
 void Tell(const Part& all, const SegmentHeap& heap, PoolCensus& census) {
   if (all.unreadable > 0)
     census.not_judged.push_back({std::to_string(all.unreadable) + " VS subsegments cannot be read", std::nullopt});
+  if (const std::size_t pages = heap.unexplained_pages(); pages > 0)
+    census.not_judged.push_back({std::to_string(pages) + (pages == 1 ? " page holds" : " pages hold") +
+                                     " what may be headers of blocks, but too few to tell how the blocks lie",
+                                 std::nullopt});
   if (all.stateless > 0)
     census.not_judged.push_back(
         {"which of " + std::to_string(all.stateless) +
@@ -285,6 +290,7 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags}, heap->free_state());
   ExamineStructures(*heap, pages, census.findings);
   for (const PageRange& range : all.suspects) Examine(space, *heap, pages, range, census.findings);
+  TellHeapCrash(space, system, *heap, census);
   Tell(all, *heap, census);
   TellFailure(system, *heap, census);
   census.segment_heap = heap;

@@ -32,6 +32,8 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
   const auto more = FindLonePages(space, lone, layout, heap_key_ ? &heap_key_->key : nullptr);
   if (ranges_.size() + more.size() <= kMostRanges) ranges_.insert(ranges_.end(), more.begin(), more.end());
   std::sort(ranges_.begin(), ranges_.end(), by_address);
+  for (const VirtAddr page : lone)
+    if (RangeAt(page) == nullptr && MayHoldBlocks(space.Page(page).bytes)) ++unexplained_pages_;
   VoteForLfhKey(space);
 }
 

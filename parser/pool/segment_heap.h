@@ -40,6 +40,8 @@ class SegmentHeap {
 
   [[nodiscard]] const std::optional<KeyVote>& heap_key() const { return heap_key_; }
   [[nodiscard]] const std::optional<KeyVote>& lfh_key() const { return lfh_key_; }
+  /// Pages of an image that holds only some, in no range, with what may be a block's header.
+  [[nodiscard]] std::size_t unexplained_pages() const { return unexplained_pages_; }
   /// No page segment is in the image: what is known of ranges comes from their own pages.
   [[nodiscard]] bool by_pages_alone() const { return segments_.empty(); }
   [[nodiscard]] const SegmentHeapLayout& layout() const { return *layout_; }
@@ -105,6 +107,7 @@ class SegmentHeap {
   std::map<std::uint64_t, HeapStructure> damaged_;  // by address
   std::map<std::uint64_t, LfhHeader> mended_lfh_;   // by address
   SegmentHeapTrust trust_;
+  std::size_t unexplained_pages_ = 0;
 };
 
 }  // namespace poolblame

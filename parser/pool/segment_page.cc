@@ -33,6 +33,19 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
   return PoolHeaderPlace{front, end - front};
 }
 
+/// A freed block that waits for the heap to take it back still counts as in use, and the list it waits on is linked
+/// through the place of its POOL_HEADER; the second half of that is as it was. The last one's link is null.
+bool WaitsToBeFreed(const VsChunk& chunk, const VsSubsegment& subsegment) {
+  const std::uint32_t at = chunk.offset + kChunkHeaderBytes;
+  if (!chunk.allocated || chunk.damaged() || !subsegment.PageIsPresent(at)) return false;
+  const std::uint64_t link = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
+  const std::uint64_t behind = ByteView(subsegment.bytes).TryRead<Le64>(at + 8).value_or(Le64{});
+  // A heap's memory lies within one entry of the topmost page table, of 512 GiB.
+  constexpr unsigned kRegionShift = 39;
+  const bool leads_to_heap = link >> kRegionShift == subsegment.address.value >> kRegionShift;
+  return (leads_to_heap && link % kChunkUnit == 0) || (link == 0 && behind != 0);
+}
+
 /// A slot that nobody had yet is as its page was: zero.
 bool WasNeverUsed(const PoolHeaderFields& header) { return header == PoolHeaderFields{}; }
 
@@ -53,7 +66,7 @@ void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_ke
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
     if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
     const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
-    if (!place) continue;
+    if (!place || WaitsToBeFreed(chunk, subsegment)) continue;
     ++headers;
     if (IsOddPoolHeader(layout.Decode(subsegment.bytes.data() + place->offset), place->bytes, layout)) ++odd_headers;
   }
@@ -115,6 +128,7 @@ void SegmentPages::CheckHeader(ByteView header, std::uint32_t block_bytes, std::
 }
 
 void SegmentPages::CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const {
+  if (block.damaged_bytes == 0 && IsShortTag(block.read.PoolTag)) return;
   for (std::uint32_t i = kTagByte; i < kTagEnd; ++i) {
     const bool printable = header[i] >= 0x20 && header[i] <= 0x7E;
     if (!printable) block.damaged_bytes |= 1U << (shift + i);
@@ -141,6 +155,11 @@ PoolBlock SegmentPages::BlockOf(const VsSubsegment& subsegment, const VsChunk& c
     if (((chunk.read ^ chunk.expected) >> (8 * i) & 0xFF) != 0) block.damaged_bytes |= 1U << i;
   const auto place = PlaceOfPoolHeader(chunk, subsegment, layout_);
   block.tag_known = place.has_value();
+  if (place && place->offset == chunk.offset + kChunkHeaderBytes && WaitsToBeFreed(chunk, subsegment)) {
+    block.tag_known = false;
+    block.state = BlockState::kLookaside;
+    return block;
+  }
   if (!place) return block;
   const std::uint8_t* header = subsegment.bytes.data() + place->offset;
   block.read = block.expected = layout_.Decode(header);
@@ -248,8 +267,10 @@ bool SegmentPages::FreedSlotsAreBelieved(const LfhSubsegment& subsegment) const 
     const PageBytes page = space_.Page(address);
     if (page.presence != Presence::kPresent) continue;
     const PoolHeaderFields fields = layout_.Decode(page.bytes.data() + address.page_offset());
+    const SlotContent content = ContentOf(page.bytes, slot, subsegment.geometry.block_size, layout_);
     if (!slot.busy && WasNeverUsed(fields) && subsegment.states_known) return false;
-    const bool odd = IsOddPoolHeader(fields, subsegment.geometry.block_size, layout_);
+    if (content == SlotContent::kZero) continue;
+    const bool odd = content == SlotContent::kOdd;
     if (odd && !in_row) ++rows;
     if (!odd && !slot.busy) ++freed;
     in_row = odd;
@@ -286,7 +307,11 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
                                            : BlockState::kFree;
     const ByteView header(page->bytes.bytes.data() + block.offset, layout_.header_size);
     block.read = block.expected = layout_.Decode(header.data());
-    const bool free_believed = expected[i] == ExpectedContent::kHeader || IsBelieved(block.read, freed_believed);
+    const bool used = !WasNeverUsed(block.read) ||
+                      (!subsegment.states_known &&
+                       ContentOf(page->bytes.bytes, slots[i], block_size, layout_) != SlotContent::kZero);
+    const bool free_believed =
+        expected[i] == ExpectedContent::kHeader || (used && IsBelieved(block.read, freed_believed));
     if (expected[i] == ExpectedContent::kZero)
       ExpectZero(header, block);
     else if (slots[i].busy ? trust_.headers_state_size : free_believed)
@@ -299,7 +324,7 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
 
 /// A free slot's header is to be checked.
 bool SegmentPages::IsBelieved(const PoolHeaderFields& header, bool all_are) const {
-  return !WasNeverUsed(header) && (all_are || (trust_.freed_slots_keep_headers && LostItsFront(header)));
+  return all_are || (trust_.freed_slots_keep_headers && LostItsFront(header));
 }
 
 std::optional<PoolPage> SegmentPages::InRange(const SegmentHeap& heap, VirtAddr address) const {

@@ -14,7 +14,13 @@ bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const Po
 bool IsOddPoolHeader(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
   return header.PreviousSize != 0 || !StatesItsSize(header, bytes, layout) ||
          StateOfPoolType(layout, header.PoolType) != BlockState::kAllocated ||
-         header.PoolType != ExpectedPoolType(header.PoolType) || !PoolTag{header.PoolTag}.plausible();
+         header.PoolType != ExpectedPoolType(header.PoolType) ||
+         !(PoolTag{header.PoolTag}.plausible() || IsShortTag(header.PoolTag));
+}
+
+bool IsShortTag(std::uint32_t tag) {
+  constexpr std::uint32_t kSpace = 0x20;
+  return tag >> 24 == 0 && PoolTag{tag | kSpace << 24}.plausible();
 }
 
 std::uint16_t ExpectedPoolType(std::uint16_t type) {

@@ -18,6 +18,9 @@ bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const Po
 /// Not what a block of `bytes` bytes that is or was in use has in front.
 bool IsOddPoolHeader(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout);
 
+/// Drivers give tags of three characters, too: the last byte is then zero, as in 'TPM'.
+bool IsShortTag(std::uint32_t tag);
+
 /// PoolType as the header of a block in use must have it when it reads `type`: one bit says "in use", the others come
 /// from the request, which has no more than these ("Scoop the Windows 10 pool!", SSTIC 2020).
 inline constexpr std::uint16_t kPoolTypeInUse = 0x02, kPoolTypeRequest = 0x6D;

@@ -34,6 +34,17 @@ TEST(Confidence, EachAloneIsSuspect) {
   for (const Weight content : kTelling) EXPECT_EQ(ConfidenceOf(Block({{content, 1}}), 0.99), Confidence::kSuspect);
 }
 
+TEST(Confidence, FromAFewPagesItTakesMore) {
+  Hypothesis overrun = Block({{Weight::kDamagePrefix, 1}}), underrun = Block({{Weight::kDamageSuffix, 1}});
+  overrun.kind = FaultKind::kOverrun;
+  underrun.kind = FaultKind::kUnderrun;
+  EXPECT_EQ(ConfidenceOf(overrun, 0.79), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.79, {}, true), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.81, {}, true), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.89, {}, true), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.91, {}, true), Confidence::kSuspect);
+}
+
 TEST(Confidence, ZerosAreNeverTelling) {
   EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesZero, 1}}), 0.999),
             Confidence::kSuspect);

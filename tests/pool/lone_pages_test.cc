@@ -3,13 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "parser/pool/chunk_votes.h"
 #include "parser/pool/lfh_subsegment.h"
+#include "parser/pool/segment_heap.h"
 #include "parser/pool/vs_subsegment.h"
 #include "parser/pool/vs_tiling.h"
+#include "tests/pool/opened_image.h"
 
 namespace poolblame {
 namespace {
@@ -135,6 +139,89 @@ TEST(LfhGeometry, MoreOtherSlotsThanHeadersAreNoPageOfSlots) {
   Bytes page(kPageSize, 0x5A);
   for (std::uint32_t at = 0x20; at < 0x20 + 4 * 0x60; at += 0x60) PutPoolHeader(page, at, 6, "Even");
   EXPECT_FALSE(LfhGeometryOfPage(ByteView(page)));
+}
+
+/// The page as all there is of an image.
+test::Opened Image(const Bytes& page) {
+  test::PageBuilder builder("nt62-x64");
+  builder.Write(0, page);
+  return test::FromPages({builder}, kPage, Machine::kX64, 19041);
+}
+
+void PutWords(Bytes& page, std::uint32_t at, std::uint64_t first, std::uint64_t second) {
+  std::memcpy(page.data() + at, &first, 8);
+  std::memcpy(page.data() + at + 8, &second, 8);
+}
+
+const std::initializer_list<std::uint16_t> kChunks = {0x13, 0x18, 0x21, 0x1A, 0x16, 0x25, 0x1F, 0x90};
+constexpr std::uint32_t kThird = 0x60 + (0x13 + 0x18) * 16;
+
+TEST(LonePage, AHealthyPageOfChunksHasNothingToSay) {
+  const PoolCensus census = test::Scan(Image(VsPage(0x60, 0x40, kChunks)));
+  ASSERT_NE(census.segment_heap, nullptr);
+  EXPECT_EQ(census.segment_heap->heap_key()->key, kKey);
+  EXPECT_TRUE(census.findings.empty());
+  EXPECT_EQ(census.pool_blocks, kChunks.size());
+}
+
+// As in a real dump of 19041: the list of blocks that wait runs through the place of the POOL_HEADER, behind it is what
+// was left of a tree node.
+TEST(LonePage, ABlockThatWaitsToBeFreedIsNotDamaged) {
+  Bytes page = VsPage(0x60, 0x40, kChunks);
+  PutWords(page, kThird + 16, 0xFFFF9A040BC35B50, 0xFFFF9A040C107FE8);
+  EXPECT_TRUE(test::Scan(Image(page)).findings.empty());
+  PutWords(page, kThird + 16, 0, 0xFFFF9A040C107FE8);  // the last of the list
+  EXPECT_TRUE(test::Scan(Image(page)).findings.empty());
+}
+
+TEST(LonePage, OtherBytesInPlaceOfAPoolHeaderAreDamage) {
+  Bytes page = VsPage(0x60, 0x40, kChunks);
+  PutWords(page, kThird + 16, 0xFFFFF80055587680, 0x4141414141414141);  // a pointer, but to no heap
+  const PoolCensus census = test::Scan(Image(page));
+  ASSERT_EQ(census.findings.size(), 1U);
+  const auto& blocks = census.findings[0].blocks;
+  EXPECT_TRUE(blocks[2].header_damaged());
+  EXPECT_EQ(std::count_if(blocks.begin(), blocks.end(), [](const PoolBlock& b) { return b.header_damaged(); }), 1);
+}
+
+Bytes SlotPage(const char* odd_tag) {
+  Bytes page(kPageSize, 0);
+  for (std::uint32_t at = 0x20; at + 0xB0 <= kPageSize; at += 0xB0)
+    PutPoolHeader(page, at, 0x0B, at == 0x20 + 4 * 0xB0 ? odd_tag : "Irp ");
+  return page;
+}
+
+TEST(LonePage, ATagOfThreeCharactersEndsInZero) {
+  EXPECT_TRUE(test::Scan(Image(SlotPage("TPM\0"))).findings.empty());
+  EXPECT_EQ(test::Scan(Image(SlotPage("\x01\x02\x03\x04"))).findings.size(), 1U);
+}
+
+// Only what was in use leaves something behind a header of zeros.
+TEST(LonePage, ASlotOfZerosWasNeverUsedUnlessSomethingStandsInIt) {
+  Bytes page = SlotPage("Irp ");
+  std::memset(page.data() + 0x20 + 6 * 0xB0, 0, 16);
+  EXPECT_TRUE(test::Scan(Image(page)).findings.empty());
+  std::memset(page.data() + 0x20 + 6 * 0xB0 + 0x40, 0x33, 8);
+  EXPECT_EQ(test::Scan(Image(page)).findings.size(), 1U);
+}
+
+TEST(LonePage, APageWithTooFewHeadersIsNotCalledClean) {
+  Bytes page(kPageSize, 0x5A);
+  PutPoolHeader(page, 0x100, 0x0E, "MPhc");
+  test::PageBuilder odd("nt62-x64"), slots("nt62-x64");
+  odd.Write(0, page);
+  slots.Write(0, SlotPage("Irp "));
+  const PoolCensus census = test::Scan(test::FromPages({slots, odd}, kPage, Machine::kX64, 19041));
+  ASSERT_FALSE(census.not_judged.empty());
+  EXPECT_NE(census.not_judged[0].reason.find("1 page holds what may be headers"), std::string::npos);
+}
+
+TEST(LonePage, SlotsWithoutTheirBitmapAreNeitherInUseNorFree) {
+  const PoolCensus census = test::Scan(Image(SlotPage("Irp ")));
+  EXPECT_EQ(census.pool_blocks, 23U);
+  EXPECT_EQ(census.allocated + census.free, 0U);
+  ASSERT_EQ(census.not_judged.size(), 1U);
+  EXPECT_NE(census.not_judged[0].reason.find("which of 23 LFH slots are in use"), std::string::npos);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "parser/kernel/system.h"
 #include "parser/pool/pool_census.h"
 #include "parser/pool/pool_page.h"
+#include "parser/pool/pool_trace.h"
 
 namespace poolblame {
 
@@ -75,6 +76,7 @@ struct Scene {
   bool page_before_missing = false;  // damage starts with the page's first byte and the page before is not here
   bool named_by_crash = false;       // the bug check points at this page
   std::shared_ptr<const ImageContents> contents;   // what blocks of each tag hold, of any size
+  std::shared_ptr<const PoolTraceLog> traces;      // Driver Verifier's log of pool calls; may be empty or nullptr
   std::shared_ptr<const RunFit> run_fit;           // where the write started and stopped; nullptr: not to be told
   bool victim_is_listed = false;                   // its header is damaged, but a free list still leads to it
   const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does

@@ -46,6 +46,12 @@ std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsS
 /// A slot that nobody had yet is as its page was: zero.
 bool WasNeverUsed(const PoolHeaderFields& header) { return header == PoolHeaderFields{}; }
 
+/// Half of all tree pointers are null. Small numbers are left out: they are more often data than a flipped bit.
+bool IsOneBitFromNull(std::uint64_t value) {
+  constexpr std::uint64_t kSmallNumbers = 0x10000;
+  return value >= kSmallNumbers && std::has_single_bit(value);
+}
+
 /// What lies between wrong bytes was most likely overwritten with them.
 void MarkBetween(PoolBlock& block) {
   if (block.damaged_bytes == 0) return;
@@ -185,7 +191,9 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
       finding.value = value;
       finding.problem = leads_nowhere ? LinkProblem::kNotKernelAddress : LinkProblem::kBrokenBackLink;
       if (fault != nullptr) finding.expected = fault->expected;
-      if (finding.expected && i == kPointers - 1) *finding.expected |= value & kFlags;  // its colour is as it stands
+      if (!finding.expected && IsOneBitFromNull(value)) finding.expected = 0;
+      if (finding.expected.value_or(0) != 0 && i == kPointers - 1)
+        *finding.expected |= value & kFlags;  // its colour is as it stands
     } else {
       finding.expected.reset();
     }

@@ -190,8 +190,10 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census));
+  const auto traces = std::make_shared<const PoolTraceLog>(space, system);
   for (Scene& scene : scenes) {
     scene.contents = contents;
+    scene.traces = traces;
     scene.run_fit = FitWrittenRun(scene);
   }
   return scenes;

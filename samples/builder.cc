@@ -9,6 +9,7 @@
 #include "samples/container.h"
 #include "samples/fault.h"
 #include "samples/page_tables.h"
+#include "samples/pool_log.h"
 #include "samples/special_pool.h"
 
 namespace poolblame::samples {
@@ -86,6 +87,7 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
   if (!damaged) return tl::unexpected<Error>(damaged.error());
   machine.Live(recipe.after);
   built.kernel = WriteKernelData(machine);
+  WritePoolLog(machine, built.truth);
   built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));
   if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
   built.truth.machine = recipe.profile.x64 ? "x64" : "x86";

@@ -165,6 +165,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "after") return Number(key, value, 0, 10000000, recipe.after);
   if (key == "large") return Number(key, value, 0, kMostLarge, recipe.large);
   if (key == "special") return Number(key, value, 0, 64, recipe.special);
+  if (key == "pool_log") return Number(key, value, 0, 512, recipe.pool_log);
   if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
   return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "'\n" + RecipeHelp());
@@ -214,7 +215,7 @@ std::string RecipeHelp() {
          " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
-         WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) + "\n";
+         WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) + " pool_log=N\n";
 }
 
 const char* KindOfFault(Fault fault) {

@@ -69,6 +69,7 @@ struct Recipe {
   std::uint32_t cut = 0;          // percent of the file that is missing at its end
   std::uint32_t large = 0;        // segment heap: allocations above its 1 MB segments
   std::uint32_t special = 0;      // blocks in special pool
+  std::uint32_t pool_log = 0;     // calls in Driver Verifier's log of pool calls
   bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;
 };

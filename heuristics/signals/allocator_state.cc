@@ -67,7 +67,7 @@ std::string WhatWasLookedAt(const Scene& scene) {
   const SegmentHeap* heap = scene.census->segment_heap.get();
   const PageRange* range = heap != nullptr ? heap->RangeAt(VirtAddr{scene.AddressOf(scene.damage_begin())}) : nullptr;
   if (range == nullptr) return text;
-  return text + "; sizes, headers and links of all blocks of its " +
+  return text + "; sizes, headers and links of the blocks that the image has of its " +
          (range->kind == RangeKind::kVs ? "variable-size" : "low-fragmentation") + " subsegment at " +
          HexText(range->address.value) + " (" + std::to_string(range->bytes) + " bytes) were looked at";
 }

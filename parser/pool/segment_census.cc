@@ -13,6 +13,7 @@
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/segment_page.h"
 #include "parser/pool/segment_pool_header.h"
+#include "parser/pool/segment_tally.h"
 #include "parser/pool/structure_check.h"
 
 namespace poolblame {

@@ -6,48 +6,21 @@
 #include "parser/base/little_endian.h"
 #include "parser/pool/lfh_free_slots.h"
 #include "parser/pool/segment_pool_header.h"
+#include "parser/pool/vs_pool_header.h"
 
 namespace poolblame {
 namespace {
 
 constexpr std::uint32_t kTypeByte = 3, kTagByte = 4, kTagEnd = 8;
 
-/// Where the POOL_HEADER of a chunk in use lies, and what it is the header of.
-struct PoolHeaderPlace {
-  std::uint32_t offset = 0;  // in the subsegment
-  std::uint32_t bytes = 0;   // from there to the chunk's end
-};
-
-/// Behind the chunk header; in a chunk that crosses a page the block may begin with the next page, a hole before it.
-std::optional<PoolHeaderPlace> PlaceOfPoolHeader(const VsChunk& chunk, const VsSubsegment& subsegment,
-                                                 const PoolHeaderLayout& layout) {
-  if (!chunk.allocated || chunk.size <= kChunkHeaderBytes) return std::nullopt;
-  const std::uint32_t front = chunk.offset + kChunkHeaderBytes, end = chunk.offset + chunk.size;
-  const auto next_page = static_cast<std::uint32_t>((front + kPageSize - 1) / kPageSize * kPageSize);
-  if (next_page > front && next_page + layout.header_size < end && end - next_page < kLargestWithPoolHeader) {
-    if (!subsegment.PageIsPresent(next_page)) return std::nullopt;
-    const PoolHeaderFields there = layout.Decode(subsegment.bytes.data() + next_page);
-    if (!IsOddPoolHeader(there, end - next_page, layout)) return PoolHeaderPlace{next_page, end - next_page};
-  }
-  if (end - front >= kLargestWithPoolHeader || !subsegment.PageIsPresent(front)) return std::nullopt;
-  return PoolHeaderPlace{front, end - front};
-}
-
-/// A freed block that waits for the heap to take it back still counts as in use, and the list it waits on is linked
-/// through the place of its POOL_HEADER; the second half of that is as it was. The last one's link is null.
-bool WaitsToBeFreed(const VsChunk& chunk, const VsSubsegment& subsegment) {
-  const std::uint32_t at = chunk.offset + kChunkHeaderBytes;
-  if (!chunk.allocated || chunk.damaged() || !subsegment.PageIsPresent(at)) return false;
-  const std::uint64_t link = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
-  const std::uint64_t behind = ByteView(subsegment.bytes).TryRead<Le64>(at + 8).value_or(Le64{});
-  // A heap's memory lies within one entry of the topmost page table, of 512 GiB.
-  constexpr unsigned kRegionShift = 39;
-  const bool leads_to_heap = link >> kRegionShift == subsegment.address.value >> kRegionShift;
-  return (leads_to_heap && link % kChunkUnit == 0) || (link == 0 && behind != 0);
-}
-
 /// A slot that nobody had yet is as its page was: zero.
 bool WasNeverUsed(const PoolHeaderFields& header) { return header == PoolHeaderFields{}; }
+
+/// Half of all tree pointers are null. Small numbers are left out: they are more often data than a flipped bit.
+bool IsOneBitFromNull(std::uint64_t value) {
+  constexpr std::uint64_t kSmallNumbers = 0x10000;
+  return value >= kSmallNumbers && std::has_single_bit(value);
+}
 
 /// What lies between wrong bytes was most likely overwritten with them.
 void MarkBetween(PoolBlock& block) {
@@ -58,49 +31,6 @@ void MarkBetween(PoolBlock& block) {
 }
 
 }  // namespace
-
-void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout) {
-  for (const VsChunk& chunk : subsegment.chunks) {
-    if (chunk.damaged() || !subsegment.IsCommitted(chunk)) continue;
-    ++chunks;
-    const std::uint64_t address = (subsegment.address + chunk.offset).value;
-    if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
-    const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
-    if (!place || WaitsToBeFreed(chunk, subsegment)) continue;
-    ++headers;
-    if (IsOddPoolHeader(layout.Decode(subsegment.bytes.data() + place->offset), place->bytes, layout)) ++odd_headers;
-  }
-}
-
-void SegmentHeapTally::Add(const AddressSpace& space, const LfhSubsegment& subsegment, const PoolHeaderLayout& layout) {
-  for (const LfhSlot& slot : subsegment.slots) {
-    const VirtAddr address = subsegment.address + slot.offset;
-    const PageBytes page = space.Page(address);
-    if (page.presence != Presence::kPresent) continue;
-    const SlotContent content = ContentOf(page.bytes, slot, subsegment.geometry.block_size, layout);
-    if (!slot.busy && content == SlotContent::kZero) continue;
-    ++(slot.busy ? headers : freed_headers);
-    if (content != SlotContent::kHeader) ++(slot.busy ? odd_headers : odd_freed_headers);
-  }
-}
-
-void SegmentHeapTally::Add(const SegmentHeapTally& other) {
-  chunks += other.chunks;
-  with_memory_cost += other.with_memory_cost;
-  headers += other.headers;
-  odd_headers += other.odd_headers;
-  freed_headers += other.freed_headers;
-  odd_freed_headers += other.odd_freed_headers;
-}
-
-SegmentHeapTrust SegmentHeapTally::Learn(bool few_pages) const {
-  const std::uint64_t enough = few_pages ? 4 : 16;  // blocks that must be seen before they make a rule
-  const auto holds = [&](std::uint64_t odd, std::uint64_t all) {
-    return all >= enough && odd * 2 < all && odd <= std::max<std::uint64_t>(2, all / 20);
-  };
-  const bool freed_keep = few_pages ? odd_freed_headers * 2 <= freed_headers : holds(odd_freed_headers, freed_headers);
-  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), freed_keep};
-}
 
 std::optional<PoolPage> SegmentPages::Empty(VirtAddr address) const {
   PoolPage page;
@@ -192,7 +122,9 @@ void SegmentPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& 
       finding.value = value;
       finding.problem = leads_nowhere ? LinkProblem::kNotKernelAddress : LinkProblem::kBrokenBackLink;
       if (fault != nullptr) finding.expected = fault->expected;
-      if (finding.expected && i == kPointers - 1) *finding.expected |= value & kFlags;  // its colour is as it stands
+      if (!finding.expected && IsOneBitFromNull(value)) finding.expected = 0;
+      if (finding.expected.value_or(0) != 0 && i == kPointers - 1)
+        *finding.expected |= value & kFlags;  // its colour is as it stands
     } else {
       finding.expected.reset();
     }
@@ -307,9 +239,9 @@ std::optional<PoolPage> SegmentPages::Of(const LfhSubsegment& subsegment, std::u
                                            : BlockState::kFree;
     const ByteView header(page->bytes.bytes.data() + block.offset, layout_.header_size);
     block.read = block.expected = layout_.Decode(header.data());
-    const bool used = !WasNeverUsed(block.read) ||
-                      (!subsegment.states_known &&
-                       ContentOf(page->bytes.bytes, slots[i], block_size, layout_) != SlotContent::kZero);
+    const bool used =
+        !WasNeverUsed(block.read) ||
+        (!subsegment.states_known && ContentOf(page->bytes.bytes, slots[i], block_size, layout_) != SlotContent::kZero);
     const bool free_believed =
         expected[i] == ExpectedContent::kHeader || (used && IsBelieved(block.read, freed_believed));
     if (expected[i] == ExpectedContent::kZero)

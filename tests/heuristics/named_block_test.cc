@@ -91,5 +91,28 @@ TEST_F(Complaint, AWrongCallIsNoDamage) {
   EXPECT_TRUE(Judge(*space_, system_, census_, TagDatabase::BuiltIn()).incidents.empty());
 }
 
+/// Driver Verifier's log, on both allocators: the report says from where the culprit calls the pool.
+TEST(PoolLog, TheCulpritsCallSiteIsInTheReport) {
+  for (const char* recipe : {"windows=7601 machine=x64 fault=overrun bytes=40 content=fill fill=0x41 victim=allocated "
+                             "container=full pages=200 seed=5 pool_log=64",
+                             "windows=22621 backend=vs fault=overrun bytes=40 content=fill fill=0x41 victim=allocated "
+                             "container=full pages=200 seed=5 pool_log=64",
+                             "windows=26100 backend=lfh fault=overrun bytes=40 content=fill fill=0x41 victim=allocated "
+                             "container=full pages=200 seed=5 pool_log=64"}) {
+    const Opened opened = FromRecipe(recipe);
+    const AddressSpace space(*opened.image);
+    const System system = ReadSystem(space);
+    const Report report = Judge(space, system, ScanPool(space, system, {}), TagDatabase::BuiltIn());
+    bool said = false;
+    for (const Incident& incident : report.incidents)
+      for (const Suspect& suspect : incident.suspects)
+        for (const Evidence& evidence : suspect.evidence)
+          said = said || (suspect.block && suspect.block->header == opened.truth.culprit_header &&
+                          evidence.text.find("log of pool calls") != std::string::npos &&
+                          evidence.text.find("+0x") != std::string::npos);
+    EXPECT_TRUE(said) << recipe;
+  }
+}
+
 }  // namespace
 }  // namespace poolblame

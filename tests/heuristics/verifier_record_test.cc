@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "heuristics/report.h"
 #include "tests/pool/page_builder.h"
 
@@ -67,6 +69,45 @@ TEST(VerifierRecord, OfAnotherBlockOrSizeSaysNothing) {
     ASSERT_FALSE(report.incidents.empty());
     EXPECT_THAT(TextsOf(report, "Culp"), Not(Contains(HasSubstr("Driver Verifier"))));
   }
+}
+
+/// The same overrun, the culprit in the log of a kernel that lies behind the page, and the log behind the kernel.
+Report JudgedWithLog(std::uint64_t logged) {
+  test::PageBuilder page("nt6-x64");
+  page.Block("Root", kCulprit).Block("Culp", kCulpritSize).Block("Vict", 0x90).FillToEnd("Rest");
+  page.Fill(kCulprit + kCulpritSize, 12, 0x41);
+  std::vector<std::uint8_t> bytes(page.data(), page.data() + kPageSize);
+  bytes.resize(3 * kPageSize);
+  const auto put = [&](std::size_t at, std::uint64_t value) {
+    std::ranges::copy(Word(value), bytes.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  put(kPageSize + 0x10, kBase + 2 * kPageSize);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::size_t at = 2 * kPageSize + i * 0x80;
+    put(at, i == 2 ? logged : kBase + 0x800000 + i * 0x100);
+    put(at + 8, 0x60);
+    put(at + 0x10, kBase + 0x900080);
+    put(at + 0x18, kDriver + 0x555);
+  }
+  OpenOptions options;
+  options.base = VirtAddr{kBase};
+  options.machine = Machine::kX64;
+  options.build = 7601;
+  const Result<Image> image = Image::FromBytes({bytes.data(), bytes.size()}, "pages", options);
+  const AddressSpace space(*image);
+  System system;
+  system.machine = Machine::kX64;
+  system.build = 7601;
+  system.modules = {{"ntoskrnl.exe", "", VirtAddr{kBase + kPageSize}, kPageSize, 0, false},
+                    {"caller.sys", "", VirtAddr{kDriver}, 0x10000, 0, false}};
+  return Judge(space, system, ScanPool(space, system, {}), TagDatabase{});
+}
+
+TEST(VerifierRecord, TheLogOfPoolCallsNamesTheCodeThatCalledForTheSuspect) {
+  EXPECT_THAT(TextsOf(JudgedWithLog(kBase + kCulprit + 16), "Culp"),
+              Contains("Driver Verifier's log of pool calls: this address with 96 bytes, allocated or freed on thread "
+                       "0xfffffa8001900080 by the code at caller.sys+0x555"));
+  EXPECT_THAT(TextsOf(JudgedWithLog(kBase + kCulprit), "Culp"), Not(Contains(HasSubstr("log of pool calls"))));
 }
 
 }  // namespace

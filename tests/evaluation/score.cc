@@ -32,6 +32,7 @@ void AddSplits(const Outcome& outcome, std::map<std::string, RankSplit>& splits)
   splits["style"][recipe.style.empty() ? "usual" : recipe.style].Add(outcome);
   splits["later activity"][recipe.after == 0 ? "none" : "some"].Add(outcome);
   splits["container"][recipe.container].Add(outcome);
+  if (const std::string hit = HitInSegmentHeap(outcome.truth); !hit.empty()) splits[kSegmentHeapSplit][hit].Add(outcome);
 }
 
 void AddIncident(const IncidentOutcome& incident, Score& score) {
@@ -64,6 +65,16 @@ void RankCount::Add(const Outcome& outcome) {
     ++no_incident;
   else if (outcome.incidents.front().confidence == Confidence::kInsufficient)
     ++insufficient;
+  else if (AccusesInnocent(outcome.incidents.front()))
+    ++innocent;
+}
+
+std::string HitInSegmentHeap(const samples::Truth& truth) {
+  if (truth.backend.empty()) return "";
+  if (truth.victim_header == 0) return "header of the heap's own";
+  if (truth.backend == "vs") return kHitChunk;
+  if (truth.backend == "lfh") return truth.victim_tag.empty() ? "LFH slot that nobody had yet" : kHitOwnedSlot;
+  return "";
 }
 
 void KindBlockCount::Add(const Outcome& outcome) {

@@ -18,6 +18,7 @@ struct RankCount {
   std::uint64_t in_three = 0;
   std::uint64_t no_incident = 0;   // nothing reported at all
   std::uint64_t insufficient = 0;  // reported, and the tool says itself that it is not sure
+  std::uint64_t innocent = 0;      // reported as suspect or strong, and a block that did not do it comes first
   void Add(const Outcome& outcome);
 };
 
@@ -80,6 +81,13 @@ struct Score {
 
 /// The damage left a trace and the page is in the image: somebody could see it.
 bool IsVisible(const Outcome& outcome);
+
+/// What an overrun of the segment heap hit, and so what it could leave: "VS chunk", "LFH slot that had an owner" (its
+/// POOL_HEADER was there to be changed), "LFH slot that nobody had yet", "header of the heap's own"; empty for others.
+std::string HitInSegmentHeap(const samples::Truth& truth);
+inline constexpr const char* kHitChunk = "VS chunk";
+inline constexpr const char* kSegmentHeapSplit = "what it hit";
+inline constexpr const char* kHitOwnedSlot = "LFH slot that had an owner";
 
 /// What a person has to look at in this outcome, one phrase each; empty when the report is right.
 std::vector<std::string> Misses(const Outcome& outcome);

@@ -12,7 +12,8 @@ Json ToJson(const RankCount& count) {
           {"first", count.first},
           {"in_three", count.in_three},
           {"no_incident", count.no_incident},
-          {"insufficient", count.insufficient}};
+          {"insufficient", count.insufficient},
+          {"innocent", count.innocent}};
 }
 
 Json ToJson(const KindBlockCount& count) {

@@ -16,13 +16,14 @@ std::string Percent(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string RankRow(const std::string& name, const RankCount& count) {
-  return fmt::format("  {:<24}{:>6}{:>10}{:>10}{:>8}{:>14}\n", name, count.total, Percent(count.first, count.total),
-                     Percent(count.in_three, count.total), count.no_incident, count.insufficient);
+  return fmt::format("  {:<32}{:>6}{:>10}{:>10}{:>8}{:>14}{:>10}\n", name, count.total,
+                     Percent(count.first, count.total), Percent(count.in_three, count.total), count.no_incident,
+                     count.insufficient, count.innocent);
 }
 
 std::string OverrunTable(const Score& score) {
-  std::string text = fmt::format("Overruns: the culprit's rank\n  {:<24}{:>6}{:>10}{:>10}{:>8}{:>14}\n", "", "images",
-                                 "top-1", "top-3", "silent", "insufficient");
+  std::string text = fmt::format("Overruns: the culprit's rank\n  {:<32}{:>6}{:>10}{:>10}{:>8}{:>14}{:>10}\n", "",
+                                 "images", "top-1", "top-3", "silent", "insufficient", "innocent");
   text += RankRow("header damaged", score.overrun_header);
   text += RankRow("payload only", score.overrun_payload);
   for (const auto& [split, rows] : score.overrun_splits) {
@@ -109,7 +110,7 @@ std::string CalibrationTable(const Score& score) {
 std::string TargetTable(const std::vector<TargetResult>& targets) {
   std::string text = "\nPromises\n";
   for (const TargetResult& target : targets)
-    text += fmt::format("  {:<28}wanted {:>6.3f}  measured {:>6.3f}  of {:>6}  {}\n", target.name, target.wanted,
+    text += fmt::format("  {:<46}wanted {:>6.3f}  measured {:>6.3f}  of {:>6}  {}\n", target.name, target.wanted,
                         target.measured, target.cases, target.holds ? "holds" : "MISSED");
   return text;
 }

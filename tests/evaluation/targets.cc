@@ -27,6 +27,21 @@ TargetResult AtMost(std::string name, double wanted, double measured, std::uint6
   return {std::move(name), wanted, measured, cases, measured <= wanted};
 }
 
+/// What is promised of the segment heap, where it was drawn.
+void CheckSegmentHeap(const Score& score, const Targets& targets, std::vector<TargetResult>& results) {
+  if (score.keys.images == 0) return;
+  results.push_back(AtLeast("HeapKey", targets.heap_key, score.keys.right, score.keys.images));
+  const auto split = score.overrun_splits.find(kSegmentHeapSplit);
+  if (split == score.overrun_splits.end()) return;
+  for (const auto& [hit, wanted] :
+       {std::pair(kHitChunk, targets.vs_overrun_first), std::pair(kHitOwnedSlot, targets.lfh_overrun_first)}) {
+    const auto count = split->second.find(hit);
+    if (count == split->second.end()) continue;
+    results.push_back(
+        AtLeast(std::string("overrun first, ") + hit, wanted, count->second.first, count->second.total));
+  }
+}
+
 }  // namespace
 
 std::vector<TargetResult> CheckTargets(const Score& score, const Targets& targets) {
@@ -35,6 +50,7 @@ std::vector<TargetResult> CheckTargets(const Score& score, const Targets& target
   const RankCount& overrun = score.overrun_header;
   results.push_back(AtLeast("overrun first", targets.overrun_first, overrun.first, overrun.total));
   results.push_back(AtLeast("overrun in three", targets.overrun_in_three, overrun.in_three, overrun.total));
+  CheckSegmentHeap(score, targets, results);
   KindBlockCount together;
   for (const PromisedKind& kind : kPromisedKinds) {
     const auto found = score.kinds.find(kind.name);

@@ -52,6 +52,34 @@ bool IsBelieved(const PageCount& count, const std::vector<SlotContent>& contents
   return count.zero_before_odd && contents[count.first_odd - 1] == SlotContent::kHeader;
 }
 
+bool IsText(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; }
+
+/// The bytes around `at` are one fill or one text of either width: a write that ran over it.
+bool OnePatternCrosses(ByteView page, std::size_t at) {
+  constexpr std::size_t kEachSide = 8;
+  if (at < kEachSide || at + kEachSide > page.size()) return false;
+  const std::uint8_t* begin = page.data() + at - kEachSide;
+  const std::uint8_t* end = page.data() + at + kEachSide;
+  if (*begin != 0 && std::all_of(begin, end, [&](std::uint8_t byte) { return byte == *begin; })) return true;
+  if (std::all_of(begin, end, IsText)) return true;
+  for (const std::uint8_t* p = begin; p < end; p += 2)
+    if (!IsText(p[0]) || p[1] != 0) return false;
+  return true;
+}
+
+/// A write that goes on from a free slot into the header of one in use went through the free one's, too.
+void BelieveWhatRunsIntoDamage(ByteView page, std::span<const LfhSlot> slots, const std::vector<SlotContent>& contents,
+                               std::vector<ExpectedContent>& expected) {
+  for (std::size_t i = slots.size(); i-- > 1;) {
+    const bool damaged =
+        contents[i] == SlotContent::kOdd && (slots[i].busy || expected[i] != ExpectedContent::kUnknown);
+    const bool free_before = !slots[i - 1].busy && contents[i - 1] == SlotContent::kOdd;
+    if (damaged && free_before && expected[i - 1] == ExpectedContent::kUnknown &&
+        OnePatternCrosses(page, slots[i].offset % kPageSize))
+      expected[i - 1] = ExpectedContent::kHeader;
+  }
+}
+
 /// Nothing in the slot's second half: a write over its front would leave it so, what was there before hardly ever.
 bool EndsInZeros(ByteView slot) { return IsZero({slot.data() + slot.size() / 2, slot.size() - slot.size() / 2}); }
 
@@ -63,19 +91,21 @@ SlotContent ContentOf(ByteView page, const LfhSlot& slot, std::uint32_t block_si
   return IsZero(bytes) ? SlotContent::kZero : SlotContent::kOdd;
 }
 
-std::vector<ExpectedContent> ExpectedOfOddSlots(ByteView page, std::span<const LfhSlot> slots,
-                                                std::uint32_t block_size, const PoolHeaderLayout& layout) {
+std::vector<ExpectedContent> ExpectedOfOddSlots(ByteView page, std::span<const LfhSlot> slots, std::uint32_t block_size,
+                                                const PoolHeaderLayout& layout) {
   std::vector<ExpectedContent> expected(slots.size(), ExpectedContent::kUnknown);
   std::vector<SlotContent> contents;
   contents.reserve(slots.size());
   for (const LfhSlot& slot : slots) contents.push_back(ContentOf(page, slot, block_size, layout));
   const PageCount count = Count(contents, slots);
-  if (!IsBelieved(count, contents, block_size)) return expected;
-  std::size_t last = count.first_odd;
-  while (last + 1 < slots.size() && contents[last + 1] == SlotContent::kOdd) ++last;
-  const bool were_zero = !slots[last].busy && EndsInZeros(BytesOf(page, slots[last], block_size));
-  for (std::size_t i = count.first_odd; i <= last; ++i)
-    if (!slots[i].busy) expected[i] = were_zero ? ExpectedContent::kZero : ExpectedContent::kHeader;
+  if (IsBelieved(count, contents, block_size)) {
+    std::size_t last = count.first_odd;
+    while (last + 1 < slots.size() && contents[last + 1] == SlotContent::kOdd) ++last;
+    const bool were_zero = !slots[last].busy && EndsInZeros(BytesOf(page, slots[last], block_size));
+    for (std::size_t i = count.first_odd; i <= last; ++i)
+      if (!slots[i].busy) expected[i] = were_zero ? ExpectedContent::kZero : ExpectedContent::kHeader;
+  }
+  BelieveWhatRunsIntoDamage(page, slots, contents, expected);
   return expected;
 }
 

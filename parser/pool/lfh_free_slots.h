@@ -27,8 +27,9 @@ enum class ExpectedContent { kUnknown, kHeader, kZero };
 
 /// For each of `slots`, all those of one page, what it must have held where it is free and odd. Known where the odd
 /// slots lie in one short row behind one that somebody had, as a write leaves them, and others of the page are still
-/// zero, one in front of the row among them. Cost: the page's bytes once.
-std::vector<ExpectedContent> ExpectedOfOddSlots(ByteView page, std::span<const LfhSlot> slots,
-                                                std::uint32_t block_size, const PoolHeaderLayout& layout);
+/// zero, one in front of the row among them; and where one pattern runs on into a damaged header. Cost: the page's
+/// bytes once.
+std::vector<ExpectedContent> ExpectedOfOddSlots(ByteView page, std::span<const LfhSlot> slots, std::uint32_t block_size,
+                                                const PoolHeaderLayout& layout);
 
 }  // namespace poolblame

@@ -13,14 +13,15 @@
 namespace poolblame {
 namespace {
 
-// Bytes 0..7 of a header are sizes, index, type and tag: known. What follows on x64 is often old and proves nothing,
-// unless that is where the damage was found.
+// Bytes 0..7 of a POOL_HEADER are sizes, index, type and tag: known. What follows on x64 is often old and proves
+// nothing, unless that is where the damage was found.
 constexpr std::uint32_t kKnownHeaderBytes = 8;
-std::uint32_t KnownBytes(const SceneBlock& block) {
-  constexpr std::uint32_t kKnownMask = (1U << kKnownHeaderBytes) - 1;
+bool OnlyBilledIsDamaged(const SceneBlock& block) {
   const std::uint32_t damaged = block.block->damaged_bytes;
-  if (block.chunk_header != 0) return block.tag_end();
-  return damaged != 0 && (damaged & kKnownMask) == 0 ? block.header_size : kKnownHeaderBytes;
+  return damaged != 0 && (damaged & ((1U << block.tag_end()) - 1)) == 0;
+}
+std::uint32_t KnownBytes(const SceneBlock& block) {
+  return OnlyBilledIsDamaged(block) ? block.header_size : block.tag_end();
 }
 constexpr std::uint32_t kIndexByte = 1, kTypeByte = 3, kTagByte = 4;
 constexpr std::uint32_t kEncodedBytes = 8;  // of a VS chunk header; the segment heap does not keep PoolIndex
@@ -194,7 +195,7 @@ void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vo
                      "header bytes between the damage and this block's data are intact"});
     return;
   }
-  if (KnownBytes(block) > kKnownHeaderBytes)
+  if (OnlyBilledIsDamaged(block))
     votes.push_back({Weight::kDamageHeaderEnd, 1, at,
                      "ProcessBilled, the end of this block's own header, is not what this system puts there"});
   else if (h.write_begin > block.begin)

@@ -107,8 +107,10 @@ class Taker {
     const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
     const VirtAddr address = *page.address + begin;
     const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
+    // A slot may have a hole behind it: that its size is stated is seen elsewhere.
+    const std::uint32_t stated = block.read.BlockSize * layout_.unit;
+    if (whole && IsOddPoolHeader(block.read, std::min(size, stated), layout_)) return;
     if (in_use && whole) {
-      if (IsOddPoolHeader(block.read, size, layout_)) return;
       NoteOwner(address, block, healthy);
       if (checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
           healthy.self_linked.size() < PoolCensus::kMaxFindings)

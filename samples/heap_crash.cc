@@ -90,6 +90,13 @@ BugCheckFacts StructureMet(Machine& machine, const BlockRef& victim, std::uint64
   return Corruption(machine, heap, lfh ? kLfhBitmap : kVsSubsegment, range == 0 ? at : range);
 }
 
+/// The first damaged byte that belongs to a header of the heap's own; what lies in front of it may be nobody's.
+std::uint64_t FirstOfStructure(const Pool& pool, const Truth& truth) {
+  for (std::uint64_t at = truth.damage_start; at < truth.damage_end; ++at)
+    if (pool.IsHeaderByte(at) && !pool.HeaderHolding(at)) return at;
+  return truth.damage_end - 1;
+}
+
 /// The first block of which the damage changed something that the heap looks at.
 BlockRef FirstMet(const BlockRef& victim, const Truth& truth) {
   if (victim.header == 0) return victim;
@@ -102,7 +109,7 @@ BlockRef FirstMet(const BlockRef& victim, const Truth& truth) {
 
 BugCheckFacts HeaderMet(Machine& machine, const FaultRecord& record, const Truth& truth) {
   const BlockRef victim = FirstMet(record.victim, truth);
-  if (victim.header == 0) return StructureMet(machine, victim, truth.damage_start);
+  if (victim.header == 0) return StructureMet(machine, victim, FirstOfStructure(*victim.pool, truth));
   const Pool& pool = *victim.pool;
   const Block& block = *pool.Find(victim.header);
   const VaRange damage{truth.damage_start, truth.damage_end};

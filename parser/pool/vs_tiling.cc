@@ -13,7 +13,8 @@ namespace {
 // What a disagreement costs, in nats. A smashed header is one event however much of it is wrong; a legal header that
 // states a wrong size is rarer; a legal header that no chunk begins at is usual where both sides agree that it is none
 // (memory that was used before keeps its old headers) and odd where one of them had to be mended for that.
-constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkipped = 4, kSkippedByBoth = 0.05;
+constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkipped = 4, kSkippedByBoth = 0.05,
+                 kSkippedByOne = 0.5;  // the other side is not in the image
 constexpr double kAbsent = 1;  // a header on a page that is not in the image
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::size_t kMostCandidates = 2048;  // 256 KiB of 128-byte chunks; what has more costs time and is made up
@@ -149,7 +150,8 @@ double Tiler::StepCost(const Node& a, const Node& b, std::size_t skipped) const 
   const bool begins_subsegment = b.header && b.header->UnsafePrevSize == 0;
   if (b.header && b.header->UnsafePrevSize != units && !(begins_subsegment && a.offset == kVsFirstChunk))
     cost += kWrongPrevious;
-  return cost + static_cast<double>(skipped) * (cost > 0 ? kSkipped : kSkippedByBoth);
+  const bool both_agree = b.header || b.offset == end_;
+  return cost + static_cast<double>(skipped) * (cost > 0 ? kSkipped : both_agree ? kSkippedByBoth : kSkippedByOne);
 }
 
 void Tiler::Relax(std::size_t a, std::size_t b, std::size_t skipped) {

@@ -122,8 +122,9 @@ std::string Headline(const Incident& incident) {
 
 std::string BlockText(const BlockReference& block) {
   const std::string size = block.size == 0 ? "size unknown" : Counted(block.size, "byte");
-  return fmt::format("{} at {}, {}, {}, page offset 0x{:03x}", BlockName(block),
-                     PlaceText(block.header, block.physical), size, BlockStateName(block.state), block.offset_in_page);
+  const bool is_block = block.structure == HeapStructureKind::kNone;
+  return fmt::format("{} at {}, {}{}, page offset 0x{:03x}", BlockName(block), PlaceText(block.header, block.physical),
+                     size, is_block ? std::string(", ") + BlockStateName(block.state) : "", block.offset_in_page);
 }
 
 std::string SuspectText(const Incident& incident, const Suspect& suspect) {

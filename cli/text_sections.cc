@@ -41,12 +41,21 @@ std::string PagesText(const PoolCensus& census) {
   return text;
 }
 
+/// What is neither allocated nor free waits on a list of the segment heap, or nothing in the image says which it is.
+std::string StatesText(const PoolCensus& census) {
+  const std::uint64_t known = census.allocated + census.free;
+  std::string text = fmt::format("{} allocated, {} free", Grouped(census.allocated), Grouped(census.free));
+  if (census.pool_blocks > known)
+    text += fmt::format(", {} on a list or of unknown state", Grouped(census.pool_blocks - known));
+  return text;
+}
+
 std::string OtherPagesText(const PoolCensus& census) {
   std::string text;
   const auto add = [&](std::uint64_t count, const char* noun, const char* rest) {
     if (count > 0) text += fmt::format("{}{}{}", text.empty() ? "" : ", ", Counted(count, noun), rest);
   };
-  add(census.segment_heap_pages, "segment-heap page", "");
+  if (census.segment_heap == nullptr) add(census.segment_heap_pages, "segment-heap page", "");
   add(census.stale_pages, "page", " that no kernel address maps");
   return text;
 }
@@ -81,8 +90,8 @@ void WriteCoverage(TextWriter& out, const ImageReport& facts) {
   const PoolCensus& census = facts.census;
   out.Heading("looked at");
   out.Sentence("  ", PagesText(census));
-  out.Sentence("  ", fmt::format("{}, {} ({} allocated, {} free), {}", Counted(census.pool_pages, "pool page"),
-                                 Counted(census.pool_blocks, "block"), Grouped(census.allocated), Grouped(census.free),
+  out.Sentence("  ", fmt::format("{}, {} ({}), {}", Counted(census.pool_pages, "pool page"),
+                                 Counted(census.pool_blocks, "block"), StatesText(census),
                                  Counted(census.big_allocations, "big allocation")));
   if (census.special_pool_pages > 0)
     out.Sentence("  ", Counted(census.special_pool_pages, "special-pool page") + ", judged by the filler");

@@ -83,18 +83,12 @@ BugCheckFacts PoolHeaderMet(Machine& machine, const BlockRef& victim) {
   return {0xC2, {0xD, victim.pool->Payload(victim.header), Load<std::uint32_t>(&header[4]), billed}};
 }
 
+/// `at` is the last byte written: before the header there may be what is left behind the culprit's last slot.
 BugCheckFacts StructureMet(Machine& machine, const BlockRef& victim, std::uint64_t at) {
   const bool lfh = victim.pool->BackendAt(at) == Backend::kLfh;
   const auto& heap = dynamic_cast<const SegmentHeap&>(*victim.pool);
   const std::uint64_t range = heap.RangeAt(at);
-  return Corruption(machine, heap, lfh ? kLfhBitmap : kVsSubsegment, range == 0 ? at : range);
-}
-
-/// The first damaged byte that belongs to a header of the heap's own; what lies in front of it may be nobody's.
-std::uint64_t FirstOfStructure(const Pool& pool, const Truth& truth) {
-  for (std::uint64_t at = truth.damage_start; at < truth.damage_end; ++at)
-    if (pool.IsHeaderByte(at) && !pool.HeaderHolding(at)) return at;
-  return truth.damage_end - 1;
+  return Corruption(machine, heap, lfh ? kLfhBitmap : kVsSubsegment, range == 0 ? at & ~(kPage - 1) : range);
 }
 
 /// The first block of which the damage changed something that the heap looks at.
@@ -109,7 +103,7 @@ BlockRef FirstMet(const BlockRef& victim, const Truth& truth) {
 
 BugCheckFacts HeaderMet(Machine& machine, const FaultRecord& record, const Truth& truth) {
   const BlockRef victim = FirstMet(record.victim, truth);
-  if (victim.header == 0) return StructureMet(machine, victim, FirstOfStructure(*victim.pool, truth));
+  if (victim.header == 0) return StructureMet(machine, victim, truth.damage_end - 1);
   const Pool& pool = *victim.pool;
   const Block& block = *pool.Find(victim.header);
   const VaRange damage{truth.damage_start, truth.damage_end};
@@ -150,7 +144,8 @@ BugCheckFacts TreeCheckFailed(Machine& machine, std::uint64_t node) {
 }
 
 BugCheckFacts HeapCorruption(Machine& machine, const FaultRecord& record) {
-  const std::uint64_t at = record.victim.header != 0 ? record.victim.header : record.damage.begin;
+  if (record.victim.header == 0) return StructureMet(machine, record.victim, record.damage.end - 1);
+  const std::uint64_t at = record.victim.header;
   const Backend backend = record.victim.pool->BackendAt(at);
   return Corruption(machine, *record.victim.pool, backend == Backend::kVs ? kVsSubsegment : kLfhBitmap, at);
 }

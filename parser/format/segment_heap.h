@@ -41,6 +41,7 @@ const SegmentHeapLayout* FindSegmentHeapLayout(std::optional<std::uint32_t> buil
 
 /// Links of the heap lead to kernel addresses, which on x64 begin here.
 inline constexpr std::uint64_t kSegmentHeapLowest = 0xFFFF800000000000;
+constexpr bool IsHeapPointer(std::uint64_t value) { return value >= kSegmentHeapLowest && value % 8 == 0; }
 
 // SEGMENT_HEAP
 inline constexpr std::uint32_t kHeapSignature = 0xDDEEDDEE;  // u32 at +0x10

@@ -286,7 +286,9 @@ void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
 
 /// The heap complained of an address that none of the ranges holds that could be read.
 void CensusBuilder::TellIfOutside(VirtAddr named) {
-  if (census_.segment_heap->RangeAt(named) == nullptr && FindBigAllocation(census_.big_pages, named) == nullptr)
+  const SegmentHeap& heap = *census_.segment_heap;
+  const bool known = heap.RangeAt(named) != nullptr || heap.DamagedOn(named.page()) != nullptr;
+  if (!known && FindBigAllocation(census_.big_pages, named) == nullptr)
     AddNotJudged("address named by the bugcheck lies in no range of the segment heap that could be read", named);
 }
 

@@ -1,5 +1,6 @@
 #include "parser/pool/heap_crash.h"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -128,6 +129,21 @@ void TellHeapCrash(const AddressSpace& space, const System& system, const Segmen
   const VirtAddr named{parameters[2]};
   if (parameters[0] == kVsSubsegmentCorrupt && named.page() == named)
     Teller(space, heap, census).TellSubsegment(named, reporter);
+}
+
+void TellHeapFailure(const System& system, const SegmentHeap& heap, PoolCensus& census) {
+  if (!system.bugcheck || system.bugcheck->code != kHeapCorruption || !heap.state() || !heap.state()->failure) return;
+  const HeapFailure& failure = *heap.state()->failure;
+  const bool same =
+      failure.type == system.bugcheck->parameters[0] && failure.address.value == system.bugcheck->parameters[2];
+  std::string text = "the heap's own record of the failure: type " + HexParameter(failure.type) + ", heap or context " +
+                     HexParameter(failure.heap.value) + ", address " + HexParameter(failure.address.value);
+  const auto& more = failure.parameters;
+  if (more != std::array<std::uint64_t, 3>{})
+    text += ", parameters " + HexParameter(more[0]) + ", " + HexParameter(more[1]) + ", " + HexParameter(more[2]);
+  if (failure.previous.value != 0) text += ", previous block " + HexParameter(failure.previous.value);
+  if (failure.next.value != 0) text += ", next block " + HexParameter(failure.next.value);
+  census.notes.push_back(text + (same ? "; it is what the bug check says" : "; it is not what the bug check says"));
 }
 
 }  // namespace poolblame

@@ -13,4 +13,7 @@ namespace poolblame {
 /// pages are read.
 void TellHeapCrash(const AddressSpace& space, const System& system, const SegmentHeap& heap, PoolCensus& census);
 
+/// Adds to `notes` what the heap wrote down before it raised 0x13A; of any other bug check an old record says nothing.
+void TellHeapFailure(const System& system, const SegmentHeap& heap, PoolCensus& census);
+
 }  // namespace poolblame

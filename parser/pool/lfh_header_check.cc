@@ -41,8 +41,6 @@ std::uint64_t WordAt(const PageBytes& page, std::uint32_t offset) {
   return page.bytes.TryRead<Le64>(offset).value_or(Le64{});
 }
 
-bool IsPointer(std::uint64_t value) { return value >= kSegmentHeapLowest && value % 8 == 0; }
-
 std::vector<Subject> SubjectsOf(const AddressSpace& space, const SegmentHeap& heap) {
   std::vector<Subject> subjects;
   for (const PageRange& range : heap.ranges()) {
@@ -71,7 +69,7 @@ Rules LearnRules(const AddressSpace& space, const SegmentHeap& heap, const std::
     rules.slots_fill_range.Add(subject.fills);
     for (std::size_t i = 0; i < kWords.size(); ++i) {
       rules.zero[i].Add(WordAt(subject.page, kWords[i]) == 0);
-      rules.pointer[i].Add(IsPointer(WordAt(subject.page, kWords[i])));
+      rules.pointer[i].Add(IsHeapPointer(WordAt(subject.page, kWords[i])));
     }
     if (!subject.possible) continue;
     const auto busy = CountBusy(space, subject.header, heap.layout(), heap.layout().lfh_bits);
@@ -91,7 +89,7 @@ void CheckWords(const Subject& subject, const Rules& rules, HeapStructure& struc
     if (kWords[i] == kLfhSecondWord && value != 0 && !structure.damaged()) continue;
     if (rules.zero[i].believed())
       structure.Expect(kWords[i], 8, 0, field);
-    else if (rules.pointer[i].believed() && !IsPointer(value))
+    else if (rules.pointer[i].believed() && !IsHeapPointer(value))
       structure.Expect(kWords[i] + kUpper, kUpperBytes, kSegmentHeapLowest >> (8 * kUpper), field);
   }
 }

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::uint32_t kBlink = 8;  // of a LIST_ENTRY on x64
 
-bool MayBeLink(std::uint64_t value) { return value >= kSegmentHeapLowest && value % 8 == 0; }
-
 }  // namespace
 
 std::optional<LinkBook::Links> LinkBook::Read(const AddressSpace& space, std::uint64_t entry, bool encoded) const {
@@ -28,7 +26,7 @@ std::size_t LinkBook::CountThatComeBack(const AddressSpace& space, const std::ve
   for (std::size_t i = 0; i < std::min(entries.size(), kEnough); ++i) {
     const std::uint64_t entry = entries[i].value;
     const auto own = Read(space, entry, encoded);
-    if (!own || !MayBeLink(own->flink)) continue;
+    if (!own || !IsHeapPointer(own->flink)) continue;
     const auto next = Read(space, own->flink, encoded);
     if (next && next->blink == entry) ++count;
   }
@@ -37,8 +35,8 @@ std::size_t LinkBook::CountThatComeBack(const AddressSpace& space, const std::ve
 
 void LinkBook::AddNode(std::uint64_t node, const Links& links) {
   links_.emplace(node, links);
-  if (MayBeLink(links.flink)) before_[links.flink].insert(node);
-  if (MayBeLink(links.blink)) behind_[links.blink].insert(node);
+  if (IsHeapPointer(links.flink)) before_[links.flink].insert(node);
+  if (IsHeapPointer(links.blink)) behind_[links.blink].insert(node);
 }
 
 LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entries) {
@@ -50,7 +48,7 @@ LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entri
   const std::map<std::uint64_t, Links> own = links_;
   for (const auto& [entry, links] : own) {
     for (const std::uint64_t target : {links.flink, links.blink}) {
-      if (!MayBeLink(target) || links_.contains(target)) continue;
+      if (!IsHeapPointer(target) || links_.contains(target)) continue;
       const auto head = Read(space, target, encoded_);
       const bool names_it = head && (head->flink == entry || head->blink == entry);
       if (names_it) AddNode(target, *head);
@@ -58,13 +56,18 @@ LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entri
   }
   // One damaged entry breaks its own two links and one of each neighbour.
   constexpr std::size_t kFewestSound = 6, kOneEntrysLinks = 4;
+  const auto names = [](const NamedBy& named, std::uint64_t entry, std::uint64_t node) {
+    const auto by = named.find(entry);
+    return by != named.end() && by->second.contains(node);
+  };
   std::size_t sound = 0;
   for (const auto& [entry, links] : own)
-    sound += (before_[entry].contains(links.blink) ? 1U : 0U) + (behind_[entry].contains(links.flink) ? 1U : 0U);
+    sound += (names(before_, entry, links.blink) ? 1U : 0U) + (names(behind_, entry, links.flink) ? 1U : 0U);
   const std::size_t broken = 2 * own.size() - sound;
   for (const auto& [entry, links] : own)
     for (const auto& [at, target] : {std::pair{entry, links.flink}, std::pair{entry + kBlink, links.blink}}) {
-      const auto there = MayBeLink(target) && !links_.contains(target) ? Read(space, target, encoded_) : std::nullopt;
+      const auto there =
+          IsHeapPointer(target) && !links_.contains(target) ? Read(space, target, encoded_) : std::nullopt;
       if (there && !links_.contains(there->flink) && !links_.contains(there->blink)) astray_.insert(at);
     }
   strict_ = broken <= kOneEntrysLinks;
@@ -90,7 +93,7 @@ void LinkBook::CheckLink(HeapStructure& structure, std::uint32_t offset, std::ui
   if (claimed && claims->second.size() == 1) return structure.Expect(offset, 8, *claims->second.begin() ^ mask, field);
   if (!strict_ || link == 0) return;
   if (astray_.contains(address + offset)) return structure.Reject(offset, 6, field);
-  if (MayBeLink(link)) return;
+  if (IsHeapPointer(link)) return;
   // The upper bytes of a kernel address are all ones; of the others only a neighbour could tell.
   constexpr std::uint32_t kUpper = 6, kUpperBytes = 2;
   if (link >> (8 * kUpper) != kSegmentHeapLowest >> (8 * kUpper))

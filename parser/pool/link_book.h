@@ -27,7 +27,7 @@ class LinkBook {
   [[nodiscard]] bool believed() const { return believed_; }
   /// Another entry or a head of a list names it as its neighbour.
   [[nodiscard]] bool Names(VirtAddr entry) const {
-    return before_.contains(entry.value) || behind_.contains(entry.value);
+    return IsNamedIn(before_, entry.value) || IsNamedIn(behind_, entry.value);
   }
   /// Judges the two links of the entry that `structure` begins with. Says nothing where not believed.
   void Check(HeapStructure& structure) const;
@@ -38,6 +38,11 @@ class LinkBook {
   };
   using NamedBy = std::map<std::uint64_t, std::set<std::uint64_t>>;
 
+  /// Zeros, where links are XORed with their own address, lead to themselves: that is nobody's word.
+  static bool IsNamedIn(const NamedBy& named, std::uint64_t entry) {
+    const auto by = named.find(entry);
+    return by != named.end() && (by->second.size() > 1 || !by->second.contains(entry));
+  }
   [[nodiscard]] std::optional<Links> Read(const AddressSpace& space, std::uint64_t entry, bool encoded) const;
   [[nodiscard]] std::size_t CountThatComeBack(const AddressSpace& space, const std::vector<VirtAddr>& entries,
                                               bool encoded) const;

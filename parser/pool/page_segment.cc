@@ -12,19 +12,6 @@ namespace {
 constexpr std::uint32_t kSmallUnits = 12, kBigUnits = 16;  // UnitShift of the two contexts
 constexpr std::uint64_t kBigSegmentBytes = kSegmentBytes << (kBigUnits - kSmallUnits);
 
-bool IsKernelPointer(std::uint64_t value) { return value >= kSegmentHeapLowest && value % 8 == 0; }
-
-/// The list of a context's segments runs through segment begins; its head lies in the middle of a heap.
-std::optional<VirtAddr> FollowList(const AddressSpace& space, VirtAddr segment, std::uint32_t link) {
-  std::optional<VirtAddr> entry = space.ReadPointer(segment + link);
-  for (std::uint32_t n = 0; entry && n < kMostSegmentsInList; ++n) {
-    if (!IsKernelPointer(entry->value) || *entry == segment) return std::nullopt;
-    if (entry->value % kSegmentBytes != 0) return *entry - kSegContextListHead;
-    entry = space.ReadPointer(*entry + link);
-  }
-  return std::nullopt;
-}
-
 bool IsContextOfAHeap(const AddressSpace& space, VirtAddr context) {
   const auto heap = space.ReadPointer(context + kSegContextHeap);
   if (!heap || heap->page_offset() != 0) return false;
@@ -32,10 +19,10 @@ bool IsContextOfAHeap(const AddressSpace& space, VirtAddr context) {
   return signature && *signature == kHeapSignature;
 }
 
-void FindContext(const AddressSpace& space, PageSegment& segment) {
+void FindContext(const AddressSpace& space, SegmentLists& lists, PageSegment& segment) {
   constexpr std::uint32_t kFlink = 0, kBlink = 8;
   for (const std::uint32_t link : {kFlink, kBlink}) {
-    const auto context = FollowList(space, segment.address, link);
+    const auto context = lists.Follow(segment.address, link);
     if (!context) continue;
     segment.context_confirmed = IsContextOfAHeap(space, *context);
     if (segment.context_confirmed || !segment.context) segment.context = context;
@@ -152,13 +139,37 @@ bool LooksLikePageSegment(ByteView page) {
   std::uint32_t first = 1;
   while (first < descriptors.count() && !descriptors.IsSigned(first)) ++first;
   if (first == descriptors.count()) return false;
-  if (!IsKernelPointer(*flink) || !IsKernelPointer(*blink)) return RangesTile(descriptors);
+  if (!IsHeapPointer(*flink) || !IsHeapPointer(*blink)) return RangesTile(descriptors);
   constexpr std::uint8_t kStart = kRangeAllocated | kRangeFirst;
   return (descriptors.Flags(first) & kStart) == kStart && descriptors.Units(first) != 0;
 }
 
-std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr address,
-                                           const SegmentHeapLayout& layout) {
+/// The list of a context's segments runs through segment begins; its head lies in the middle of a heap.
+std::optional<VirtAddr> SegmentLists::Follow(VirtAddr segment, std::uint32_t link) {
+  Known& known = known_[link];
+  std::vector<std::uint64_t> walked;
+  std::optional<VirtAddr> head, entry = segment;
+  while (entry && walked.size() < kMostSegmentsInList) {
+    if (!IsHeapPointer(entry->value)) break;
+    if (entry->value % kSegmentBytes != 0) {
+      head = *entry - kSegContextListHead;
+      break;
+    }
+    // One that is on this walk already closes a ring: it has no head.
+    const auto [at, is_new] = known.try_emplace(entry->value);
+    if (!is_new) {
+      head = at->second;
+      break;
+    }
+    walked.push_back(entry->value);
+    entry = space_.ReadPointer(*entry + link);
+  }
+  for (const std::uint64_t address : walked) known[address] = head;
+  return head;
+}
+
+std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr address, const SegmentHeapLayout& layout,
+                                           SegmentLists& lists) {
   std::array<std::uint8_t, kSegmentHeaderBytes> bytes{};
   if (address.value % kSegmentBytes != 0) return std::nullopt;
   if (space.Read(address, bytes) != Presence::kPresent) return std::nullopt;
@@ -168,7 +179,7 @@ std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr a
   segment.flink = header.TryRead<Le64>(0).value_or(Le64{});
   segment.blink = header.TryRead<Le64>(8).value_or(Le64{});
   segment.signature = header.TryRead<Le64>(kSegmentSignatureAt).value_or(Le64{});
-  FindContext(space, segment);
+  FindContext(space, lists, segment);
   const Descriptors descriptors(header, layout.unit_offset);
   ReadRanges(descriptors, UnitShiftOf(space, segment, descriptors), segment);
   return segment;

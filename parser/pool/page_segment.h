@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -44,10 +45,26 @@ struct PageSegment {
 /// memory passes.
 bool LooksLikePageSegment(ByteView page);
 
+/// Follows the lists that segments hang in to their heads. All entries of one list have the same head, so what one walk
+/// found is known for all of them: else an image of many segments would cost their number squared.
+class SegmentLists {
+ public:
+  explicit SegmentLists(const AddressSpace& space) : space_(space) {}
+
+  /// The HEAP_SEG_CONTEXT whose list the segment's link at `link` (0 or 8) leads to, through segments alone.
+  [[nodiscard]] std::optional<VirtAddr> Follow(VirtAddr segment, std::uint32_t link);
+
+ private:
+  using Known = std::map<std::uint64_t, std::optional<VirtAddr>>;
+
+  const AddressSpace& space_;
+  std::map<std::uint32_t, Known> known_;  // by link
+};
+
 /// Reads the segment whose first page lies at `address`. Nothing when its header is not all there. Cost: two pages, and
-/// up to twice kMostSegmentsInList pointers to find its context.
-std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr address,
-                                           const SegmentHeapLayout& layout);
+/// what its list costs.
+std::optional<PageSegment> ReadPageSegment(const AddressSpace& space, VirtAddr address, const SegmentHeapLayout& layout,
+                                           SegmentLists& lists);
 
 /// Finds contexts of segments whose own links are damaged: a neighbour in the list still names them.
 void AskNeighboursForContext(std::vector<PageSegment>& segments);

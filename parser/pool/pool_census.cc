@@ -18,9 +18,10 @@ std::optional<PoolPage> ReadPoolPage(const AddressSpace& space, const System& /*
                                      VirtAddr page) {
   if (census.layout == nullptr) return std::nullopt;
   if (census.segment_heap != nullptr) {
-    const SegmentPages pages(space, *census.layout, census.segment_heap->trust(), {census.trust, &census.tags},
-                             census.segment_heap->free_state());
-    return pages.At(*census.segment_heap, page.page());
+    const SegmentHeap& heap = *census.segment_heap;
+    const SegmentPageSource source{
+        space, *census.layout, heap.trust(), {census.trust, &census.tags}, heap.free_state()};
+    return SegmentPageAt(source, heap, page.page());
   }
   PageBytes bytes = space.Page(page.page());
   if (bytes.presence != Presence::kPresent) return std::nullopt;

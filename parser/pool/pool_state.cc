@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "parser/base/little_endian.h"
+#include "parser/pool/kernel_image.h"
 
 namespace poolblame {
 namespace {
 
-constexpr std::uint64_t kMostImage = 32 << 20;  // bytes; ntoskrnl has 9 to 18 MiB
-constexpr std::uint32_t kMostPointers = 1024;   // to heaps, in the kernel's image: seen some ten; bounds a hostile one
+constexpr std::uint32_t kMostPointers = 1024;  // to heaps, in the kernel's image: seen some ten; bounds a hostile one
 
 bool IsKernel(VirtAddr address) { return address.value >= kSegmentHeapLowest; }
 
@@ -73,11 +73,9 @@ std::optional<PoolState> StateAround(const AddressSpace& space, const SegmentHea
 }
 
 std::optional<PoolState> StateNamedOnPage(const AddressSpace& space, const SegmentHeapLayout& layout, VirtAddr page,
-                                          const std::vector<VirtAddr>& heaps, std::uint32_t& pointers) {
-  const PageBytes bytes = space.Page(page);
-  if (bytes.presence != Presence::kPresent) return std::nullopt;
+                                          ByteView bytes, const std::vector<VirtAddr>& heaps, std::uint32_t& pointers) {
   for (std::uint32_t at = 0; at < kPageSize; at += 8) {
-    const VirtAddr value{ByteView(bytes.bytes).TryRead<Le64>(at).value_or(Le64{})};
+    const VirtAddr value{bytes.TryRead<Le64>(at).value_or(Le64{})};
     if (value < heaps.front() || value > heaps.back()) continue;
     if (!std::binary_search(heaps.begin(), heaps.end(), value) || ++pointers > kMostPointers) continue;
     for (std::uint32_t index = 0; index < kHeapsOfNode; ++index)
@@ -120,13 +118,14 @@ std::optional<VirtAddr> HeapOfContext(const AddressSpace& space, const SegmentHe
 
 std::optional<PoolState> FindPoolState(const AddressSpace& space, const System& system, const SegmentHeapLayout& layout,
                                        const std::vector<VirtAddr>& heaps) {
-  if (heaps.empty() || system.modules.empty() || system.modules.front().unloaded) return std::nullopt;
-  const Module& kernel = system.modules.front();  // the kernel loads itself first
-  if (!IsKernel(kernel.base) || kernel.base.page_offset() != 0) return std::nullopt;
+  std::optional<PoolState> state;
+  if (heaps.empty()) return state;
   std::uint32_t pointers = 0;
-  for (std::uint64_t at = 0; at < std::min(kernel.size, kMostImage); at += kPageSize)
-    if (auto state = StateNamedOnPage(space, layout, kernel.base + at, heaps, pointers)) return state;
-  return std::nullopt;
+  LookThroughKernel(space, system, [&](VirtAddr page, ByteView bytes) {
+    state = StateNamedOnPage(space, layout, page, bytes, heaps, pointers);
+    return state.has_value();
+  });
+  return state;
 }
 
 }  // namespace poolblame

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "parser/base/little_endian.h"
 #include "parser/format/pool_trace.h"
+#include "parser/pool/kernel_image.h"
 
 namespace poolblame {
 namespace {
 
-constexpr std::uint64_t kMostImage = 32 << 20;  // bytes; ntoskrnl has 9 to 18 MiB
 constexpr std::uint64_t kMostBlock = 1U << 30;  // bytes of one allocation
 constexpr std::uint32_t kFewestRecords = 4;     // in a row make a log
 constexpr std::uint32_t kMostRecordBytes = 0x1A8;
@@ -26,10 +27,21 @@ const PoolTraceLayout* FindLayout(const System& system) {
 
 enum class RecordKind { kCall, kEmpty, kOther };
 
+struct CodeRange {
+  VirtAddr base{};
+  std::uint64_t size = 0;
+  [[nodiscard]] bool Holds(VirtAddr address) const { return address >= base && address - base < size; }
+};
+
 class LogReader {
  public:
   LogReader(const AddressSpace& space, const System& system, const PoolTraceLayout& layout)
-      : space_(space), system_(system), layout_(layout), pointer_(layout.is_64bit ? 8 : 4) {}
+      : space_(space), layout_(layout), pointer_(layout.is_64bit ? 8 : 4) {
+    for (const Module& module : system.modules)
+      if (!module.unloaded) images_.push_back({module.base, module.size});
+    if (!images_.empty()) kernel_ = images_.front();
+    std::sort(images_.begin(), images_.end(), [](const CodeRange& a, const CodeRange& b) { return a.base < b.base; });
+  }
 
   [[nodiscard]] bool LooksLikeLog(VirtAddr at) const {
     if (at < space_.kernel_base() || at.value % pointer_ != 0) return false;
@@ -69,9 +81,8 @@ class LogReader {
     for (; frames < layout_.frames; ++frames) {
       const VirtAddr frame{Field(record, kTraceStack + frames)};
       if (frame.value == 0) break;
-      const Module* module = system_.ModuleAt(frame);
-      if (module == nullptr) return false;
-      const bool is_kernel = module == &system_.modules.front();
+      if (!IsCode(frame)) return false;
+      const bool is_kernel = kernel_.Holds(frame);
       if (frames == 0 || (!outside && !is_kernel)) trace.caller = frame;
       outside = outside || !is_kernel;
     }
@@ -83,40 +94,55 @@ class LogReader {
                             : std::uint64_t{record.TryRead<Le32>(at).value_or(Le32{})};
   }
 
+  [[nodiscard]] bool IsCode(VirtAddr address) const {
+    const auto behind = std::upper_bound(images_.begin(), images_.end(), address,
+                                         [](VirtAddr a, const CodeRange& image) { return a < image.base; });
+    return behind != images_.begin() && std::prev(behind)->Holds(address);
+  }
+
   const AddressSpace& space_;
-  const System& system_;
   const PoolTraceLayout& layout_;
   std::uint32_t pointer_;
+  std::vector<CodeRange> images_;  // of loaded modules, by base: each record asks for up to 50 addresses
+  CodeRange kernel_;
 };
 
-/// The log that a pointer of the kernel's image leads to.
-std::optional<VirtAddr> FindLog(const AddressSpace& space, const Module& kernel, std::uint32_t pointer,
-                                const LogReader& reader) {
-  std::uint32_t pointers = 0;
-  for (std::uint64_t offset = 0; offset < std::min(kernel.size, kMostImage); offset += kPageSize) {
-    const PageBytes page = space.Page(kernel.base + offset);
-    if (page.presence != Presence::kPresent) continue;
-    for (std::uint32_t at = 0; at < kPageSize; at += pointer) {
-      const VirtAddr value{pointer == 8 ? std::uint64_t{page.bytes.TryRead<Le64>(at).value_or(Le64{})}
-                                        : std::uint64_t{page.bytes.TryRead<Le32>(at).value_or(Le32{})}};
-      const bool leads_outside = value >= space.kernel_base() && value - kernel.base >= kernel.size;
-      // The log takes whole pages.
-      if (!leads_outside || value.page_offset() != 0 || ++pointers > PoolTraceLog::kMostPointers) continue;
-      if (reader.LooksLikeLog(value)) return value;
-    }
+/// Page-aligned addresses outside of the kernel's image that its pointers on this page lead to: the log takes whole
+/// pages.
+std::vector<VirtAddr> PointersOut(const AddressSpace& space, const Module& kernel, ByteView page) {
+  const std::uint32_t pointer = PointerSize(space.machine());
+  std::vector<VirtAddr> out;
+  for (std::uint32_t at = 0; at < kPageSize; at += pointer) {
+    const VirtAddr value{pointer == 8 ? std::uint64_t{page.TryRead<Le64>(at).value_or(Le64{})}
+                                      : std::uint64_t{page.TryRead<Le32>(at).value_or(Le32{})}};
+    const bool leads_outside = value >= space.kernel_base() && value - kernel.base >= kernel.size;
+    if (leads_outside && value.page_offset() == 0) out.push_back(value);
   }
-  return std::nullopt;
+  return out;
+}
+
+/// The log that a pointer of the kernel's image leads to.
+std::optional<VirtAddr> FindLog(const AddressSpace& space, const System& system, const LogReader& reader) {
+  std::optional<VirtAddr> log;
+  std::uint32_t pointers = 0;
+  LookThroughKernel(space, system, [&](VirtAddr, ByteView bytes) {
+    for (const VirtAddr value : PointersOut(space, system.modules.front(), bytes)) {
+      if (++pointers > PoolTraceLog::kMostPointers) return true;
+      if (reader.LooksLikeLog(value)) log = value;
+      if (log) return true;
+    }
+    return false;
+  });
+  return log;
 }
 
 }  // namespace
 
 PoolTraceLog::PoolTraceLog(const AddressSpace& space, const System& system) {
   const PoolTraceLayout* layout = FindLayout(system);
-  if (layout == nullptr || system.modules.empty() || system.modules.front().unloaded) return;
-  const Module& kernel = system.modules.front();  // the kernel loads itself first
-  if (kernel.base < space.kernel_base() || kernel.base.page_offset() != 0) return;
+  if (layout == nullptr) return;
   const LogReader reader(space, system, *layout);
-  const auto log = FindLog(space, kernel, layout->is_64bit ? 8 : 4, reader);
+  const auto log = FindLog(space, system, reader);
   if (!log) return;
   traces_ = reader.ReadLog(*log);
   std::stable_sort(traces_.begin(), traces_.end(),

@@ -41,8 +41,9 @@ SegmentHeap::SegmentHeap(const AddressSpace& space, const SegmentHeapLayout& lay
 void SegmentHeap::ReadSegments(const AddressSpace& space, const std::vector<VirtAddr>& addresses) {
   std::set<VirtAddr> known(addresses.begin(), addresses.end());
   std::vector<VirtAddr> waiting(addresses.rbegin(), addresses.rend());
+  SegmentLists lists(space);
   while (!waiting.empty()) {
-    auto segment = ReadPageSegment(space, waiting.back(), *layout_);
+    auto segment = ReadPageSegment(space, waiting.back(), *layout_, lists);
     waiting.pop_back();
     if (!segment || ranges_.size() + segment->ranges.size() > kMostRanges) continue;
     ranges_.insert(ranges_.end(), segment->ranges.begin(), segment->ranges.end());

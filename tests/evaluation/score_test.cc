@@ -145,7 +145,7 @@ TEST(Tables, SayTheCounts) {
   Score score;
   score.Add(Judged(OverrunTruth(8), AccuseCulprit()));
   const std::vector<TargetResult> targets = CheckTargets(score, {});
-  EXPECT_THAT(Tables(score, targets), HasSubstr("header damaged               1   100.0 %   100.0 %"));
+  EXPECT_THAT(Tables(score, targets), HasSubstr("header damaged                       1   100.0 %   100.0 %"));
   EXPECT_THAT(ScoreJson(score, targets, 42), HasSubstr("\"seed\": 42"));
 }
 

@@ -63,6 +63,7 @@ std::span<const Container> Containers() {
       {"special-pool", "windows=7601 machine=x64 container=full special=6", kFullX64, {}},
       {"triage-x64", "windows=7601 machine=x64 container=triage", kTriageX64, {}},
       {"triage-x86", "windows=2600 machine=x86 container=triage", kTriageX86, {}},
+      {"segment-heap-triage", "windows=22621 machine=x64 container=triage", kTriageX64, {}},
       {"raw-x64", "windows=7601 machine=x64 container=raw", {}, RawX64()},
       {"pool-pages-x64", "windows=7601 machine=x64 container=pool-pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
       {"zstd", "windows=7601 machine=x64 container=full", kZstd, SmallBomb(), Packing::kZstd},

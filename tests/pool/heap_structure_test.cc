@@ -98,7 +98,28 @@ TEST_P(Links, AListThatIsBeingChangedIsNoDamage) {
   for (std::size_t i = 0; i < kEntries; ++i) EXPECT_FALSE(Checked(i).damaged()) << i;
 }
 
+TEST_P(Links, WhatIsInNoListIsNotNamed) {
+  const VirtAddr lone{kBase + 0x6000};
+  entries_.push_back(lone);
+  const LinkBook book(memory_.Space(26100), entries_);
+  ASSERT_TRUE(book.believed());
+  EXPECT_TRUE(book.Names(VirtAddr{Entry(0)}));
+  EXPECT_FALSE(book.Names(lone));
+}
+
 INSTANTIATE_TEST_SUITE_P(Form, Links, ::testing::Bool());
+
+TEST(SegmentLists, LeadToTheHeadOrNowhereWhereTheyRunInCircles) {
+  constexpr VirtAddr kFirst{0xFFFF900000000000}, kSecond = kFirst + kSegmentBytes, kHead = kFirst + 0x2148;
+  FakeMemory memory{Machine::kX64, kFirst, 257};
+  memory.PutPointer(kFirst, kSecond).PutPointer(kSecond, kHead);
+  memory.PutPointer(kFirst + 8, kSecond).PutPointer(kSecond + 8, kFirst);
+  SegmentLists lists(memory.Space(26100));
+  for (const VirtAddr segment : {kFirst, kSecond, kFirst}) {
+    EXPECT_EQ(lists.Follow(segment, 0), kHead - kSegContextListHead);
+    EXPECT_EQ(lists.Follow(segment, 8), std::nullopt);
+  }
+}
 
 const HeapStructure* Find(const PoolCensus& census, HeapStructureKind kind) {
   for (const PoolPage& page : census.findings)

@@ -52,6 +52,7 @@ std::string OwnerOfTag(const TagDatabase& tags, PoolTag tag) {
 }
 
 void WriteBlocks(TextWriter& out, const PageScene& scene, const TagDatabase& tags) {
+  if (scene.page->blocks.empty() && scene.page->leading_bytes == 0) return;  // a page segment's own
   out.Heading("blocks");
   out.Line("     address             offset  size  prev  state      tag     owner");
   for (std::size_t i = 0; i < scene.page->blocks.size(); ++i) {

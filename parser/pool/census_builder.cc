@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "parser/pool/big_memory.h"
 #include "parser/pool/layout_vote.h"
 #include "parser/pool/ordered_chunks.h"
 #include "parser/pool/page_class.h"
 #include "parser/pool/segment_census.h"
-#include "parser/pool/segment_heap.h"
 #include "parser/pool/slush_check.h"
 
 namespace poolblame {
@@ -40,6 +38,7 @@ PoolCensus CensusBuilder::Build() {
     MoveFindings();
     ExamineSpecial(special);
     AskForNamedPages(nullptr);
+    TellLeftOut();
     return std::move(census_);
   }
   if (census_.layout != nullptr) {
@@ -254,44 +253,6 @@ void CensusBuilder::ExamineSlush() {
   }
 }
 
-void CensusBuilder::AskForNamedPages(const HeaderReader* reader) {
-  if (!system_.bugcheck) return;
-  std::vector<VirtAddr> asked;
-  for (const BugCheckAddress& named : system_.bugcheck->addresses) {
-    if (named.use == AddressUse::kListHead || named.use == AddressUse::kDataReference ||
-        named.use == AddressUse::kUnmapped)
-      continue;
-    const VirtAddr address = named.address.page();
-    if (std::find(asked.begin(), asked.end(), address) != asked.end()) continue;
-    asked.push_back(address);
-    PageBytes bytes = space_.Page(address);
-    if (auto note = NoteOfBigOwner(OwnerOfBigMemory(census_, named.address))) census_.notes.push_back(std::move(*note));
-    if (bytes.presence != Presence::kPresent) {
-      AddNotJudged("page named by the bugcheck is not in the dump", address);
-      continue;
-    }
-    if (IsSpecialPoolNamed(address)) continue;
-    const bool known = std::any_of(findings_.begin(), findings_.end(),
-                                   [&](const auto& finding) { return finding.second.address == address; });
-    if (reader == nullptr && census_.segment_heap != nullptr) TellIfOutside(named.address);
-    if (known || reader == nullptr) continue;
-    const std::uint64_t where = bytes.pfn.value_or(address.value);
-    auto page = ExaminePage(std::move(bytes), address, space_, *reader, Knowledge(), PageTrust::kNamed);
-    if (page && page->has_findings())
-      AddFinding(std::move(*page), where);
-    else if (!page && named.use != AddressUse::kPage)
-      AddNotJudged("page named by the bugcheck is not recognisable as classic pool", address);
-  }
-}
-
-/// The heap complained of an address that none of the ranges holds that could be read.
-void CensusBuilder::TellIfOutside(VirtAddr named) {
-  const SegmentHeap& heap = *census_.segment_heap;
-  const bool known = heap.RangeAt(named) != nullptr || heap.DamagedOn(named.page()) != nullptr;
-  if (!known && FindBigAllocation(census_.big_pages, named) == nullptr)
-    AddNotJudged("address named by the bugcheck lies in no range of the segment heap that could be read", named);
-}
-
 void CensusBuilder::CountBlocks(const PoolPage& page) {
   for (const PoolBlock& block : page.blocks)
     ++(block.state == BlockState::kAllocated ? census_.allocated : census_.free);
@@ -323,8 +284,7 @@ void CensusBuilder::MoveFindings() {
 
 void CensusBuilder::FinishFindings() {
   MoveFindings();
-  if (not_judged_left_out_ > 0)
-    census_.not_judged.push_back({std::to_string(not_judged_left_out_) + " more of these", std::nullopt});
+  TellLeftOut();
   // What was counted so far are the tails of big allocations that pages of blocks begin with.
   if (!census_.big_pages.empty()) census_.big_allocations = census_.big_pages.size();
   if (census_.pool_pages == 0 && census_.layout_source == LayoutSource::kInferred) census_.layout = nullptr;
@@ -347,6 +307,11 @@ void CensusBuilder::AddNotJudged(std::string reason, std::optional<VirtAddr> add
     census_.not_judged.push_back({std::move(reason), address});
   else
     ++not_judged_left_out_;
+}
+
+void CensusBuilder::TellLeftOut() {
+  if (not_judged_left_out_ > 0)
+    census_.not_judged.push_back({std::to_string(not_judged_left_out_) + " more of these", std::nullopt});
 }
 
 }  // namespace poolblame

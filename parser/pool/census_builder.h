@@ -35,12 +35,14 @@ class CensusBuilder {
   bool IsSpecialPoolNamed(VirtAddr page);
   void TellUnrecognised();
   void AskForNamedPages(const HeaderReader* reader);
+  void AskForNamedPage(const BugCheckAddress& named, const HeaderReader* reader);
   void TellIfOutside(VirtAddr named);
   [[nodiscard]] bool IsInsideBigAllocation(const FoundPage& found) const;
   void CountBlocks(const PoolPage& page);
   void AddFinding(PoolPage&& page, std::uint64_t where);
   void MoveFindings();
   void FinishFindings();
+  void TellLeftOut();
   void NameAllocator();
   void AddNotJudged(std::string reason, std::optional<VirtAddr> address);
   [[nodiscard]] ImageKnowledge Knowledge() const { return {census_.trust, &census_.tags}; }

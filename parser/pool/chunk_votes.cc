@@ -4,8 +4,8 @@
 #include <map>
 
 #include "parser/base/little_endian.h"
-#include "parser/base/pool_tag.h"
 #include "parser/format/segment_heap.h"
+#include "parser/pool/segment_pool_header.h"
 
 namespace poolblame {
 namespace {
@@ -94,12 +94,8 @@ class ChainCounter {
   }
   /// A block in use behind this chunk header says how large it is, with or without that header.
   [[nodiscard]] bool StatesSize(std::uint32_t offset, std::uint32_t units) const {
-    constexpr std::uint32_t kInUse = 2;
-    const auto first = piece_.bytes.TryRead<Le32>(offset + kChunkHeaderBytes);
-    const auto tag = piece_.bytes.TryRead<Le32>(offset + kChunkHeaderBytes + 4);
-    if (!first || !tag || (*first & 0xFF) != 0 || (*first >> 24 & kInUse) == 0) return false;
-    const std::uint32_t stated = *first >> 16 & 0xFF;
-    return stated <= units && stated + 2 >= units && PoolTag{*tag}.plausible();
+    const auto stated = UnitsStatedAt(piece_.bytes, offset + kChunkHeaderBytes);
+    return stated && *stated <= units && *stated + 2 >= units;
   }
   /// The links of a free chunk lie over its POOL_HEADER: none, or a kernel address.
   [[nodiscard]] bool HoldsTreeNode(std::uint32_t offset) const {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "parser/base/little_endian.h"
-#include "parser/base/pool_tag.h"
+#include "parser/pool/segment_pool_header.h"
 
 namespace poolblame {
 namespace {
@@ -19,13 +19,7 @@ std::uint32_t PageWord(VirtAddr address, const SegmentHeapLayout& layout) {
 }
 
 /// The size that a POOL_HEADER of a slot states; 0 where none stands.
-std::uint32_t StatedSize(ByteView page, std::uint32_t at) {
-  constexpr std::uint8_t kInUse = 2;
-  const auto first = page.TryRead<Le32>(at);
-  const auto tag = page.TryRead<Le32>(at + 4);
-  if (!first || !tag || (*first & 0xFF) != 0 || (*first >> 24 & kInUse) == 0) return 0;
-  return PoolTag{*tag}.plausible() ? (*first >> 16 & 0xFF) * kGrain : 0;
-}
+std::uint32_t StatedSize(ByteView page, std::uint32_t at) { return UnitsStatedAt(page, at).value_or(0) * kGrain; }
 
 /// Bits of the bitmap, `stride` bits a slot, the first of them says busy.
 std::vector<bool> BusyBits(const std::vector<std::uint8_t>& bitmap, std::uint32_t blocks, std::uint32_t stride) {

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "parser/base/little_endian.h"
-#include "parser/base/pool_tag.h"
 #include "parser/pool/lfh_subsegment.h"
+#include "parser/pool/segment_pool_header.h"
 #include "parser/pool/vs_subsegment.h"
 
 namespace poolblame {
@@ -100,11 +100,9 @@ std::vector<PageRange> FindLonePages(const AddressSpace& space, const std::vecto
 }
 
 bool MayHoldBlocks(ByteView page) {
-  constexpr std::uint8_t kInUse = 2;
-  for (std::uint32_t at = 0; at + 8 <= page.size(); at += kChunkUnit) {
-    const bool header = page[at] == 0 && page[at + 2] >= 2 && (page[at + 3] & kInUse) != 0;
-    if (header && PoolTag{page.TryRead<Le32>(at + 4).value_or(Le32{})}.plausible()) return true;
-  }
+  constexpr std::uint32_t kSmallest = 2;  // units
+  for (std::uint32_t at = 0; at < page.size(); at += kChunkUnit)
+    if (UnitsStatedAt(page, at).value_or(0) >= kSmallest) return true;
   return false;
 }
 

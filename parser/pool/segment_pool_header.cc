@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "parser/base/little_endian.h"
 #include "parser/base/pool_tag.h"
 
 namespace poolblame {
@@ -9,6 +10,13 @@ namespace poolblame {
 bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {
   const std::uint32_t stated = header.BlockSize * layout.unit;
   return stated + layout.unit >= bytes && stated <= bytes + layout.unit;
+}
+
+std::optional<std::uint32_t> UnitsStatedAt(ByteView bytes, std::size_t at) {
+  const auto first = bytes.TryRead<Le32>(at);
+  const auto tag = bytes.TryRead<Le32>(at + 4);
+  if (!first || !tag || (*first & 0xFF) != 0 || (*first >> 24 & kPoolTypeInUse) == 0) return std::nullopt;
+  return PoolTag{*tag}.plausible() ? std::optional(*first >> 16 & 0xFF) : std::nullopt;
 }
 
 bool IsOddPoolHeader(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "parser/base/byte_view.h"
 #include "parser/format/pool_header.h"
 
 namespace poolblame {
@@ -14,6 +16,10 @@ inline constexpr std::uint32_t kLargestWithPoolHeader = 0xFF0;
 /// BlockSize says `bytes`, the block's size with its POOL_HEADER. A remainder too small to be a chunk stays with the
 /// block, and some versions count the chunk header: one unit more or less is right, too.
 bool StatesItsSize(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout);
+
+/// Units that the POOL_HEADER of a block in use at `at` states, for bytes of which it is not known that a header stands
+/// there; nothing where none does.
+std::optional<std::uint32_t> UnitsStatedAt(ByteView bytes, std::size_t at);
 
 /// Not what a block of `bytes` bytes that is or was in use has in front.
 bool IsOddPoolHeader(const PoolHeaderFields& header, std::uint32_t bytes, const PoolHeaderLayout& layout);

@@ -69,6 +69,12 @@ TEST(OtherPageText, KeepsTheThreeAnswersApart) {
                 ", physical 0x0000000007654000\n");
 }
 
+TEST(PoolPageText, WithoutBlocksThereIsNoTableOfThem) {
+  PoolPage page = MakePage({{0x1000, "Aaaa"}});
+  page.blocks.clear();
+  EXPECT_THAT(Rendered(page, {}), Not(HasSubstr("\nblocks\n")));
+}
+
 TEST(BigPageText, SaysWhoseItIsOrWas) {
   PageBytes bytes;
   bytes.presence = Presence::kPresent;

@@ -114,6 +114,9 @@ class Taker {
           healthy.self_linked.size() < PoolCensus::kMaxFindings)
         healthy.self_linked.push_back(*page.address + block.offset);
     }
+    // The slot in front of one that crosses a page is larger than what its POOL_HEADER counts.
+    const std::uint32_t counted = std::min(size, std::uint32_t{block.read.BlockSize} * layout_.unit);
+    healthy.NoteTracked(block.tag(), {header, address, counted, block.state}, block.read.PoolType);
     healthy.AddSample(block.tag(), {header, address, size, block.state}, IsPagedPoolType(layout_, block.read.PoolType));
   }
   static void NoteOwner(VirtAddr header, const PoolBlock& block, HealthyPages& healthy) {
@@ -279,13 +282,8 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   Part all = TakeRanges(Taker(space, *heap, *census.layout, roots), heap->ranges(), options.threads);
   if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn(heap->by_pages_alone()));
-  census.pool_pages = census.segment_heap_pages = all.healthy.pages;
-  census.pool_blocks = all.healthy.blocks;
-  census.allocated = all.healthy.allocated;
-  census.free = all.healthy.free;
-  census.tags = std::move(all.healthy.tags);
-  census.self_linked = std::move(all.healthy.self_linked);
-  census.charged = std::move(all.healthy.charged);
+  census.segment_heap_pages = all.healthy.pages;
+  std::move(all.healthy).MoveTo(census);
   heap->set_free_state({heap->free_state().listed, SettleTreeFaults(std::move(all.tree_faults), all.tree_nodes)});
   AddRangesOfLinks(*heap, all.suspects);
   const SegmentPages pages(space, *census.layout, heap->trust(), {census.trust, &census.tags}, heap->free_state());

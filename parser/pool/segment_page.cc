@@ -288,7 +288,8 @@ std::optional<PoolPage> SegmentPages::At(const SegmentHeap& heap, VirtAddr addre
     case HeapStructureKind::kLfhSubsegment:
       page->backend = PoolBackend::kLfh;
       break;
-    case HeapStructureKind::kSlush:  // of a big allocation, which is none of the heap's
+    case HeapStructureKind::kSlush:            // of a big allocation, which is none of the heap's
+    case HeapStructureKind::kVerifierPointer:  // of a block
     case HeapStructureKind::kNone:
       break;
   }

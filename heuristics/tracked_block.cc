@@ -50,7 +50,7 @@ std::optional<TrackedEnd> TrackedEndOf(const Scene& scene, std::size_t block) {
   const VerifierRecord* found = FoundRecordOf(scene, block);
   if (found == nullptr) return std::nullopt;
   const VirtAddr pointer{scene.AddressOf(EndOf(scene, block) - scene.pointer_size())};
-  return TrackedEnd{pointer, PointerAtEnd(scene, block) == found->at.value};
+  return TrackedEnd{pointer, found->at, PointerAtEnd(scene, block) == found->at.value};
 }
 
 }  // namespace poolblame

@@ -14,6 +14,7 @@ std::optional<VerifierEntry> RecordOf(const Scene& scene, std::size_t block);
 
 struct TrackedEnd {
   VirtAddr pointer{};   // where it stands
+  VirtAddr record{};    // what it must be
   bool intact = false;  // it is what it must be
 };
 /// Nothing where no record says what the pointer must be.

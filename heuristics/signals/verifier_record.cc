@@ -38,10 +38,18 @@ void VoteLoggedCalls(const Scene& scene, std::size_t block, const std::string& w
                          CodeOrAddress(scene, call.caller)});
 }
 
-/// Damage of the pointer itself is judged as damage, not here.
+/// Damage of the pointer itself is judged as damage: here it is only said how that is known.
+void TellLostPointer(const Scene& scene, std::size_t block, std::vector<Vote>& votes) {
+  const auto end = TrackedEndOf(scene, block);
+  if (end && !end->intact)
+    votes.push_back({Weight::kAllocationIsRecorded, 1, end->record.value,
+                     "this block's last bytes must lead to Driver Verifier's record of it, which lies at " +
+                         HexText(end->record.value)});
+}
+
 void VoteTrackedEnd(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.kind != FaultKind::kOverrun || scene.spots.front().kind == SpotKind::kStructure || !scene.shows_damage())
-    return;
+  if (scene.spots.front().kind == SpotKind::kStructure) return TellLostPointer(scene, *h.block, votes);
+  if (h.kind != FaultKind::kOverrun || !scene.shows_damage()) return;
   const auto end = TrackedEndOf(scene, *h.block);
   if (!end) return;
   votes.push_back({end->intact ? Weight::kTrackedEndIntact : Weight::kTrackedEndOverwritten, 1, end->pointer.value,

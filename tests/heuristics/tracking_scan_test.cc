@@ -99,6 +99,7 @@ TEST(TrackingScan, AnOverrunIntoTheOwnLastPointerIsThatBlocks) {
     EXPECT_EQ(first.owner.source, "verifier");
     EXPECT_THAT(TextsOf(first), Contains("Driver Verifier's record of this block: 104 bytes allocated by the code at "
                                          "caller.sys+0x444"));
+    EXPECT_THAT(TextsOf(first), Contains(HasSubstr("must lead to Driver Verifier's record of it, which lies at")));
   }
 }
 

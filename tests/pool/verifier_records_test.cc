@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "tests/kernel/fake_memory.h"
+#include "tests/pool/opened_image.h"
 
 namespace poolblame {
 namespace {
@@ -118,6 +122,41 @@ TEST_P(VerifierRecordsTest, HostileBlocksAreLeftOut) {
 INSTANTIATE_TEST_SUITE_P(Machines, VerifierRecordsTest,
                          ::testing::Values(Kind{Machine::kX64, 0xFFFFFA8001000000, "nt6-x64"},
                                            Kind{Machine::kX86, 0x84C00000, "nt6-x86"}));
+
+class TrackedBlocksTest : public ::testing::TestWithParam<const char*> {};
+
+/// Seed 1 of Windows 11 has a tracked slot in front of one that crosses a page.
+TEST_P(TrackedBlocksTest, OfAHealthyImageHaveTheirRecords) {
+  const test::Opened opened =
+      test::FromRecipe(std::string(GetParam()) + " verifier=third-party fault=none pages=160 seed=1");
+  ASSERT_TRUE(opened.image.has_value());
+  const PoolCensus census = test::Scan(opened);
+  const AddressSpace space(*opened.image);
+  const VerifierRecords records(space, *census.layout, census.tracked);
+  EXPECT_GT(census.tracked.size(), 20U);
+  EXPECT_TRUE(records.lost().empty());
+  // Freed chunks on a lookaside list keep their headers, but not their records.
+  const auto has_record = [&](const TrackedBlock& block) {
+    return records.Of(block.header + census.layout->header_size, block.bytes, block.tag) != nullptr;
+  };
+  const auto found = std::count_if(census.tracked.begin(), census.tracked.end(), has_record);
+  EXPECT_GT(found * 4, std::ssize(census.tracked) * 3);
+}
+
+TEST_P(TrackedBlocksTest, AnOverrunIntoThePointerIsFoundWhereItHappened) {
+  const test::Opened opened =
+      test::FromRecipe(std::string(GetParam()) + " verifier=third-party fault=tail-overrun bytes=4 pages=160 seed=1");
+  ASSERT_TRUE(opened.image.has_value());
+  const PoolCensus census = test::Scan(opened);
+  const AddressSpace space(*opened.image);
+  const VerifierRecords records(space, *census.layout, census.tracked);
+  ASSERT_EQ(records.lost().size(), 1U);
+  EXPECT_EQ(records.lost()[0].at.value, opened.truth.damage_start);
+}
+
+INSTANTIATE_TEST_SUITE_P(Windows, TrackedBlocksTest,
+                         ::testing::Values("windows=2600 machine=x86 paging=plain", "windows=7601", "windows=17134",
+                                           "windows=19041", "windows=win11", "windows=26100"));
 
 }  // namespace
 }  // namespace poolblame

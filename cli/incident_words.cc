@@ -52,6 +52,7 @@ std::string SourceWords(const std::string& source) {
   if (source == "module-scan") return "its code holds this tag";
   if (source == "tag-database") return "by the tag table";
   if (source == "pooltag.txt") return "by your pooltag.txt";
+  if (source == "verifier") return "its code allocated it, says Driver Verifier's record";
   if (source == "none") return "its code made the access";
   return Escaped(source);
 }
@@ -94,6 +95,8 @@ std::string StructureWords(HeapStructureKind kind) {
       return "the header of an LFH subsegment";
     case HeapStructureKind::kSlush:
       return "the slush behind a big allocation";
+    case HeapStructureKind::kVerifierPointer:
+      return "Driver Verifier's pointer at the block's end";
     case HeapStructureKind::kNone:
       break;
   }

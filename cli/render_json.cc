@@ -29,6 +29,9 @@ Json EvidenceJson(const Evidence& evidence) {
   };
 }
 
+/// The contract knows no word for a driver that its code is known by; the evidence says where that is.
+std::string SourceWord(const std::string& source) { return source == "verifier" ? "none" : source; }
+
 Json SuspectJson(const Incident& incident, const Suspect& suspect, double share) {
   const Owner owner = NameableOwner(incident, suspect);
   Json evidence = Json::array();
@@ -38,7 +41,9 @@ Json SuspectJson(const Incident& incident, const Suspect& suspect, double share)
       {"probability", share},
       {"kind", FaultKindName(suspect.kind)},
       {"block", BlockJson(suspect.block)},
-      {"owner", Json{{"driver", JsonText(owner.driver)}, {"vendor", JsonText(owner.vendor)}, {"source", owner.source}}},
+      {"owner", Json{{"driver", JsonText(owner.driver)},
+                     {"vendor", JsonText(owner.vendor)},
+                     {"source", SourceWord(owner.source)}}},
       {"evidence", evidence},
   };
 }

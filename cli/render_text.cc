@@ -79,12 +79,21 @@ std::vector<Evidence> SortedEvidence(const Suspect& suspect, bool verbose) {
   return once;
 }
 
+/// Who allocated the block weighs nothing, but is what a person looks for first.
+std::size_t MoveCallSitesFirst(std::vector<Evidence>& evidence) {
+  const auto names_code = [](const Evidence& item) { return item.signal == "verifier-record" && item.log_odds == 0; };
+  const auto rest = std::stable_partition(evidence.begin(), evidence.end(), names_code);
+  return static_cast<std::size_t>(rest - evidence.begin());
+}
+
 /// What speaks for the first suspect with '+', what speaks against it with '-'.
-void WriteEvidence(TextWriter& out, const Suspect& suspect, bool verbose) {
-  const std::vector<Evidence> evidence = SortedEvidence(suspect, verbose);
+void WriteEvidence(TextWriter& out, const Incident& incident, bool verbose) {
+  std::vector<Evidence> evidence = SortedEvidence(incident.suspects.front(), verbose);
   if (evidence.empty()) return;
   out.Heading("why");
-  const std::size_t shown = verbose ? evidence.size() : std::min(evidence.size(), kEvidenceShown);
+  // A driver is not named where nobody is blamed.
+  const std::size_t call_sites = !verbose && NamesCulprit(incident) ? MoveCallSitesFirst(evidence) : 0;
+  const std::size_t shown = verbose ? evidence.size() : std::min(evidence.size(), kEvidenceShown + call_sites);
   for (std::size_t i = 0; i < shown; ++i) {
     const Evidence& item = evidence[i];
     const std::string weight = verbose ? fmt::format(" [{}, {:+.2f}]", item.signal, item.log_odds) : "";
@@ -145,7 +154,7 @@ void WriteIncident(TextWriter& out, const ImageReport& facts, std::size_t index,
   const std::optional<PoolPage> none;
   out.Blank();
   WriteFacts(out, incident);
-  if (!incident.suspects.empty()) WriteEvidence(out, incident.suspects.front(), options.verbose);
+  if (!incident.suspects.empty()) WriteEvidence(out, incident, options.verbose);
   WritePicture(out, incident, index < facts.incident_pages.size() ? facts.incident_pages[index] : none);
   WriteAdvice(out, incident);
   WriteSuspects(out, incident, options);

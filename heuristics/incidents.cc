@@ -10,6 +10,7 @@
 #include "heuristics/quota_scan.h"
 #include "heuristics/self_link_scan.h"
 #include "heuristics/tag_scan.h"
+#include "heuristics/tracking_scan.h"
 #include "heuristics/written_run.h"
 
 namespace poolblame {
@@ -53,16 +54,6 @@ bool IsNamedByAList(const Scene& scene, std::size_t block) {
     for (const FreeLinkFinding& link : page.free_links)
       if (link.problem != LinkProblem::kNotKernelAddress && link.value == entry) return true;
   return false;
-}
-
-Spot StructureSpot(const SceneBlock& block, std::size_t index) {
-  const HeapStructure& structure = *block.structure;
-  return {SpotKind::kStructure,
-          index,
-          block.begin + structure.damage_begin(),
-          block.begin + structure.damage_end(),
-          structure.wrong_bytes(),
-          structure.differing_bits()};
 }
 
 std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const std::set<std::uint64_t>& bad_entries) {
@@ -147,6 +138,11 @@ void AppendNextPage(Scene& scene, std::size_t page_index, const std::set<std::ui
     if (Connected(scene.spots.back(), spot)) scene.spots.push_back(spot);
 }
 
+std::shared_ptr<const VerifierRecords> RecordsOf(const AddressSpace& space, const PoolCensus& census) {
+  if (census.layout == nullptr) return std::make_shared<const VerifierRecords>();
+  return std::make_shared<const VerifierRecords>(space, *census.layout, census.tracked);
+}
+
 /// Findings by virtual address, those without one first: a physical image holds the pages of a run in any order.
 std::vector<std::size_t> InAddressOrder(const std::vector<PoolPage>& findings) {
   std::vector<std::size_t> order(findings.size());
@@ -187,6 +183,8 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddSelfLinkIncidents(scenes, setter);
+  const auto records = RecordsOf(space, census);
+  AddTrackingIncidents(scenes, setter, *records);
   AddComplaint(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
@@ -195,6 +193,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   for (Scene& scene : scenes) {
     scene.contents = contents;
     scene.traces = traces;
+    scene.records = records;
     scene.run_fit = FitWrittenRun(scene);
   }
   return scenes;

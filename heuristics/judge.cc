@@ -8,6 +8,7 @@
 #include "heuristics/owner.h"
 #include "heuristics/report.h"
 #include "heuristics/special_judge.h"
+#include "heuristics/tracked_block.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -22,6 +23,7 @@ Suspect SuspectOf(const Scene& scene, const Hypothesis& h) {
   if (h.block && h.role == SuspectRole::kBlock) {
     suspect.block = scene.Reference(*h.block);
     if (const auto tag = scene.blocks[*h.block].tag()) suspect.owner = OwnerOf(*tag, *scene.tags, *scene.system);
+    if (const auto record = RecordOf(scene, *h.block)) NameByCode(record->caller, *scene.system, suspect.owner);
   }
   return suspect;
 }

@@ -45,6 +45,16 @@ Spot HeaderSpot(const SceneBlock& block, std::size_t index, const PoolPage& page
   return spot;
 }
 
+Spot StructureSpot(const SceneBlock& block, std::size_t index) {
+  const HeapStructure& structure = *block.structure;
+  return {SpotKind::kStructure,
+          index,
+          block.begin + structure.damage_begin(),
+          block.begin + structure.damage_end(),
+          structure.wrong_bytes(),
+          structure.differing_bits()};
+}
+
 std::optional<Scene> SceneOfMarkedHeader(VirtAddr header, SceneSetter& setter,
                                          const std::function<void(PoolBlock&)>& mark) {
   const auto found = setter.PoolPageAt(header);

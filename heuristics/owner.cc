@@ -53,4 +53,11 @@ Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system) {
   return {};
 }
 
+void NameByCode(VirtAddr code, const System& system, Owner& owner) {
+  const Module* module = system.ModuleAt(code);
+  if (module == nullptr || module->unloaded || system.kernel_image_base == module->base) return;
+  const bool same = Lower(module->name) == Lower(owner.driver);
+  owner = {module->name, same ? owner.vendor : "", "verifier"};
+}
+
 }  // namespace poolblame

@@ -11,4 +11,8 @@ namespace poolblame {
 /// several loaded ones do, none is named. Generic tags own nothing.
 Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system);
 
+/// Makes the driver that holds `code`, which called the pool for the block, its owner: that is known better than whose
+/// the tag is. The kernel allocates for others, too, so that it does not count.
+void NameByCode(VirtAddr code, const System& system, Owner& owner);
+
 }  // namespace poolblame

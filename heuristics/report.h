@@ -55,7 +55,7 @@ struct BlockReference {
 struct Owner {
   std::string driver;  // empty = not known
   std::string vendor;
-  std::string source = "none";  // module-scan|tag-database|pooltag.txt|none
+  std::string source = "none";  // module-scan|tag-database|pooltag.txt|verifier|none
 };
 
 struct Evidence {

@@ -29,6 +29,22 @@ void AppendStructure(Scene& scene, std::size_t page_index, std::uint32_t page_be
                           .structure = &structure});
 }
 
+/// The last bytes of a block that Driver Verifier tracks are not its owner's.
+void CutOffPointer(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
+  const PoolPage& page = *scene.pages[page_index];
+  const auto begin = page_begin + static_cast<std::uint32_t>(page.structure->address() - *page.address);
+  const auto holds = [&](const SceneBlock& b) { return b.begin < begin && begin < b.end; };
+  const auto block = std::find_if(scene.blocks.begin(), scene.blocks.end(), holds);
+  if (block == scene.blocks.end()) return;
+  const SceneBlock pointer = {.begin = begin,
+                              .end = std::min(block->end, begin + page.structure->size()),
+                              .header_size = page.structure->size(),
+                              .page = page_index,
+                              .structure = &*page.structure};
+  block->end = begin;
+  scene.blocks.insert(block + 1, pointer);
+}
+
 void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
   const PoolPage& page = *scene.pages[page_index];
   if (page.structure && page.structure->address().page_offset() == 0) AppendStructure(scene, page_index, page_begin);
@@ -50,7 +66,10 @@ void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin
                             .block = &block,
                             .page = page_index});
   }
-  if (page.structure && page.structure->address().page_offset() != 0) AppendStructure(scene, page_index, page_begin);
+  if (page.structure && page.structure->kind() == HeapStructureKind::kVerifierPointer)
+    CutOffPointer(scene, page_index, page_begin);
+  else if (page.structure && page.structure->address().page_offset() != 0)
+    AppendStructure(scene, page_index, page_begin);
 }
 
 /// The last block of a segment heap's page may go on behind what the scene has, or into a page that is another's.

@@ -16,6 +16,7 @@
 #include "parser/pool/pool_census.h"
 #include "parser/pool/pool_page.h"
 #include "parser/pool/pool_trace.h"
+#include "parser/pool/verifier_records.h"
 
 namespace poolblame {
 
@@ -83,6 +84,7 @@ struct Scene {
   bool named_by_crash = false;       // the bug check points at this page
   std::shared_ptr<const ImageContents> contents;   // what blocks of each tag hold, of any size
   std::shared_ptr<const PoolTraceLog> traces;      // Driver Verifier's log of pool calls; may be empty or nullptr
+  std::shared_ptr<const VerifierRecords> records;  // of blocks that it tracks; may be empty or nullptr
   std::shared_ptr<const RunFit> run_fit;           // where the write started and stopped; nullptr: not to be told
   bool victim_is_listed = false;                   // its header is damaged, but a free list still leads to it
   const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does

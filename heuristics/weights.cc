@@ -147,6 +147,10 @@ constexpr std::array kRows = {
     WeightRow{W::kFaultingOtherCode, G::kCrash, 1.5, "the kernel or unknown code, with somebody's pointer: 5"},
     WeightRow{W::kSpecialCrashSaysSo, G::kCrash, 1.5, "the kernel compared the filler byte by byte: 5"},
     WeightRow{W::kAllocationIsRecorded, G::kOwnership, 0, "tells who allocated, not who wrote: for the reader only"},
+    WeightRow{W::kTrackedEndOverwritten, G::kExtent, 2,
+              "an underrun of 24 bytes or more does so, too; a stray write hardly: 8"},
+    WeightRow{W::kTrackedEndIntact, G::kExtent, -3,
+              "a linear write passes them, unless its first byte lies behind: 1 in 20"},
 };
 
 static_assert(kRows.size() == static_cast<std::size_t>(W::kCount), "one row for each weight");

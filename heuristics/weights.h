@@ -144,7 +144,10 @@ enum class Weight {
   kFaultingDriver,
   kFaultingOtherCode,
   kSpecialCrashSaysSo,
-  kAllocationIsRecorded,  // of any pool
+  // I: of any pool.
+  kAllocationIsRecorded,
+  kTrackedEndOverwritten,
+  kTrackedEndIntact,
   kCount,
 };
 

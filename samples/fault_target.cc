@@ -194,6 +194,8 @@ Result<FaultRecord> InjectFault(Machine& machine) {
       return RangeOverrun(machine);
     case Fault::kSlushOverrun:
       return SlushOverrun(machine);
+    case Fault::kTailOverrun:
+      return TailOverrun(machine);
     default:  // of special pool: fault_special.cc
       break;
   }

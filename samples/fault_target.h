@@ -42,6 +42,7 @@ Result<FaultRecord> CrossPage(Machine& machine);
 Result<FaultRecord> BigOverrun(Machine& machine);
 Result<FaultRecord> RangeOverrun(Machine& machine);
 Result<FaultRecord> SlushOverrun(Machine& machine);
+Result<FaultRecord> TailOverrun(Machine& machine);
 Result<FaultRecord> UseAfterFree(Machine& machine);
 Result<FaultRecord> DoubleFree(Machine& machine);
 Result<FaultRecord> BadFree(Machine& machine);

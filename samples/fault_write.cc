@@ -233,4 +233,18 @@ Result<FaultRecord> SlushOverrun(Machine& machine) {
   return record;
 }
 
+Result<FaultRecord> TailOverrun(Machine& machine) {
+  const std::uint32_t length = std::min(DamageLength(machine), machine.profile().pointer_size());
+  const auto culprit =
+      PickBlock(machine, [](const Pool&, std::uint64_t, const Block& block) { return Owned(block) && block.verified; });
+  if (!culprit) return NoFit("block that Driver Verifier tracks");
+  FaultRecord record;
+  record.culprit = record.victim = *culprit;
+  const std::uint64_t payload = culprit->pool->Payload(culprit->header);
+  const std::uint64_t tail = payload + culprit->pool->Capacity(culprit->header);
+  const std::uint64_t start = machine.recipe().reach == "tail" ? tail - 4 : payload;
+  Strike(machine, record, start, MakeContent(machine, *culprit, start, start - payload, tail + length - start), tail);
+  return record;
+}
+
 }  // namespace poolblame::samples

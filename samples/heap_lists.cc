@@ -46,7 +46,7 @@ void HeapLists::Push(std::vector<std::uint64_t>& list, std::uint64_t chunk, Bloc
   list.push_back(chunk);
   Block& block = space_.blocks.at(chunk);
   block.state = state;
-  block.quota = false;
+  block.quota = block.verified = false;
   block.aligned_units = 0;
 }
 

@@ -56,7 +56,7 @@ std::uint64_t SegmentHeap::BlockEnd(std::uint64_t header) const {
 }
 
 std::uint32_t SegmentHeap::Capacity(std::uint64_t header) const {
-  return static_cast<std::uint32_t>(BlockEnd(header) - Payload(header));
+  return static_cast<std::uint32_t>(BlockEnd(header) - Payload(header)) - (Find(header)->verified ? 8 : 0);
 }
 
 std::uint32_t SegmentHeap::HeaderBytes(const Block& block) const {
@@ -111,6 +111,7 @@ bool SegmentHeap::IsHeaderByte(std::uint64_t va) const {
   const Block& block = *Find(*header);
   if (block.backend == Backend::kVs && va < *header + (OnListHeads(block) ? kVsFreeHeader : kVsFields)) return true;
   if (OnListHeads(block)) return false;
+  if (block.verified && va >= BlockEnd(*header) - 8) return true;
   if (Listed(block) && va >= LinkOf(*header) && va < LinkOf(*header) + 8) return true;
   return IsPoolHeaderByte(*header, block, va);
 }

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "samples/pool_allocator.h"
+#include "samples/pool_log.h"
 
 namespace poolblame::samples {
 namespace {
 
 constexpr std::uint64_t kDescriptorStride = 0x1140;
 constexpr std::size_t kMaxPools = 5;
+constexpr std::uint64_t kTrackingBelowKernel = 0x200000;
 constexpr std::uint64_t kLookasideStride = 0xC00;  // room for 32 entries of 0x60 bytes
 
 /// Base addresses by generation. Not exact for any one machine, typical for its Windows.
@@ -43,6 +45,7 @@ Machine::Machine(const Recipe& recipe)
       memory_(recipe.pages, recipe.profile.pointer_size(), recipe.seed) {
   for (const TagSpec& spec : Tags()) total_weight_ += spec.weight;
   PlaceKernel();
+  tracking_.emplace(memory_, recipe.verifier, layout_.nt_base - kTrackingBelowKernel, recipe.seed);
   profile().segment_heap ? AddHeaps() : AddPools();
 }
 
@@ -169,10 +172,16 @@ void Machine::AllocateOne() {
   if (IsObject(spec) && profile().protected_tags) request.tag |= 0x80000000U;
   request.model = model;
   request.seed = random_.Next32();
-  if (random_.Chance(spec.quota_percent)) request.quota_process = layout_.process;
+  request.verified = tracking_->Takes(spec);
+  // On x86 quota's pointer would want the same place (unsure: which of the two comes first).
+  const bool charged = random_.Chance(spec.quota_percent);
+  if (charged && (profile().x64 || !request.verified)) request.quota_process = layout_.process;
   request.cache_aligned = spec.content == Content::kPacket && random_.Chance(10);
   Pool& pool = PoolFor(spec, model);
-  if (const auto header = pool.Allocate(request)) FillBlock(pool, *header);
+  const auto header = pool.Allocate(request);
+  if (!header) return;
+  FillBlock(pool, *header);
+  if (request.verified) tracking_->Track(pool, *header, request, CallSiteOf(*this, model));
 }
 
 void Machine::AllocateBigOne() {
@@ -196,13 +205,17 @@ void Machine::FillBlock(Pool& pool, std::uint64_t header) {
   memory_.Write(va, OwnerContent(world_, spec, block.seed, va, std::min<std::size_t>(written, block.request), true));
 }
 
+void Machine::FreeBlock(Pool& pool, std::uint64_t header) {
+  if (pool.Free(header)) tracking_->Release(header);
+}
+
 void Machine::FreeOne() {
   std::size_t live = 0;
   for (const auto& pool : pools_) live += pool->live().size();
   std::size_t at = random_.Below(live);
   for (const auto& pool : pools_) {
     if (at < pool->live().size()) {
-      pool->Free(pool->live()[at]);
+      FreeBlock(*pool, pool->live()[at]);
       return;
     }
     at -= pool->live().size();

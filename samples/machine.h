@@ -12,6 +12,7 @@
 #include "samples/payload.h"
 #include "samples/pool.h"
 #include "samples/recipe.h"
+#include "samples/verifier_pool.h"
 
 namespace poolblame::samples {
 
@@ -68,6 +69,7 @@ class Machine {
   void FillSegmentsEnd();
   [[nodiscard]] PoolRequest BigRequest(Random& random, std::uint32_t bytes, std::uint16_t model) const;
   void FreeOne();
+  void FreeBlock(Pool& pool, std::uint64_t header);
   [[nodiscard]] std::uint16_t DrawModel();
   [[nodiscard]] std::uint32_t DrawSize(const TagSpec& spec, std::uint16_t model);
 
@@ -77,6 +79,7 @@ class Machine {
   KernelLayout layout_;
   PayloadWorld world_;
   std::vector<std::unique_ptr<Pool>> pools_;
+  std::optional<VerifierPool> tracking_;  // once the kernel is placed
   std::uint32_t total_weight_ = 0;
 };
 

@@ -43,6 +43,7 @@ struct PoolRequest {
   std::uint32_t seed = 0;
   std::uint64_t quota_process = 0;  // EPROCESS to charge; 0 = none
   bool cache_aligned = false;
+  bool verified = false;  // Driver Verifier tracks it: a pointer more, and never cache-aligned here
 };
 
 /// Half-open range of virtual addresses.

@@ -109,15 +109,17 @@ std::uint64_t PoolAllocator::BlockEnd(std::uint64_t header) const {
 
 std::uint32_t PoolAllocator::Capacity(std::uint64_t header) const {
   const auto room = static_cast<std::uint32_t>(BlockEnd(header) - Payload(header));
-  return Find(header)->quota && !profile_.x64 ? room - 4 : room;
+  const Block& block = *Find(header);
+  return room - (block.quota && !profile_.x64 ? 4 : 0) - (block.verified ? profile_.pointer_size() : 0);
 }
 
 std::optional<std::uint64_t> PoolAllocator::Allocate(const PoolRequest& request) {
   std::uint32_t bytes = request.bytes;
   if (request.quota_process != 0 && !profile_.x64) bytes += 4;
+  if (request.verified) bytes += profile_.pointer_size();
   PoolRequest actual = request;
-  actual.cache_aligned =
-      request.cache_aligned && profile_.aligned_headers && bytes + kCacheLine <= profile_.max_small();
+  actual.cache_aligned = request.cache_aligned && !request.verified && profile_.aligned_headers &&
+                         bytes + kCacheLine <= profile_.max_small();
   if (actual.cache_aligned) bytes += kCacheLine;
   if (bytes > profile_.max_small()) return std::nullopt;
   const std::uint32_t unit = profile_.unit();
@@ -227,10 +229,12 @@ void PoolAllocator::Occupy(std::uint64_t header, const PoolRequest& request) {
   block.seed = request.seed;
   block.request = static_cast<std::uint16_t>(request.bytes);
   block.quota = request.quota_process != 0;
+  block.verified = request.verified;
   block.aligned_units = 0;
   block.live_index = static_cast<std::uint32_t>(live_.size());
   live_.push_back(header);
-  WriteHeader(header, block, BusyType(profile_.encoding, base_type(), block.quota));
+  const std::uint32_t type = BusyType(profile_.encoding, base_type(), block.quota);
+  WriteHeader(header, block, block.verified ? type | kVerifiedType : type);
   if (block.quota && profile_.x64) {
     const std::uint64_t mask = profile_.encoded_quota ? setup_.quota_cookie ^ header : 0;
     memory_.Write64(header + 8, request.quota_process ^ mask);

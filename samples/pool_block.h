@@ -31,6 +31,7 @@ struct Block {
   std::uint8_t aligned_units = 0;  // distance of a second, cache-aligned header; 0 = none
   BlockState state = BlockState::kFree;
   bool quota = false;
+  bool verified = false;  // its last pointer is Driver Verifier's
   Backend backend = Backend::kClassic;
   bool headerless = false;          // segment heap: larger than 0xFE0 bytes, so without a POOL_HEADER
   std::uint16_t header_offset = 0;  // segment heap: from the block's first byte to its POOL_HEADER
@@ -52,6 +53,8 @@ struct HeaderFields {
 /// Source: _POOL_HEADER in public PDB dumps (vergilius, XP SP3 to Windows 10).
 std::array<std::uint8_t, 8> EncodeHeader(const HeaderFields& fields, bool x64);
 HeaderFields DecodeHeader(const std::uint8_t* bytes, bool x64);
+
+inline constexpr std::uint32_t kVerifiedType = 0x40;  // in PoolType
 
 /// PoolType byte of a block in use. `base` is bit 0 paged, 0x20 session.
 std::uint32_t BusyType(InUseEncoding encoding, std::uint32_t base, bool quota);

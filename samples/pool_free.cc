@@ -87,7 +87,7 @@ void PoolAllocator::PushListed(std::uint64_t header, BlockState state) {
   memory_.WritePointer(LinkOf(header), next);
   list.push_back(header);
   block.state = state;
-  block.quota = false;
+  block.quota = block.verified = false;
   block.aligned_units = 0;
   const bool marked = state == BlockState::kDeferred || style_.lookaside_marked;
   SetType(header,
@@ -118,7 +118,7 @@ void PoolAllocator::ReallyFree(std::uint64_t header) {
   Block block = *Find(header);
   if (block.state == BlockState::kAllocated) SetType(header, 0);  // what a stale header will say, should it become one
   block.state = BlockState::kFree;
-  block.quota = false;
+  block.quota = block.verified = false;
   block.aligned_units = 0;
   const Block* next = Next(header);
   if (next != nullptr && next->state == BlockState::kFree) {

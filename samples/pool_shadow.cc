@@ -66,6 +66,7 @@ bool PoolAllocator::IsHeaderByte(std::uint64_t va) const {
   if (at < 8) return true;  // fields and tag, both machines
   if (profile_.x64 && at < 16) return block.quota || (profile_.encoded_quota && Listed(block));
   if (block.quota && va >= BlockEnd(*header) - 4 && !profile_.x64) return true;
+  if (block.verified && va >= BlockEnd(*header) - profile_.pointer_size()) return true;
   const std::uint64_t second = std::uint64_t{block.aligned_units} * profile_.unit();
   if (second != 0 && at >= second && at < second + 8) return true;
   return va >= LinkOf(*header) && va < LinkOf(*header) + LinkBytes(block);

@@ -1,5 +1,6 @@
 #include "samples/recipe.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "samples/builder.h"
+#include "samples/tag_population.h"
 
 namespace poolblame::samples {
 namespace {
@@ -43,6 +45,7 @@ constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"big-overrun", Fault::kBigOverrun},
                                                      {"range-overrun", Fault::kRangeOverrun},
                                                      {"slush-overrun", Fault::kSlushOverrun},
+                                                     {"tail-overrun", Fault::kTailOverrun},
                                                      {"special-overrun", Fault::kSpecialOverrun},
                                                      {"special-underrun", Fault::kSpecialUnderrun},
                                                      {"special-bit-flip", Fault::kSpecialBitFlip},
@@ -130,6 +133,14 @@ constexpr std::uint64_t kMinPages = 96;        // page tables, kernel data and a
 constexpr std::uint32_t kMostLarge = 12;       // three heaps, each with room for some
 constexpr std::uint64_t kMaxPages = 0x400000;  // 16 GiB: more than any test wants
 
+Result<bool> ChooseDrivers(const std::string& value, std::string& out) {
+  const auto is_name = [&](const DriverSpec& driver) { return value == driver.name; };
+  if (value != "none" && value != "third-party" && std::none_of(Drivers().begin(), Drivers().end(), is_name))
+    return Fail(ErrorKind::kUsage, "verifier is none, third-party or a driver's file name, not '" + value + "'");
+  out = value;
+  return true;
+}
+
 /// Words that choose the system are read first, so that the others may come in any order.
 struct SystemWords {
   std::string windows = "7601";
@@ -166,6 +177,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "large") return Number(key, value, 0, kMostLarge, recipe.large);
   if (key == "special") return Number(key, value, 0, 64, recipe.special);
   if (key == "pool_log") return Number(key, value, 0, 512, recipe.pool_log);
+  if (key == "verifier") return ChooseDrivers(value, recipe.verifier);
   if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
   return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "'\n" + RecipeHelp());
@@ -215,7 +227,8 @@ std::string RecipeHelp() {
          " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
-         WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) + " pool_log=N\n";
+         WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +
+         " pool_log=N verifier=none|third-party|DRIVER.SYS\n";
 }
 
 const char* KindOfFault(Fault fault) {
@@ -229,6 +242,7 @@ const char* KindOfFault(Fault fault) {
     case Fault::kBigOverrun:
     case Fault::kRangeOverrun:
     case Fault::kSlushOverrun:
+    case Fault::kTailOverrun:
     case Fault::kSpecialOverrun:
     case Fault::kSpecialGuard:
       return "overrun";

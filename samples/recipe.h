@@ -31,6 +31,7 @@ enum class Fault {
   kBigOverrun,
   kRangeOverrun,  // segment heap: over the header of the next subsegment or segment
   kSlushOverrun,  // segment heap: over what is left behind a big allocation
+  kTailOverrun,   // of a block that Driver Verifier tracks: into its own last pointer, and no farther
   // In special pool; the others are in pool of blocks. These come last: IsSpecialFault.
   kSpecialOverrun,  // over the bytes between the block's end and the page's
   kSpecialUnderrun,
@@ -69,6 +70,7 @@ struct Recipe {
   std::uint32_t cut = 0;          // percent of the file that is missing at its end
   std::uint32_t large = 0;        // segment heap: allocations above its 1 MB segments
   std::uint32_t special = 0;      // blocks in special pool
+  std::string verifier = "none";  // whose blocks Driver Verifier tracks: third-party, or a driver's file name
   std::uint32_t pool_log = 0;     // calls in Driver Verifier's log of pool calls
   bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;

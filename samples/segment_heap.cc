@@ -58,8 +58,8 @@ SegmentHeap::SegmentHeap(KernelMemory& memory, const HeapLayout& layout, const H
 
 std::optional<std::uint64_t> SegmentHeap::Allocate(const PoolRequest& request) {
   PoolRequest actual = request;
-  actual.cache_aligned = request.cache_aligned && request.bytes + kCacheLine <= kMaxSmall;
-  const std::uint32_t bytes = request.bytes + (actual.cache_aligned ? kCacheLine : 0);
+  actual.cache_aligned = request.cache_aligned && !request.verified && request.bytes + kCacheLine <= kMaxSmall;
+  const std::uint32_t bytes = request.bytes + (actual.cache_aligned ? kCacheLine : 0) + (actual.verified ? 8 : 0);
   if (bytes > kMaxSmall) return std::nullopt;
   std::optional<std::uint64_t> header = lists_.PopLookaside(bytes + kPoolHeader);
   if (!header) header = lfh_.Allocate(bytes + kPoolHeader);
@@ -86,13 +86,15 @@ void SegmentHeap::Occupy(std::uint64_t header, const PoolRequest& request) {
   block.seed = request.seed;
   block.request = static_cast<std::uint16_t>(request.bytes);
   block.quota = request.quota_process != 0;
+  block.verified = request.verified;
   block.aligned_units = 0;
   block.live_index = static_cast<std::uint32_t>(live_.size());
   live_.push_back(header);
   // BlockSize is what the backend gave, from the POOL_HEADER on (in a chunk with a hole before it: unsure).
   const std::uint64_t at = header + block.header_offset;
   const auto units = static_cast<std::uint32_t>((BlockEnd(header) - at) / 16);
-  WritePoolHeader(at, 0, units, BusyType(InUseEncoding::kBit2, base_type(), block.quota), block.tag);
+  const std::uint32_t type = BusyType(InUseEncoding::kBit2, base_type(), block.quota);
+  WritePoolHeader(at, 0, units, block.verified ? type | kVerifiedType : type, block.tag);
   if (block.quota) space_.memory.Write64(at + 8, request.quota_process ^ setup_.quota_cookie ^ at);
   if (request.cache_aligned) WriteAlignedHeader(header, block);
 }
@@ -125,7 +127,7 @@ bool SegmentHeap::Free(std::uint64_t header) {
   DropLive(at->second);
   if (lfh) {
     lfh_.Free(header);
-    at->second.quota = false;
+    at->second.quota = at->second.verified = false;
     at->second.aligned_units = 0;
   } else {
     FreeVs(header);

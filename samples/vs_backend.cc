@@ -52,7 +52,7 @@ void VsBackend::MakeFree(std::uint64_t chunk, std::uint32_t units, const Block& 
   block.units = static_cast<std::uint16_t>(units);
   block.state = BlockState::kFree;
   block.backend = Backend::kVs;
-  block.quota = block.headerless = false;
+  block.quota = block.verified = block.headerless = false;
   block.aligned_units = 0;
   block.header_offset = kVsHeader;
   space_.blocks[chunk] = block;

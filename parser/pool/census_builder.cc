@@ -165,18 +165,13 @@ CensusBuilder::Suspects CensusBuilder::CollectHealthy(const HeaderReader& reader
     census_.stale_pages += part.stale;
   });
   std::sort(pool_addresses.begin(), pool_addresses.end());
-  census_.pool_pages = healthy.pages;
-  census_.pool_blocks = healthy.blocks;
-  census_.allocated = healthy.allocated;
-  census_.free = healthy.free;
-  census_.tags = std::move(healthy.tags);
-  census_.healthy_pages = std::move(healthy.references);
-  census_.self_linked = std::move(healthy.self_linked);
   TrustTally tally = scan_.tally;
   tally.Add(healthy.links);
   census_.trust = LearnTrust(tally);
   scan_.tally = tally;
-  ReportBrokenLinks(reader, healthy.with_broken_links);
+  const std::vector<FoundPage> with_broken_links = healthy.with_broken_links;
+  std::move(healthy).MoveTo(census_);
+  ReportBrokenLinks(reader, with_broken_links);
   return suspects;
 }
 

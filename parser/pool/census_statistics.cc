@@ -41,6 +41,7 @@ void HealthyPages::Add(const std::uint8_t* page, const FoundPage& found, std::op
     const VirtAddr at = address ? *address + offset : VirtAddr{};
     AddSample(PoolTag{header.tag}, {page + offset, at, size, header.state},
               IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type)));
+    NoteTracked(PoolTag{header.tag}, {nullptr, at, size, header.state}, header.type);
     if (checker == nullptr || !address) return;
     NoteSelfLink(*checker, page, *address, offset, size, header.state);
     const LinkCheck check = checker->Check(page, *address, offset, size, header.state);
@@ -66,6 +67,12 @@ void HealthyPages::NoteSelfLink(const FreeLinkChecker& checker, const std::uint8
     self_linked.push_back(address + offset);
 }
 
+void HealthyPages::NoteTracked(PoolTag tag, const BlockSample& sample, std::uint32_t pool_type) {
+  const bool in_use = sample.state == BlockState::kAllocated && sample.address.value != 0;
+  if (in_use && (pool_type & kPoolTypeVerifier) != 0 && tracked.size() < PoolCensus::kMaxTracked)
+    tracked.push_back({sample.address, sample.size, tag});
+}
+
 void HealthyPages::Append(HealthyPages&& later) {
   pages += later.pages;
   blocks += later.blocks;
@@ -87,7 +94,20 @@ void HealthyPages::Append(HealthyPages&& later) {
   append(references, later.references, PoolCensus::kMaxHealthyPages);
   append(self_linked, later.self_linked, PoolCensus::kMaxFindings);
   append(charged, later.charged, PoolCensus::kMaxCharged);
+  append(tracked, later.tracked, PoolCensus::kMaxTracked);
   append(with_broken_links, later.with_broken_links, PoolCensus::kMaxFindings);
+}
+
+void HealthyPages::MoveTo(PoolCensus& census) && {
+  census.pool_pages = pages;
+  census.pool_blocks = blocks;
+  census.allocated = allocated;
+  census.free = free;
+  census.tags = std::move(tags);
+  census.healthy_pages = std::move(references);
+  census.self_linked = std::move(self_linked);
+  census.charged = std::move(charged);
+  census.tracked = std::move(tracked);
 }
 
 void MergeTagStatistics(TagStatistics& statistics, const TagStatistics& later) {

@@ -22,6 +22,7 @@ struct HealthyPages {
   std::vector<FoundPage> with_broken_links;  // pages with a free block whose links are not sound
   std::vector<VirtAddr> self_linked;         // blocks in use whose first pointer leads to itself, by their begin
   std::vector<ChargedBlock> charged;         // of the segment heap
+  std::vector<TrackedBlock> tracked;         // by Driver Verifier
 
   /// Adds one page whose walk closes. `links` may be nullptr, as where the page's address is not known.
   void Add(const std::uint8_t* page, const FoundPage& found, std::optional<VirtAddr> address,
@@ -31,7 +32,11 @@ struct HealthyPages {
                     std::uint32_t size, BlockState state);
   /// Counts one block and keeps it as a sample where its bytes lie in one piece (`header` is not nullptr).
   void AddSample(PoolTag tag, const BlockSample& sample, bool paged);
+  /// Keeps a block in use whose PoolType says that Driver Verifier tracks it.
+  void NoteTracked(PoolTag tag, const BlockSample& sample, std::uint32_t pool_type);
   void Append(HealthyPages&& later);
+  /// Gives `census` what it has collected.
+  void MoveTo(PoolCensus& census) &&;
 };
 
 /// Adds what `later` saw to `statistics`, keeping its caps.

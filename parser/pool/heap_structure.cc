@@ -22,6 +22,8 @@ const char* HeapStructureName(HeapStructureKind kind) {
       return "lfh-subsegment";
     case HeapStructureKind::kSlush:
       return "slush";
+    case HeapStructureKind::kVerifierPointer:
+      return "verifier-pointer";
     case HeapStructureKind::kNone:
       break;
   }

@@ -1,6 +1,6 @@
-// A header of the segment heap's own (page segment, subsegment) or the slush behind a big allocation, byte by byte:
-// what is known to be right, what to be wrong, and what nobody can say. No allocation owns these bytes, so whoever
-// changed them ran out of its own.
+// A header of the segment heap's own (page segment, subsegment), the slush behind a big allocation, or the pointer that
+// Driver Verifier keeps at the end of a block, byte by byte: what is known to be right, what to be wrong, and what
+// nobody can say. No allocation owns these bytes, so whoever changed them ran out of its own.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,14 @@
 
 namespace poolblame {
 
-enum class HeapStructureKind : std::uint8_t { kNone, kPageSegment, kVsSubsegment, kLfhSubsegment, kSlush };
+enum class HeapStructureKind : std::uint8_t {
+  kNone,
+  kPageSegment,
+  kVsSubsegment,
+  kLfhSubsegment,
+  kSlush,
+  kVerifierPointer,
+};
 /// "vs-subsegment", …: REPORT.md's words; empty for kNone.
 const char* HeapStructureName(HeapStructureKind kind);
 

@@ -76,6 +76,13 @@ struct ChargedBlock {
   std::uint64_t billed = 0;  // ProcessBilled as it stands
 };
 
+/// A block in use that Driver Verifier tracks, as its POOL_HEADER says.
+struct TrackedBlock {
+  VirtAddr header{};        // its POOL_HEADER
+  std::uint32_t bytes = 0;  // from there to its end
+  PoolTag tag;
+};
+
 struct PoolCensus {
   const PoolHeaderLayout* layout = nullptr;  // nullptr when no classic pool page was found
   LayoutSource layout_source = LayoutSource::kHeader;
@@ -93,6 +100,7 @@ struct PoolCensus {
   // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.
   std::vector<VirtAddr> self_linked;
   std::vector<ChargedBlock> charged;              // of the segment heap, in image order, at most kMaxCharged
+  std::vector<TrackedBlock> tracked;              // in image order, at most kMaxTracked
   std::vector<PoolPage> findings;                 // pages with something to say, in image order
   std::vector<SpecialPoolPage> special_findings;  // damaged special-pool pages, in image order
   std::vector<FreedSpecialPool> freed_special;    // records of frees whose block the bug check names
@@ -104,6 +112,7 @@ struct PoolCensus {
 
   static constexpr std::size_t kMaxHealthyPages = std::size_t{1} << 17;  // 4 MiB of references to 512 MiB of pool
   static constexpr std::size_t kMaxCharged = std::size_t{1} << 16;       // 1 MiB; enough to learn what is right
+  static constexpr std::size_t kMaxTracked = std::size_t{1} << 16;       // 1 MiB; some drivers' blocks, not all pool
   static constexpr std::size_t kMaxFindings = 1024;  // an image with more damaged pages is not a pool problem
   static constexpr std::size_t kMaxNotJudged = 64;   // then one line with the number of the rest
 

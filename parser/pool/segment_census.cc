@@ -127,13 +127,8 @@ bool TakeSegmentCensus(const AddressSpace& space, const System& system, const Sc
   RangeCensus all = TakeRanges(space, *heap, *census.layout, roots, options.threads);
   if (all.healthy.pages == 0) return false;
   heap->set_trust(all.tally.Learn(heap->by_pages_alone()));
-  census.pool_pages = census.segment_heap_pages = all.healthy.pages;
-  census.pool_blocks = all.healthy.blocks;
-  census.allocated = all.healthy.allocated;
-  census.free = all.healthy.free;
-  census.tags = std::move(all.healthy.tags);
-  census.self_linked = std::move(all.healthy.self_linked);
-  census.charged = std::move(all.healthy.charged);
+  census.segment_heap_pages = all.healthy.pages;
+  std::move(all.healthy).MoveTo(census);
   heap->set_free_state({heap->free_state().listed, SettleTreeFaults(std::move(all.tree_faults), all.tree_nodes)});
   AddRangesOfLinks(*heap, all.suspects);
   const SegmentPageSource pages{space, *census.layout, heap->trust(), {census.trust, &census.tags}, heap->free_state()};

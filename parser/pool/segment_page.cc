@@ -37,7 +37,8 @@ std::optional<PoolPage> SegmentPageAt(const SegmentPageSource& source, const Seg
     case HeapStructureKind::kLfhSubsegment:
       page->backend = PoolBackend::kLfh;
       break;
-    case HeapStructureKind::kSlush:  // of a big allocation, which is none of the heap's
+    case HeapStructureKind::kSlush:            // of a big allocation, which is none of the heap's
+    case HeapStructureKind::kVerifierPointer:  // of a block
     case HeapStructureKind::kNone:
       break;
   }

@@ -90,15 +90,16 @@ class Taker {
     const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
     const VirtAddr address = *page.address + begin;
     const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
-    // A slot may have a hole behind it: that its size is stated is seen elsewhere.
-    const std::uint32_t stated = block.read.BlockSize * layout_.unit;
-    if (whole && IsOddPoolHeader(block.read, std::min(size, stated), layout_)) return;
+    // The slot in front of one that crosses a page is larger than what its POOL_HEADER counts.
+    const std::uint32_t counted = std::min(size, std::uint32_t{block.read.BlockSize} * layout_.unit);
+    if (whole && IsOddPoolHeader(block.read, counted, layout_)) return;
     if (in_use && whole) {
       NoteOwner(address, block, healthy);
       if (checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
           healthy.self_linked.size() < PoolCensus::kMaxFindings)
         healthy.self_linked.push_back(*page.address + block.offset);
     }
+    healthy.NoteTracked(block.tag(), {header, address, counted, block.state}, block.read.PoolType);
     healthy.AddSample(block.tag(), {header, address, size, block.state}, IsPagedPoolType(layout_, block.read.PoolType));
   }
   static void NoteOwner(VirtAddr header, const PoolBlock& block, HealthyPages& healthy) {

@@ -31,10 +31,14 @@ std::optional<VerifierEntry> Read(const AddressSpace& space, VirtAddr at) {
 
 }  // namespace
 
+std::optional<VerifierEntry> ReadAnyVerifierEntry(const AddressSpace& space, bool is_64bit, VirtAddr entry) {
+  return is_64bit ? Read<WireEntry64>(space, entry) : Read<WireEntry32>(space, entry);
+}
+
 std::optional<VerifierEntry> ReadVerifierEntry(const AddressSpace& space, bool is_64bit, VirtAddr entry, VirtAddr data,
                                                std::uint64_t capacity, PoolTag tag) {
   if (entry < space.kernel_base()) return std::nullopt;
-  const auto read = is_64bit ? Read<WireEntry64>(space, entry) : Read<WireEntry32>(space, entry);
+  const auto read = ReadAnyVerifierEntry(space, is_64bit, entry);
   const bool ours = read && read->address == data && read->bytes <= capacity && read->tag.name() == tag.name();
   return ours ? read : std::nullopt;
 }

@@ -24,6 +24,9 @@ struct VerifierEntry {
   PoolTag tag;
 };
 
+/// What stands at `entry`, whatever it is; nothing where that is not in the image.
+std::optional<VerifierEntry> ReadAnyVerifierEntry(const AddressSpace& space, bool is_64bit, VirtAddr entry);
+
 /// The record at `entry`, if it speaks of the block whose data begins at `data` and has room for `capacity` bytes.
 /// Nothing when it is absent or speaks of another block: then the pointer was no pointer, or the record is old.
 std::optional<VerifierEntry> ReadVerifierEntry(const AddressSpace& space, bool is_64bit, VirtAddr entry, VirtAddr data,

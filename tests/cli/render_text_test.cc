@@ -38,6 +38,20 @@ TEST(ReportText, EvidenceIsStrongestFirstWithItsSide) {
                                                "  - the block has no slack\n"));
 }
 
+TEST(ReportText, WhoAllocatedTheBlockIsSaidFirstUnlessNobodyIsBlamed) {
+  ImageReport facts = OverrunReport();
+  Incident& incident = facts.report.incidents[0];
+  for (int i = 0; i < 6; ++i)
+    incident.suspects[0].evidence.push_back({"sizes", 1, std::nullopt, "fact " + std::to_string(i)});
+  incident.suspects[0].evidence.push_back({"verifier-record", 0, std::nullopt, "allocated at culprit.sys+0x444"});
+  EXPECT_THAT(Text(facts), HasSubstr("why\n"
+                                     "  + allocated at culprit.sys+0x444\n"
+                                     "  + the bytes over the boundary continue the block's pattern\n"));
+  EXPECT_THAT(Text(facts), HasSubstr("fact 4"));
+  incident.confidence = Confidence::kInsufficient;
+  EXPECT_THAT(Text(facts), Not(HasSubstr("allocated at")));
+}
+
 TEST(ReportText, TheSameSentenceIsSaidOnce) {
   ImageReport facts = OverrunReport();
   std::vector<Evidence>& evidence = facts.report.incidents[0].suspects[0].evidence;

@@ -61,5 +61,26 @@ TEST(OwnerOf, TheProtectedBitIsNoPartOfTheName) {
   EXPECT_EQ(OwnerOf(tag, Table("Abcd - one.sys - buffers\n"), {}).driver, "one.sys");
 }
 
+TEST(NameByCode, TheDriverThatCalledThePoolIsTheOwnerAndTheKernelIsNot) {
+  System system = Loaded({"ntoskrnl.exe", "caller.sys"});
+  system.modules[0].base = VirtAddr{0xFFFFF80000000000};
+  system.modules[1].base = VirtAddr{0xFFFFF80100000000};
+  for (Module& module : system.modules) module.size = 0x10000;
+  system.kernel_image_base = system.modules[0].base;
+  const Owner by_tag{"CALLER.SYS", "Example Inc.", "tag-database"};
+  Owner owner = by_tag;
+  NameByCode(system.modules[0].base + 0x444, system, owner);
+  NameByCode(VirtAddr{0xFFFFF90000000000}, system, owner);
+  EXPECT_EQ(owner.source, "tag-database");
+  NameByCode(system.modules[1].base + 0x444, system, owner);
+  EXPECT_EQ(owner.driver, "caller.sys");
+  EXPECT_EQ(owner.vendor, "Example Inc.");
+  EXPECT_EQ(owner.source, "verifier");
+  owner = {"other.sys", "Other", "tag-database"};
+  NameByCode(system.modules[1].base + 0x444, system, owner);
+  EXPECT_EQ(owner.driver, "caller.sys");
+  EXPECT_EQ(owner.vendor, "");
+}
+
 }  // namespace
 }  // namespace poolblame

@@ -15,7 +15,7 @@ namespace {
 // (memory that was used before keeps its old headers) and odd where one of them had to be mended for that.
 constexpr double kSmashed = 6, kWrongSize = 8, kWrongPrevious = 8, kSkipped = 4, kSkippedByBoth = 0.05,
                  kSkippedByOne = 0.5;  // the other side is not in the image
-constexpr double kAbsent = 1;  // a header on a page that is not in the image
+constexpr double kAbsent = 1;          // a header on a page that is not in the image
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::size_t kMostCandidates = 2048;  // 256 KiB of 128-byte chunks; what has more costs time and is made up
 constexpr std::size_t kMostAhead = 96;         // candidates looked at behind each: stale headers of a coalesced chunk

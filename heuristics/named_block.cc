@@ -46,10 +46,11 @@ bool SaysDamaged(const BugCheck& bugcheck) {
 bool IsComplaintAbout(const Scene& scene, const SceneBlock& block, std::uint64_t offset) {
   if (block.block == nullptr) return false;
   if (offset >= block.begin && offset < block.end) return true;
-  // A subsegment's own header is no block: its first block stands for it.
+  // A subsegment's own header is no block: its first block stands for it. Pages by themselves have no such header.
   const VirtAddr named{scene.base + offset};
   const PageRange* range = scene.census->segment_heap->RangeAt(named);
-  return range != nullptr && range->address == named.page() && scene.AddressOf(block.begin) > named.value &&
+  const bool has_header = range != nullptr && (range->kind == RangeKind::kVs || range->kind == RangeKind::kLfh);
+  return has_header && range->address == named.page() && scene.AddressOf(block.begin) > named.value &&
          VirtAddr{scene.AddressOf(block.begin)}.page() == range->address;
 }
 

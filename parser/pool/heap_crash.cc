@@ -83,7 +83,11 @@ class Teller {
   void TellSubsegment(VirtAddr page, const std::optional<Reporter>& reporter) {
     const PageBytes bytes = space_.Page(page);
     const PageRange* range = heap_.RangeAt(page);
-    if (bytes.presence != Presence::kPresent || range == nullptr || range->kind != RangeKind::kLfhPages) return;
+    if (bytes.presence != Presence::kPresent || range == nullptr) return;
+    if (range->kind == RangeKind::kVsPages)
+      Add("the named page lies inside a VS subsegment, by its chunks: no header that could be checked begins there",
+          page);
+    if (range->kind != RangeKind::kLfhPages) return;
     const auto slots = heap_.ReadLfh(space_, *range);
     if (!slots || VsSubsegmentBytes(bytes.bytes, heap_.layout())) return;
     const std::uint32_t size = bytes.bytes.TryRead<Le16>(kVsSize).value_or(Le16{});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,14 +35,15 @@ std::vector<std::uint8_t> VsPage() {
   return page;
 }
 
-Report JudgePage(const std::vector<std::uint8_t>& page) {
+Report JudgePage(const std::vector<std::uint8_t>& page, std::optional<BugCheckRecord> crash = {}) {
   OpenOptions options;
   options.base = VirtAddr{kPage};
   options.machine = Machine::kX64;
   options.build = 19041;
   const auto image = Image::FromBytes({page.data(), page.size()}, "page", options);
   const AddressSpace space(*image);
-  const System system = ReadSystem(space);
+  System system = ReadSystem(space);
+  if (crash) system.bugcheck = ExplainBugCheck(*crash, Machine::kX64, 19041);
   return Judge(space, system, ScanPool(space, system, {}), TagDatabase::BuiltIn());
 }
 
@@ -73,6 +75,13 @@ TEST(LonePageBlame, TheBlockBelowTheSecondHeaderIsOnThisPage) {
   EXPECT_EQ(first.block->header, kPage + kFirst);
   EXPECT_EQ(first.kind, FaultKind::kOverrun);
   EXPECT_FALSE(Lacks(report, kPage - kPageSize));
+}
+
+TEST(LonePageBlame, AComplaintAboutTheWholePageIsNoneAboutItsFirstBlock) {
+  const BugCheckRecord crash{0x13A, {0x12, 0xFFFF9A0400000140, kPage, 0}};
+  const Report report = JudgePage(VsPage(), crash);
+  EXPECT_TRUE(report.incidents.empty());
+  EXPECT_EQ(report.verdict, Verdict::kInconclusive);
 }
 
 TEST(LonePageBlame, AHealthyPageLacksNothing) {

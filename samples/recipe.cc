@@ -180,7 +180,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "verifier") return ChooseDrivers(value, recipe.verifier);
   if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
-  return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "'\n" + RecipeHelp());
+  return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "': 'poolblame synth --help' lists them all");
 }
 
 Result<bool> ApplySystem(Recipe& recipe, const SystemWords& system) {

@@ -52,13 +52,19 @@ bool HasAnyEvidence(const Hypothesis& h) {
   });
 }
 
+/// The least probability to accuse by. An overrun's writer is seen at the boundary itself; the other kinds are told by
+/// what memory holds elsewhere.
+double LeastFor(FaultKind kind, Ground ground) {
+  const bool overrun = kind == FaultKind::kOverrun;
+  if (ground == Ground::kFewPages) return overrun ? 0.8 : 0.9;
+  return ground == Ground::kSlots && !overrun ? 0.75 : 0.5;
+}
+
 }  // namespace
 
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all,
-                        bool few_pages) {
-  constexpr double kStrong = 0.93, kSuspect = 0.5;
-  // An overrun's writer is seen at the boundary itself; the other kinds are told by what memory holds elsewhere.
-  const double suspect = !few_pages ? kSuspect : best.kind == FaultKind::kOverrun ? 0.8 : 0.9;
+Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all, Ground ground) {
+  constexpr double kStrong = 0.93;
+  const double suspect = LeastFor(best.kind, ground);
   if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
   if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) &&
       HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) && !HasRival(best, all))

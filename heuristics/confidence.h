@@ -9,10 +9,17 @@
 
 namespace poolblame {
 
+/// What the memory around the damage is known by.
+enum class Ground {
+  kChain,     // headers that state each other's sizes
+  kSlots,     // LFH slots: nothing links them, so which way a write ran is told by content alone
+  kFewPages,  // the image taught little of what its memory holds
+};
+
 /// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
-/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong. `few_pages`: the
-/// image taught little of what its memory holds, so that to accuse takes more.
+/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong. To accuse takes
+/// more where the ground is worse.
 Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
-                        bool few_pages = false);
+                        Ground ground = Ground::kChain);
 
 }  // namespace poolblame

@@ -97,8 +97,9 @@ const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& rank
   });
 }
 
-bool KnowsFewPages(const Scene& scene) {
-  return scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone();
+Ground GroundOf(const Scene& scene) {
+  if (scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone()) return Ground::kFewPages;
+  return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
 }
 
 Incident JudgeScene(const Scene& scene) {
@@ -116,8 +117,7 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  incident.confidence =
-      ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses, KnowsFewPages(scene));
+  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses, GroundOf(scene));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);

@@ -39,10 +39,20 @@ TEST(Confidence, FromAFewPagesItTakesMore) {
   overrun.kind = FaultKind::kOverrun;
   underrun.kind = FaultKind::kUnderrun;
   EXPECT_EQ(ConfidenceOf(overrun, 0.79), Confidence::kSuspect);
-  EXPECT_EQ(ConfidenceOf(overrun, 0.79, {}, true), Confidence::kInsufficient);
-  EXPECT_EQ(ConfidenceOf(overrun, 0.81, {}, true), Confidence::kSuspect);
-  EXPECT_EQ(ConfidenceOf(underrun, 0.89, {}, true), Confidence::kInsufficient);
-  EXPECT_EQ(ConfidenceOf(underrun, 0.91, {}, true), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.79, {}, Ground::kFewPages), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.81, {}, Ground::kFewPages), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.89, {}, Ground::kFewPages), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.91, {}, Ground::kFewPages), Confidence::kSuspect);
+}
+
+TEST(Confidence, AmongSlotsItTakesMoreToSayThatAWriteRanDown) {
+  Hypothesis overrun = Block({{Weight::kDamagePrefix, 1}}), underrun = Block({{Weight::kDamageSuffix, 1}});
+  overrun.kind = FaultKind::kOverrun;
+  underrun.kind = FaultKind::kUnderrun;
+  EXPECT_EQ(ConfidenceOf(underrun, 0.7), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.7, {}, Ground::kSlots), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.8, {}, Ground::kSlots), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.7, {}, Ground::kSlots), Confidence::kSuspect);
 }
 
 TEST(Confidence, ZerosAreNeverTelling) {

@@ -8,7 +8,7 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kBadPoolHeader = 0x19, kBadPoolCaller = 0xC2, kHeapCorruption = 0x13A;
+constexpr std::uint32_t kBadPoolHeader = 0x19, kBadPoolCaller = 0xC2;
 
 /// Some systems leave blocks on lookaside lists marked as in use, so there the bug check's word has to do.
 bool MayHaveBeenFreed(const PoolBlock& block) {
@@ -37,7 +37,7 @@ bool IsNamedBlock(const SceneBlock& block, std::uint64_t offset, const BugCheck&
 
 /// The pool's own complaint about the state of a block, not about how it was called.
 bool SaysDamaged(const BugCheck& bugcheck) {
-  if (bugcheck.code == kHeapCorruption) return true;
+  if (bugcheck.code == kKernelModeHeapCorruption) return true;
   const bool of_pool = bugcheck.code == kBadPoolHeader || bugcheck.code == kBadPoolCaller;
   return of_pool && bugcheck.hint != BugCheckHint::kNone;
 }

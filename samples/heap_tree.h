@@ -8,8 +8,6 @@
 
 namespace poolblame::samples {
 
-inline constexpr std::uint32_t kTreeNodeBytes = 0x18;  // RTL_BALANCED_NODE: Left, Right, ParentValue
-
 /// Links the nodes, given in the tree's order, into a red-black tree as balanced as can be, and writes root and
 /// leftmost node at `tree`. `encoded`: the root is XORed with the tree's address, and bit 0 of the second word says so.
 void WriteTree(KernelMemory& memory, std::uint64_t tree, std::span<const std::uint64_t> nodes, bool encoded);

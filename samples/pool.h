@@ -46,6 +46,15 @@ struct PoolRequest {
   bool verified = false;  // Driver Verifier tracks it: a pointer more, and never cache-aligned here
 };
 
+/// The block is the requester's now, as far as the shadow goes.
+inline void Own(Block& block, const PoolRequest& request) {
+  block.state = BlockState::kAllocated;
+  block.tag = request.tag;
+  block.model = request.model;
+  block.seed = request.seed;
+  block.request = static_cast<std::uint16_t>(request.bytes);
+}
+
 /// Half-open range of virtual addresses.
 struct VaRange {
   std::uint64_t begin = 0;

@@ -223,11 +223,7 @@ std::optional<BigAllocation> PoolAllocator::AllocateBig(const PoolRequest& reque
 
 void PoolAllocator::Occupy(std::uint64_t header, const PoolRequest& request) {
   Block& block = *FindMutable(header);
-  block.state = BlockState::kAllocated;
-  block.tag = request.tag;
-  block.model = request.model;
-  block.seed = request.seed;
-  block.request = static_cast<std::uint16_t>(request.bytes);
+  Own(block, request);
   block.quota = request.quota_process != 0;
   block.verified = request.verified;
   block.aligned_units = 0;

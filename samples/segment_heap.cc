@@ -80,11 +80,7 @@ void SegmentHeap::WritePoolHeader(std::uint64_t at, std::uint32_t previous, std:
 
 void SegmentHeap::Occupy(std::uint64_t header, const PoolRequest& request) {
   Block& block = space_.blocks.at(header);
-  block.state = BlockState::kAllocated;
-  block.tag = request.tag;
-  block.model = request.model;
-  block.seed = request.seed;
-  block.request = static_cast<std::uint16_t>(request.bytes);
+  Own(block, request);
   block.quota = request.quota_process != 0;
   block.verified = request.verified;
   block.aligned_units = 0;
@@ -177,11 +173,7 @@ std::optional<BigAllocation> SegmentHeap::AllocateBig(const PoolRequest& request
 
 void SegmentHeap::AddBig(std::uint64_t header, const PoolRequest& request) {
   Block& block = space_.blocks.at(header);
-  block.state = BlockState::kAllocated;
-  block.tag = request.tag;
-  block.model = request.model;
-  block.seed = request.seed;
-  block.request = static_cast<std::uint16_t>(request.bytes);
+  Own(block, request);
   big_.push_back({header + block.header_offset, request.bytes, request.tag, request.model, request.seed});
 }
 

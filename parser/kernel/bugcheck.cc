@@ -56,7 +56,7 @@ void ExplainUnknownSubCode(const BugCheckArguments& arguments, unsigned selector
 bool HasPoolRows(std::uint32_t code) {
   const auto of_code = [code](const BugCheckRow& row) { return row.code == code && row.pool_related; };
   return std::ranges::any_of(PoolBugChecks(), of_code) || std::ranges::any_of(SpecialPoolBugChecks(), of_code) ||
-         (code == 0x13A);
+         code == kKernelModeHeapCorruption;
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ struct BugCheckAddress {
   AddressUse use = AddressUse::kPage;
 };
 
+/// What the segment heap stops with.
+inline constexpr std::uint32_t kKernelModeHeapCorruption = 0x13A;
+
 /// What a bug-check sub-code says about the kind of fault, before any page was looked at. kNone where it says nothing.
 enum class BugCheckHint {
   kNone,

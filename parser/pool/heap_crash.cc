@@ -12,7 +12,6 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kHeapCorruption = 0x13A;
 constexpr std::uint64_t kVsSubsegmentCorrupt = 0x12;  // its first parameter, _HEAP_FAILURE_TYPE
 
 /// The HEAP_SEG_CONTEXT that reported, by its own plain fields.
@@ -123,7 +122,7 @@ class Teller {
 }  // namespace
 
 void TellHeapCrash(const AddressSpace& space, const System& system, const SegmentHeap& heap, PoolCensus& census) {
-  if (!system.bugcheck || system.bugcheck->code != kHeapCorruption || !heap.by_pages_alone()) return;
+  if (!system.bugcheck || system.bugcheck->code != kKernelModeHeapCorruption || !heap.by_pages_alone()) return;
   const auto& parameters = system.bugcheck->parameters;
   const auto reporter = ReporterOf(space, VirtAddr{parameters[1]});
   if (reporter) {
@@ -136,7 +135,8 @@ void TellHeapCrash(const AddressSpace& space, const System& system, const Segmen
 }
 
 void TellHeapFailure(const System& system, const SegmentHeap& heap, PoolCensus& census) {
-  if (!system.bugcheck || system.bugcheck->code != kHeapCorruption || !heap.state() || !heap.state()->failure) return;
+  if (!system.bugcheck || system.bugcheck->code != kKernelModeHeapCorruption || !heap.state() || !heap.state()->failure)
+    return;
   const HeapFailure& failure = *heap.state()->failure;
   const bool same =
       failure.type == system.bugcheck->parameters[0] && failure.address.value == system.bugcheck->parameters[2];

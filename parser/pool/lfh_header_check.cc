@@ -37,10 +37,6 @@ std::uint16_t BlocksThatFit(const LfhGeometry& geometry, std::uint64_t range_byt
       std::min<std::uint64_t>(0xFFFF, (range_bytes - geometry.first) / geometry.block_size));
 }
 
-std::uint64_t WordAt(const PageBytes& page, std::uint32_t offset) {
-  return page.bytes.TryRead<Le64>(offset).value_or(Le64{});
-}
-
 std::vector<Subject> SubjectsOf(const AddressSpace& space, const SegmentHeap& heap) {
   std::vector<Subject> subjects;
   for (const PageRange& range : heap.ranges()) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "parser/base/little_endian.h"
 #include "parser/image/address_space.h"
 #include "parser/pool/heap_structure.h"
 #include "parser/pool/segment_heap.h"
@@ -34,6 +35,11 @@ struct RuleCount {
 void CheckSegments(const AddressSpace& space, const SegmentHeap& heap, DamagedStructures& out);
 void CheckVsSubsegments(const AddressSpace& space, const SegmentHeap& heap, DamagedStructures& out);
 void CheckLfhSubsegments(const AddressSpace& space, const SegmentHeap& heap, DamagedStructures& out);
+
+/// Eight bytes of a header at `offset` of its page; 0 behind the page's end.
+inline std::uint64_t WordAt(const PageBytes& page, std::uint32_t offset) {
+  return page.bytes.TryRead<Le64>(offset).value_or(Le64{});
+}
 
 /// Files `structure` when something is wrong with it.
 void KeepDamaged(HeapStructure&& structure, DamagedStructures& out);

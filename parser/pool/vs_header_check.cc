@@ -21,10 +21,6 @@ struct Rules {
   RuleCount size_fits_range, lock_is_free, bitmap_ends, bitmap_has_pages;
 };
 
-std::uint64_t WordAt(const PageBytes& page, std::uint32_t offset) {
-  return page.bytes.TryRead<Le64>(offset).value_or(Le64{});
-}
-
 /// From 26100 on the range may be one page longer than the chunks.
 bool SizeFitsRange(const Subject& subject) {
   return subject.stated &&

@@ -35,10 +35,10 @@ struct Outcome {
   std::uint64_t index = 0;
   Recipe recipe;
   samples::Truth truth;
-  std::string error;                  // not empty: the image could not be built or opened, and nothing below is set
-  bool in_image = true;               // false: the container left out the page of the damage, and nobody could see it
+  std::string error;     // not empty: the image could not be built or opened, and nothing below is set
+  bool in_image = true;  // false: the container left out the page of the damage, and nobody could see it
   enum class Key { kNone, kNotFound, kWrong, kRight };
-  Key key = Key::kNone;  // segment heap: what became of HeapKey
+  Key key = Key::kNone;                         // segment heap: what became of HeapKey
   double build_seconds = 0, judge_seconds = 0;  // of this thread's wall clock; never part of a table
   Verdict verdict = Verdict::kInconclusive;
   std::vector<IncidentOutcome> incidents;     // in report order

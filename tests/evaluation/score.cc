@@ -32,7 +32,8 @@ void AddSplits(const Outcome& outcome, std::map<std::string, RankSplit>& splits)
   splits["style"][recipe.style.empty() ? "usual" : recipe.style].Add(outcome);
   splits["later activity"][recipe.after == 0 ? "none" : "some"].Add(outcome);
   splits["container"][recipe.container].Add(outcome);
-  if (const std::string hit = HitInSegmentHeap(outcome.truth); !hit.empty()) splits[kSegmentHeapSplit][hit].Add(outcome);
+  if (const std::string hit = HitInSegmentHeap(outcome.truth); !hit.empty())
+    splits[kSegmentHeapSplit][hit].Add(outcome);
 }
 
 void AddIncident(const IncidentOutcome& incident, Score& score) {

@@ -68,9 +68,9 @@ struct Score {
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)
   std::map<std::string, CountByName> confusion;     // true kind -> reported kind, "none" or "insufficient"
   CleanCount clean;
-  KeyCount keys, triage_keys;                  // of images with the segment heap; triage dumps hold no page segment
-  CountByName absent_verdicts;                 // damage on a page that the container left out: the verdicts
-  CountByName invisible;                       // damage nobody could see: what was reported all the same
+  KeyCount keys, triage_keys;   // of images with the segment heap; triage dumps hold no page segment
+  CountByName absent_verdicts;  // damage on a page that the container left out: the verdicts
+  CountByName invisible;        // damage nobody could see: what was reported all the same
   std::map<std::string, AccusationCount> accusations;  // by confidence
   std::map<std::string, MissedCount> missed;           // by true kind
   Calibration first_suspects;

@@ -37,8 +37,7 @@ void CheckSegmentHeap(const Score& score, const Targets& targets, std::vector<Ta
        {std::pair(kHitChunk, targets.vs_overrun_first), std::pair(kHitOwnedSlot, targets.lfh_overrun_first)}) {
     const auto count = split->second.find(hit);
     if (count == split->second.end()) continue;
-    results.push_back(
-        AtLeast(std::string("overrun first, ") + hit, wanted, count->second.first, count->second.total));
+    results.push_back(AtLeast(std::string("overrun first, ") + hit, wanted, count->second.first, count->second.total));
   }
 }
 

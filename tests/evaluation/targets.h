@@ -15,8 +15,8 @@ struct Targets {
   double vs_overrun_first = 0.95;   // segment heap: a VS chunk's header was hit
   double lfh_overrun_first = 0.85;  // a slot's POOL_HEADER was
   double heap_key = 0.98;           // in full, kernel and bitmap dumps
-  double underrun_both = 0.80;     // kind and block
-  double other_kinds_both = 0.80;  // each of double-free, bit-flip; and the three in one
+  double underrun_both = 0.80;      // kind and block
+  double other_kinds_both = 0.80;   // each of double-free, bit-flip; and the three in one
   double calibration_error = 0.07;
   std::uint64_t false_alarms = 0;
 };

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "heuristics/report.h"
+#include "tests/heuristics/pages_of_verifier.h"
 #include "tests/pool/page_builder.h"
 
 namespace poolblame::testing {
@@ -19,17 +19,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr std::uint64_t kBase = 0xFFFFFA8001000000, kDriver = 0xFFFFF88001230000;
 constexpr std::uint32_t kSize = 0x80, kBlocks = 4096 / kSize, kRequest = 0x68, kCulprit = 12;
 constexpr std::uint32_t kPages = 2;
 constexpr std::uint64_t kRecords = kBase + kPages * kPageSize;
 constexpr std::uint8_t kTracked = 0x42;
-
-std::vector<std::uint8_t> Word(std::uint64_t value) {
-  std::vector<std::uint8_t> bytes;
-  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-  return bytes;
-}
 
 /// Two pages of tracked blocks, the first one the tests', and the page of their records behind them.
 class TrackedPage {
@@ -52,17 +45,7 @@ class TrackedPage {
     std::vector<std::uint8_t> bytes;
     for (const test::PageBuilder& page : pages_) bytes.insert(bytes.end(), page.data(), page.data() + kPageSize);
     bytes.insert(bytes.end(), records_.begin(), records_.end());
-    OpenOptions options;
-    options.base = VirtAddr{kBase};
-    options.machine = Machine::kX64;
-    options.build = 7601;
-    const Result<Image> image = Image::FromBytes({bytes.data(), bytes.size()}, "pages", options);
-    const AddressSpace space(*image);
-    System system;
-    system.machine = Machine::kX64;
-    system.build = 7601;
-    system.modules = {{"caller.sys", "", VirtAddr{kDriver}, 0x10000, 0, false}};
-    return Judge(space, system, ScanPool(space, system, {}), TagDatabase{});
+    return JudgePages({bytes.data(), bytes.size()}, {Caller()});
   }
 
  private:

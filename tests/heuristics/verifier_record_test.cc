@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "heuristics/report.h"
+#include "tests/heuristics/pages_of_verifier.h"
 #include "tests/pool/page_builder.h"
 
 namespace poolblame::testing {
@@ -14,15 +14,8 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::uint64_t kBase = 0xFFFFFA8001000000, kDriver = 0xFFFFF88001230000;
 constexpr std::uint32_t kCulprit = 0x100, kCulpritSize = 0x80, kRecord = 0x40;  // kRecord: in another block's data
 constexpr std::uint8_t kTracked = 0x42;
-
-std::vector<std::uint8_t> Word(std::uint64_t value) {
-  std::vector<std::uint8_t> bytes;
-  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-  return bytes;
-}
 
 /// A page whose tracked block overran its neighbour; the record says that `address` is its block.
 Report Judged(std::uint64_t address, std::uint64_t bytes) {
@@ -32,21 +25,7 @@ Report Judged(std::uint64_t address, std::uint64_t bytes) {
   page.Write(kRecord, Word(address)).Write(kRecord + 8, Word(kDriver + 0x444)).Write(kRecord + 0x10, Word(bytes));
   page.Write(kRecord + 0x18, {'C', 'u', 'l', 'p', 0, 0, 0, 0});
   page.Fill(kCulprit + kCulpritSize, 12, 0x41);
-  OpenOptions options;
-  options.base = VirtAddr{kBase};
-  options.machine = Machine::kX64;
-  options.build = 7601;
-  const Result<Image> image = Image::FromBytes(page.view(), "page", options);
-  const AddressSpace space(*image);
-  System system;
-  system.machine = Machine::kX64;
-  system.build = 7601;
-  Module module;
-  module.name = "caller.sys";
-  module.base = VirtAddr{kDriver};
-  module.size = 0x10000;
-  system.modules.push_back(module);
-  return Judge(space, system, ScanPool(space, system, {}), TagDatabase{});
+  return JudgePages(page.view(), {Caller()});
 }
 
 std::vector<std::string> TextsOf(const Report& report, const char* tag) {
@@ -89,18 +68,8 @@ Report JudgedWithLog(std::uint64_t logged) {
     put(at + 0x10, kBase + 0x900080);
     put(at + 0x18, kDriver + 0x555);
   }
-  OpenOptions options;
-  options.base = VirtAddr{kBase};
-  options.machine = Machine::kX64;
-  options.build = 7601;
-  const Result<Image> image = Image::FromBytes({bytes.data(), bytes.size()}, "pages", options);
-  const AddressSpace space(*image);
-  System system;
-  system.machine = Machine::kX64;
-  system.build = 7601;
-  system.modules = {{"ntoskrnl.exe", "", VirtAddr{kBase + kPageSize}, kPageSize, 0, false},
-                    {"caller.sys", "", VirtAddr{kDriver}, 0x10000, 0, false}};
-  return Judge(space, system, ScanPool(space, system, {}), TagDatabase{});
+  return JudgePages({bytes.data(), bytes.size()},
+                    {{"ntoskrnl.exe", "", VirtAddr{kBase + kPageSize}, kPageSize, 0, false}, Caller()});
 }
 
 TEST(VerifierRecord, TheLogOfPoolCallsNamesTheCodeThatCalledForTheSuspect) {

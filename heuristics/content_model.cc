@@ -21,18 +21,22 @@ constexpr std::array kTextures = {
 };
 constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
-/// What a word is worth that is foretold byte by byte and comes true, or does not.
-double ForetoldScore(Bytes word, bool is_true) {
-  constexpr double kByte = 1.2, kZeroByte = 0.12, kMost = 6, kWrong = -3;
-  if (!is_true) return kWrong;
-  double score = 0;
-  for (const std::uint8_t byte : word) score += byte == 0 ? kZeroByte : kByte;
-  return std::min(score, kMost);
-}
-
 }  // namespace
 
 std::span<const Texture> AllTextures() { return kTextures; }
+
+const ByClass& TextureScores(std::size_t texture, std::uint32_t word_size) {
+  static const auto kScores = [] {
+    std::array<std::array<ByClass, 2>, kTextures.size()> scores;
+    for (std::size_t t = 0; t < kTextures.size(); ++t)
+      for (std::size_t c = 0; c < kWordClasses; ++c) {
+        scores[t][0][c] = std::log(kTextures[t].narrow[c]);
+        scores[t][1][c] = std::log(kTextures[t].wide[c]);
+      }
+    return scores;
+  }();
+  return kScores[texture][word_size == 8 ? 1 : 0];
+}
 
 const ByClass& AnythingScores() {
   static const ByClass kScores = [] {
@@ -45,62 +49,24 @@ const ByClass& AnythingScores() {
 
 double AnythingScore(WordClass word) { return AnythingScores()[static_cast<std::size_t>(word)]; }
 
-void OwnContent::Place::Add(std::uint64_t word, WordClass word_class) {
-  if (samples == 0) value = word;
-  is_constant = is_constant && value == word;
-  ++samples;
-  ++counts[static_cast<std::size_t>(word_class)];
-}
-
-/// Few samples say little: two words of what is expected anyway are counted in.
-void OwnContent::Place::Finish(const ByClass& expected) {
-  constexpr double kExpected = 2;
-  for (std::size_t c = 0; c < kWordClasses; ++c)
-    scores[c] = std::log((counts[c] + kExpected * expected[c]) / (samples + kExpected));
-}
-
-OwnContent::OwnContent(std::span<const Bytes> payloads, std::uint32_t word_size) : word_size_(word_size) {
-  for (const Bytes& payload : payloads) {
-    for (std::size_t i = 0; (i + 1) * word_size <= payload.size(); ++i) {
-      const Bytes word = payload.subspan(i * word_size, word_size);
-      const WordClass word_class = ClassOf(word);
-      body_.Add(WordAt(word, word_size), word_class);
-      if (i < kFrontWords) front_[i].Add(WordAt(word, word_size), word_class);
-    }
-  }
-  body_.Finish(kAnything);
-  ByClass body;
-  for (std::size_t c = 0; c < kWordClasses; ++c) body[c] = std::exp(body_.scores[c]);
-  for (Place& place : front_) place.Finish(body);
-}
-
-double OwnContent::Score(Bytes word, std::size_t index) const {
-  const bool known = index < kFrontWords && front_[index].samples >= kFewestSamples;
-  if (known && front_[index].is_constant) return ConstantScore(word, index);
-  return (known ? front_[index] : body_).scores[static_cast<std::size_t>(ClassOf(word))];
-}
-
-double OwnContent::ConstantScore(Bytes word, std::size_t index) const {
-  if (index >= kFrontWords || front_[index].samples < kFewestSamples || !front_[index].is_constant) return 0;
-  return ForetoldScore(word, WordAt(word, word_size_) == front_[index].value);
-}
-
-ImageContents LearnContents(const PoolCensus& census) {
+ImageContents LearnContents(const PoolCensus& census, const System& system) {
   ImageContents contents;
   if (census.layout == nullptr) return contents;
   const std::uint32_t header = census.layout->header_size, word_size = census.layout->is_64bit ? 8 : 4;
   ByClass counts = kAnything;
   double words = 1;
   for (const auto& [tag, statistics] : census.tags) {
-    std::vector<Bytes> payloads;
+    std::vector<Example> examples;
     for (const BlockSample& sample : statistics.samples) {
       if (sample.state != BlockState::kAllocated || sample.size <= header) continue;
       counts[static_cast<std::size_t>(ClassOf(Bytes(sample.header + header - word_size, word_size)))] += 1;
       words += 1;
-      payloads.emplace_back(sample.header + header, sample.size - header);
+      if (CacheAlignedGap(*census.layout, sample.header, sample.size) != 0) continue;  // data begins further on
+      const std::uint64_t address = sample.address.value == 0 ? 0 : sample.address.value + header;
+      examples.push_back({Bytes(sample.header + header, sample.size - header), address});
     }
-    if (payloads.size() >= OwnContent::kFewestSamples && !TagDatabase::IsGeneric(tag))
-      contents.tags.emplace(tag, OwnContent(payloads, word_size));
+    if (examples.size() >= OwnContent::kFewestSamples && !TagDatabase::IsGeneric(tag))
+      contents.tags.emplace(tag, OwnContent(examples, word_size, &system));
   }
   for (std::size_t c = 0; c < kWordClasses; ++c) contents.header_end[c] = std::log(counts[c] / words);
   return contents;

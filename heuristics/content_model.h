@@ -3,19 +3,14 @@
 // Words are judged by class and not by value, so that nothing has to be known of any driver's structures.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
 
-#include "heuristics/content.h"
+#include "heuristics/own_content.h"
 #include "parser/pool/pool_census.h"
 
 namespace poolblame {
-
-inline constexpr std::size_t kWordClasses = 7;
-/// One number for each WordClass, in enum order.
-using ByClass = std::array<double, kWordClasses>;
 
 /// One way that written memory looks.
 struct Texture {
@@ -26,36 +21,12 @@ struct Texture {
 };
 std::span<const Texture> AllTextures();
 
+/// Nats of each class in the texture of that number, for words of 4 or 8 bytes.
+const ByClass& TextureScores(std::size_t texture, std::uint32_t word_size);
+
 /// Nats of a word of this class where nothing is known.
 double AnythingScore(WordClass word);
 const ByClass& AnythingScores();
-
-/// What the blocks of one tag hold, learned from healthy samples: by place for the first words, together for the rest.
-class OwnContent {
- public:
-  static constexpr std::size_t kFrontWords = 32;
-  static constexpr std::size_t kFewestSamples = 3;
-
-  OwnContent(std::span<const Bytes> payloads, std::uint32_t word_size);
-  /// Nats of `word` as word number `index` of a block: of its class, or of its value where all blocks have the same.
-  [[nodiscard]] double Score(Bytes word, std::size_t index) const;
-  /// The same where all blocks have the same value; 0 elsewhere.
-  [[nodiscard]] double ConstantScore(Bytes word, std::size_t index) const;
-
- private:
-  struct Place {
-    std::uint32_t samples = 0;
-    bool is_constant = true;
-    std::uint64_t value = 0;
-    ByClass counts{};
-    ByClass scores{};
-    void Add(std::uint64_t word, WordClass word_class);
-    void Finish(const ByClass& expected);
-  };
-  std::uint32_t word_size_;
-  std::array<Place, kFrontWords> front_{};
-  Place body_;
-};
 
 /// What the pool of one image holds.
 struct ImageContents {
@@ -63,6 +34,6 @@ struct ImageContents {
   ByClass header_end{};                // nats of the last word of an x64 header, which nothing checks
 };
 /// Cost: one pass over the census's samples.
-ImageContents LearnContents(const PoolCensus& census);
+ImageContents LearnContents(const PoolCensus& census, const System& system);
 
 }  // namespace poolblame

@@ -108,8 +108,9 @@ void EnumeratePayload(const Scene& scene, Hypotheses& out) {
   if (const auto left = scene.Below(scene.victim())) {
     AddBlock(out, FaultKind::kNonlinearOverrun, *left, Weight::kPriorNonlinearPayload, scene.damage_begin(),
              scene.damage_end());
-    AddBlock(out, FaultKind::kOverrun, *left, Weight::kPriorOverrunPayload, scene.blocks[*left].end,
-             scene.damage_end());
+    AddBlock(out, FaultKind::kOverrun, *left,
+             scene.crossing != nullptr ? Weight::kPriorOverrunCrossing : Weight::kPriorOverrunPayload,
+             scene.blocks[*left].end, scene.damage_end());
   }
   AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildPayload, scene);
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownPayload, scene);

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "heuristics/crossing_scan.h"
 #include "heuristics/marked_header.h"
 #include "heuristics/named_block.h"
 #include "heuristics/payload_scan.h"
@@ -178,7 +179,9 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
       scenes.push_back(std::move(scene));
     }
   }
+  const auto contents = std::make_shared<const ImageContents>(LearnContents(census, system));
   AddNamedBlock(scenes, setter);
+  AddCrossingIncidents(scenes, setter, contents);
   AddPayloadIncidents(scenes, setter, LearnTemplates(census));
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
@@ -188,7 +191,6 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddComplaint(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
   if (scenes.empty()) return scenes;
-  const auto contents = std::make_shared<const ImageContents>(LearnContents(census));
   const auto traces = std::make_shared<const PoolTraceLog>(space, system);
   for (Scene& scene : scenes) {
     scene.contents = contents;

@@ -48,8 +48,14 @@ using Alternatives = std::vector<Alternative>;
 /// Nats of the bytes [begin, end) of one word by what they look like: their share of what a whole word would be worth.
 double PartOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, const ByClass& scores);
 
+/// Behind a sound header, one more word of a fill says nothing that its first did not: bitmaps are full of them.
+bool IsMoreOfAFill(const RunWindow& window, std::uint32_t index);
+
 /// Log likelihood of the words [begin, end) under any of the alternatives.
 double Any(const Alternatives& alternatives, std::uint32_t begin, std::uint32_t end);
+
+/// Every texture for the words [begin, end); their shares add up to `share`.
+Alternatives TexturesOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, double share);
 
 /// What a block's own words [begin, end) may be where nothing is known of its tag: textures, or repetitions.
 Alternatives OwnOf(const RunWindow& window, std::uint32_t begin, std::uint32_t end, double share);

@@ -25,4 +25,8 @@ struct Cut {
 /// Cost: starts and stops times writes.
 WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, const Alternatives& writes);
 
+/// The same for an overrun of `below`: of what is written in general, or its owner going on with what it always writes.
+WrittenRun FitOverrun(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
+                      const RunPlaces& stops);
+
 }  // namespace poolblame

@@ -31,13 +31,17 @@ const OwnContent* ContentOf(const Scene& scene, const SceneBlock& block) {
 }
 
 Sums SumsOf(const RunWindow& w, const OwnContent& content, std::uint32_t begin, std::uint32_t end) {
-  return {begin, end, [&](std::uint32_t i) { return content.Score(w.Word(i), i - begin); }};
+  const bool is_example = content.WasExample(w.AddressOf(begin));
+  return {begin, end, [&, is_example](std::uint32_t i) {
+            return w.IsSilent(i) ? 0 : content.Score({w.Word(i), i - begin, w.AddressOf(i), is_example});
+          }};
 }
 
 std::vector<double> OwnBelow(const Scene& scene, const SceneBlock& below, const RunWindow& w) {
   const OwnContent* known = ContentOf(scene, below);
-  Alternatives own = OwnOf(w, 0, w.left_words(), known != nullptr ? 1 - kKnownShare : 1);
-  if (known != nullptr) own.push_back({SumsOf(w, *known, 0, w.left_words()), std::log(kKnownShare)});
+  const double unlike = known == nullptr ? 1 : w.header_is_sound ? known->unlike_share() : 1 - kKnownShare;
+  Alternatives own = OwnOf(w, 0, w.left_words(), unlike);
+  if (known != nullptr) own.push_back({SumsOf(w, *known, 0, w.left_words()), std::log(1 - unlike)});
   // Blocks are often used in part: from some word on they may hold zeros.
   constexpr double kUsedInPart = 0.3;
   const double share = std::log(kUsedInPart / (w.left_words() + 1));

@@ -36,6 +36,7 @@ std::optional<RunWindow> RunWindowOf(const Scene& scene, const SceneBlock& below
   RunWindow w;
   w.bytes = Bytes(scene.bytes);
   w.word = scene.pointer_size();
+  w.address = scene.physical ? 0 : scene.base;
   w.middle = below.end;
   w.data = above.payload();
   const std::uint32_t most = kMostRightWords * w.word;

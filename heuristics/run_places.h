@@ -17,6 +17,8 @@ struct RunWindow {
   std::uint32_t word = 8;
   std::uint32_t begin = 0, middle = 0, data = 0, end = 0;  // scene offsets; the header is between `middle` and `data`
   std::vector<WordClass> classes;                          // of all words
+  std::uint64_t address = 0;     // of the scene's first byte; 0 where only the physical is known
+  bool header_is_sound = false;  // written over or not, the words between `middle` and `data` say nothing
   [[nodiscard]] std::uint32_t words() const { return static_cast<std::uint32_t>(classes.size()); }
   [[nodiscard]] std::uint32_t left_words() const { return (middle - begin) / word; }
   [[nodiscard]] std::uint32_t data_word() const { return (data - begin) / word; }
@@ -24,6 +26,12 @@ struct RunWindow {
   [[nodiscard]] std::uint32_t data_byte() const { return data - begin; }
   [[nodiscard]] std::uint32_t bytes_in_all() const { return words() * word; }
   [[nodiscard]] std::uint32_t OffsetOf(std::uint32_t index) const { return begin + index * word; }
+  [[nodiscard]] bool IsSilent(std::uint32_t index) const {
+    return header_is_sound && index >= left_words() && index < data_word();
+  }
+  [[nodiscard]] std::uint64_t AddressOf(std::uint32_t index) const {
+    return address == 0 ? 0 : address + OffsetOf(index);
+  }
   [[nodiscard]] Bytes Word(std::uint32_t index) const { return bytes.subspan(OffsetOf(index), word); }
 };
 

@@ -20,6 +20,7 @@
 
 namespace poolblame {
 
+struct CrossingFit;
 struct RunFit;
 
 /// A block in scene coordinates (offsets from the scene's first byte).
@@ -86,6 +87,7 @@ struct Scene {
   std::shared_ptr<const PoolTraceLog> traces;      // Driver Verifier's log of pool calls; may be empty or nullptr
   std::shared_ptr<const VerifierRecords> records;  // of blocks that it tracks; may be empty or nullptr
   std::shared_ptr<const RunFit> run_fit;           // where the write started and stopped; nullptr: not to be told
+  std::shared_ptr<const CrossingFit> crossing;     // of an overrun that left the header sound; nullptr: of none
   bool victim_is_listed = false;                   // its header is damaged, but a free list still leads to it
   const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does
 

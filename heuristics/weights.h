@@ -44,6 +44,7 @@ enum class Weight {
   kPriorPageStompLink,
   kPriorNonlinearPayload,
   kPriorOverrunPayload,
+  kPriorOverrunCrossing,
   kPriorWildPayload,
   kPriorUnknownPayload,
   kPriorDoubleFreeNamed,
@@ -82,6 +83,7 @@ enum class Weight {
   kUnderrunPattern,
   kUnderrunZero,
   kVictimFieldValue,
+  kCrossingRun,
   kSmallChange,
   // C: sizes.
   kFilledToTheEnd,

@@ -23,20 +23,21 @@ void AddStopsInTag(const Scene& scene, const SceneBlock& above, const RunWindow&
 }
 
 /// The owner may have gone on with what it always writes.
-void AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
-                const RunPlaces& stops, RunFit& fit) {
+bool AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
+                const RunPlaces& stops, WrittenRun& overrun) {
   constexpr double kShare = 0.3;  // of overruns
   const OwnContent* known = ContentOf(scene, below);
-  if (known == nullptr) return;
+  if (known == nullptr) return false;
   const RunWindow& w = cut.window;
   const auto part = [&](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, AnythingScores()); };
   WrittenRun own =
       Fit(cut, starts, stops, {{SumsOf(w, *known, 0, w.words()), std::log(kShare), "what such blocks hold", 0, part}});
-  const double anything = std::log(1 - kShare) + fit.overrun.log_likelihood;
-  fit.goes_on = own.log_likelihood > anything;
+  const double anything = std::log(1 - kShare) + overrun.log_likelihood;
+  const bool goes_on = own.log_likelihood > anything;
   const double both = LogSum(own.log_likelihood, anything);
-  if (own.best > fit.overrun.best) fit.overrun = std::move(own);
-  fit.overrun.log_likelihood = both;
+  if (own.best > overrun.best) overrun = std::move(own);
+  overrun.log_likelihood = both;
+  return goes_on;
 }
 
 /// What blocks of one tag hold, put down `shift` bytes too low; where that is not by whole words, only what all of them
@@ -51,7 +52,7 @@ double ShiftedScore(const Cut& cut, const OwnContent& content, std::uint32_t shi
   for (; at + w.word <= stop; at += w.word) {
     const Bytes word = w.bytes.subspan(at, w.word);
     const std::uint32_t index = (at - start) / w.word;
-    score += aligned ? content.Score(word, index) : AnythingScore(ClassOf(word)) + content.ConstantScore(word, index);
+    score += aligned ? content.Score({word, index}) : AnythingScore(ClassOf(word)) + content.ConstantScore(word, index);
   }
   return score + cut.above[std::max(w.data_word(), (at - w.begin + w.word - 1) / w.word)];
 }
@@ -122,6 +123,13 @@ bool ReachesTagsEnd(const Scene& scene) {
 
 }  // namespace
 
+WrittenRun FitOverrun(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
+                      const RunPlaces& stops) {
+  WrittenRun overrun = Fit(cut, starts, stops, WritesOf(cut.window));
+  AddGoingOn(scene, below, cut, starts, stops, overrun);
+  return overrun;
+}
+
 std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   const bool only_headers = std::all_of(scene.spots.begin(), scene.spots.end(),
                                         [](const Spot& spot) { return spot.kind == SpotKind::kHeader; });
@@ -143,7 +151,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   const std::size_t write = fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
-  AddGoingOn(scene, below, cut, starts, stops, fit);
+  fit.goes_on = AddGoingOn(scene, below, cut, starts, stops, fit.overrun);
   AddWrittenTooLow(scene, above, cut, low_starts, writes, fit);
   return std::make_shared<const RunFit>(std::move(fit));
 }

@@ -15,6 +15,7 @@ constexpr std::array kSignals = {
     SignalRow{"sibling-bytes", VoteSiblingBytes},
     SignalRow{"underrun-content", VoteUnderrunContent},
     SignalRow{"written-run", VoteWrittenRun},
+    SignalRow{"crossing-run", VoteCrossingRun},
     SignalRow{"victim-field", VoteVictimField},
     SignalRow{"sizes", VoteSizes},
     SignalRow{"count-over-capacity", VoteCountOverCapacity},

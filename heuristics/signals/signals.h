@@ -27,6 +27,7 @@ void VoteSharedValues(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteSiblingBytes(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteUnderrunContent(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteWrittenRun(const Scene&, const Hypothesis&, std::vector<Vote>&);
+void VoteCrossingRun(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteVictimField(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteSizes(const Scene&, const Hypothesis&, std::vector<Vote>&);
 void VoteCountOverCapacity(const Scene&, const Hypothesis&, std::vector<Vote>&);

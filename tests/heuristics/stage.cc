@@ -162,7 +162,7 @@ poolblame::Scene Stage::Scene() {
   scene.tags = &tags_;
   scene.base = facts_.first_page;
   scene.bytes = bytes_;
-  scene.contents = std::make_shared<const ImageContents>(LearnContents(census_));
+  scene.contents = std::make_shared<const ImageContents>(LearnContents(census_, system_));
   for (std::size_t i = 0; i < pages_.size(); ++i) scene.pages.push_back(std::make_shared<const PoolPage>(TruePage(i)));
   for (std::size_t i = 0; i < pages_.size(); ++i) AddPage(scene, i);
   const bool only_payload = !scene.HasSpot(SpotKind::kHeader) && !scene.HasSpot(SpotKind::kLink);

@@ -161,19 +161,20 @@ TEST(RunPlaces, AHoleBetweenTheBlocksIsNoWindow) {
 TEST(OwnContent, AValueThatAllBlocksShareIsForetold) {
   std::vector<ByteString> blocks;
   for (std::uint32_t i = 0; i < 5; ++i) blocks.push_back(Word(0x1122334455667788, 8) + Word(i + 1, 8));
-  const std::vector<Bytes> payloads(blocks.begin(), blocks.end());
-  const OwnContent content(payloads, 8);
+  std::vector<Example> examples;
+  for (const ByteString& block : blocks) examples.push_back({block});
+  const OwnContent content(examples, 8, nullptr);
   const ByteString same = Word(0x1122334455667788, 8), other = Word(0x1122334455667789, 8);
-  EXPECT_GT(content.Score(same, 0), 3);
-  EXPECT_LT(content.Score(other, 0), -2);
+  EXPECT_GT(content.Score({same, 0}), 3);
+  EXPECT_LT(content.Score({other, 0}), -1.9);
   EXPECT_EQ(content.ConstantScore(other, 1), 0);
-  EXPECT_GT(content.Score(Word(9, 8), 1), content.Score(same, 1));  // small numbers stand there, no big ones
+  EXPECT_GT(content.Score({Word(9, 8), 1}), content.Score({same, 1}));  // small numbers stand there, no big ones
 }
 
 TEST(OwnContent, TwoBlocksForetellNothing) {
   const ByteString block = Word(0x1122334455667788, 8);
-  const OwnContent content(std::vector<Bytes>(2, block), 8);
-  EXPECT_LT(content.Score(block, 0), 0);
+  const OwnContent content(std::vector<Example>(2, {block}), 8, nullptr);
+  EXPECT_LT(content.Score({block, 0}), 0);
   EXPECT_EQ(content.ConstantScore(block, 0), 0);
 }
 

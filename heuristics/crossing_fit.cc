@@ -1,0 +1,79 @@
+#include "heuristics/crossing_fit.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "heuristics/run_cut.h"
+#include "heuristics/run_owners.h"
+
+namespace poolblame {
+namespace {
+
+/// What a block's words [begin, end) are when nobody wrote over them: what its tag's blocks hold, up to some word where
+/// the owner stopped filling it and older memory goes on; seldom something of one texture. That it repeats itself is
+/// left to the writes: most fills and records that stand where they should not are one.
+class OwnBehind {
+ public:
+  OwnBehind(const RunWindow& w, const OwnContent& known)
+      : end_(w.words()),
+        known_(w.data_word(), end_, [&](std::uint32_t i) { return KnownScore(w, known, i); }),
+        older_(TexturesOf(w, w.data_word(), end_, 1)),
+        unlike_(known.unlike_share()) {}
+  /// From word `i` of the window on.
+  [[nodiscard]] double From(std::uint32_t i) const {
+    constexpr double kFilledInPart = 0.3;
+    const double part = std::log(kFilledInPart / (end_ - i + 1));
+    double sum = LogSum(std::log(unlike_) + Any(older_, i, end_),
+                        std::log((1 - unlike_) * (1 - kFilledInPart)) + known_.Over(i, end_));
+    for (std::uint32_t filled = i; filled < end_; ++filled)
+      sum = LogSum(sum, part + known_.Over(i, filled) + Any(older_, filled, end_));
+    return sum;
+  }
+
+ private:
+  static double KnownScore(const RunWindow& w, const OwnContent& known, std::uint32_t i) {
+    const bool is_example = known.WasExample(w.AddressOf(w.data_word()));
+    constexpr double kUsual = -2.5;  // such words are among what the tag's blocks hold
+    const double score = known.Score({w.Word(i), i - w.data_word(), w.AddressOf(i), is_example});
+    return score > kUsual && IsMoreOfAFill(w, i) ? std::max(score, 0.0) : score;
+  }
+
+  std::uint32_t end_;
+  Sums known_;
+  Alternatives older_;
+  double unlike_;
+};
+
+std::vector<double> OwnAboveSoundHeader(const RunWindow& w, const OwnContent& known) {
+  const OwnBehind own(w, known);
+  std::vector<double> out(w.words() + 1);
+  for (std::uint32_t i = w.data_word(); i <= w.words(); ++i) out[i] = own.From(i);
+  return out;
+}
+
+}  // namespace
+
+std::optional<CrossingFit> FitCrossing(const Scene& scene, std::size_t above_index) {
+  const auto left = scene.Below(above_index);
+  const SceneBlock& above = scene.blocks[above_index];
+  if (!left || scene.blocks[*left].block == nullptr || scene.blocks[*left].block->state != BlockState::kAllocated ||
+      ContentOf(scene, above) == nullptr)
+    return std::nullopt;
+  const SceneBlock& below = scene.blocks[*left];
+  auto window = RunWindowOf(scene, below, above);
+  if (!window || window->left_words() == 0 || window->data_word() == window->words()) return std::nullopt;
+  window->header_is_sound = true;
+  const RunWindow& w = *window;
+  const std::vector<double> own_below = OwnBelow(scene, below, w);
+  const std::vector<double> own_above = OwnAboveSoundHeader(w, *ContentOf(scene, above));
+  const Cut cut{w, own_below, own_above};
+  RunPlaces stops;
+  for (const RunPlace& place : OverrunStops(w, above.header_size))
+    if (place.at > w.data_byte()) stops.push_back(place);
+  CrossingFit fit{FitOverrun(scene, below, cut, OverrunStarts(w), stops), 0};
+  fit.nobody = own_below[w.left_words()] + own_above[w.data_word()];
+  fit.above_margin = fit.run.stops[fit.run.write] - own_above[w.data_word()];
+  return fit;
+}
+
+}  // namespace poolblame

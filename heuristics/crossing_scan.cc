@@ -1,0 +1,131 @@
+#include "heuristics/crossing_scan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "heuristics/crossing_fit.h"
+#include "heuristics/incidents.h"
+
+namespace poolblame {
+namespace {
+
+/// A block whose front is unlike its siblings'.
+struct StandsOut {
+  VirtAddr header{};
+  double nats = 0;  // how much more is explained by anything than by its tag
+};
+
+/// Nats from which on a front is looked at, the first words of it that are looked at, and how many fronts at most.
+constexpr double kWorthALook = 3;
+constexpr std::size_t kFrontLookedAt = 8;
+constexpr std::size_t kMostLookedAt = 2048;
+/// Nats for a write against none: there is one such write in a million pairs of neighbours, if there is any, and what
+/// blocks hold is richer than any model of it.
+constexpr double kAlarm = 9, kAlarmAbove = 6, kAlarmZeros = 20;
+
+struct Group {
+  std::uint64_t blocks = 0;
+  std::vector<StandsOut> found;
+  /// How far others stand out at most is how blocks of this tag are; only what stands out from those is looked at. A
+  /// block that was written over on the way to the next one stands out as well.
+  [[nodiscard]] std::vector<StandsOut> Outstanding() const {
+    constexpr double kTimes = 1.5;
+    constexpr std::size_t kWritten = 2;
+    std::vector<StandsOut> sorted = found;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.nats > b.nats; });
+    for (std::size_t n = 1; n <= kWritten && n <= sorted.size(); ++n) {
+      if (n < sorted.size() && sorted[n - 1].nats < kTimes * sorted[n].nats) continue;
+      sorted.resize(n);
+      return sorted;
+    }
+    return {};
+  }
+  /// Where many stand out, to do so is how blocks of this tag are.
+  [[nodiscard]] bool is_variety() const {
+    constexpr std::uint64_t kBlocksPerFound = 16, kMost = 8;
+    return found.size() > kMost + blocks / kBlocksPerFound;
+  }
+};
+using Groups = std::map<PoolTag, Group>;
+
+double FrontStandsOut(const OwnContent& content, Bytes payload, std::uint64_t address, std::uint32_t word) {
+  const bool is_example = content.WasExample(address);
+  std::vector<double> nats(AllTextures().size());
+  double most = 0;
+  for (std::size_t i = 0; i < kFrontLookedAt && (i + 1) * word <= payload.size(); ++i) {
+    const Bytes bytes = payload.subspan(i * word, word);
+    const double own = content.Score({bytes, i, address + i * word, is_example});
+    const auto word_class = static_cast<std::size_t>(ClassOf(bytes));
+    for (std::size_t t = 0; t < nats.size(); ++t)
+      most = std::max(most, nats[t] += TextureScores(t, word)[word_class] - own);
+  }
+  return most;
+}
+
+/// Where blocks on lookaside lists look like blocks in use, one whose first word may be their link may be one.
+bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
+  const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
+  const std::uint64_t link = WordAt(Bytes(block + census.layout->header_size, word), word);
+  return !census.trust.lookaside_marked && (link == 0 || LooksLikeKernelPointer(link, word));
+}
+
+void LookAtPage(const PoolPageRef& page, const PoolCensus& census, const ImageContents& contents, Groups& groups) {
+  const PoolHeaderLayout& layout = *census.layout;
+  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
+    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
+    const std::uint32_t size = header.BlockSize * layout.unit;
+    if (size < layout.header_size || size > kPageSize - offset) return;
+    const auto known = contents.tags.find(PoolTag{header.PoolTag}.name());
+    if (known != contents.tags.end() && StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated &&
+        CacheAlignedGap(layout, page.bytes + offset, size) == 0 && !MayBeListed(page.bytes + offset, census)) {
+      const VirtAddr at = *page.address + offset;
+      Group& group = groups[known->first];
+      ++group.blocks;
+      const Bytes payload(page.bytes + offset + layout.header_size, size - layout.header_size);
+      const double nats =
+          FrontStandsOut(known->second, payload, at.value + layout.header_size, layout.is_64bit ? 8 : 4);
+      if (nats >= kWorthALook && group.found.size() < kMostLookedAt) group.found.push_back({at, nats});
+    }
+    offset += size;
+  }
+}
+
+std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
+                             const std::shared_ptr<const ImageContents>& contents) {
+  const auto page = setter.PoolPageAt(found.header.page());
+  if (!page || page->has_findings()) return std::nullopt;
+  Scene scene = setter.Set(*page);
+  scene.contents = contents;
+  const auto above = scene.BlockAt(found.header);
+  const auto fit = above ? FitCrossing(scene, *above) : std::nullopt;
+  if (!fit || fit->above_margin < kAlarmAbove) return std::nullopt;
+  const std::uint32_t begin = scene.blocks[*above].payload();
+  const Bytes written = Bytes(scene.bytes).subspan(begin, fit->run.end - begin);
+  const bool zeros = std::ranges::all_of(written, [](std::uint8_t b) { return b == 0; });
+  if (fit->margin() < (zeros ? kAlarmZeros : kAlarm)) return std::nullopt;
+  scene.spots = {{SpotKind::kPayload, *above, begin, fit->run.end, fit->run.end - begin, 0}};
+  scene.crossing = std::make_shared<const CrossingFit>(*fit);
+  return scene;
+}
+
+}  // namespace
+
+void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
+                          const std::shared_ptr<const ImageContents>& contents) {
+  const PoolCensus& census = setter.census();
+  if (census.layout == nullptr) return;
+  Groups groups;
+  for (const PoolPageRef& page : census.healthy_pages)
+    if (page.address) LookAtPage(page, census, *contents, groups);
+  std::vector<StandsOut> found;
+  for (const auto& [tag, group] : groups)
+    if (!group.is_variety()) std::ranges::copy(group.Outstanding(), std::back_inserter(found));
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.nats > b.nats; });
+  if (found.size() > kMostLookedAt) found.resize(kMostLookedAt);
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.header < b.header; });
+  for (const StandsOut& block : found)
+    if (auto scene = SceneOf(block, setter, contents); scene && scenes.size() < kMaxIncidents)
+      scenes.push_back(std::move(*scene));
+}
+
+}  // namespace poolblame

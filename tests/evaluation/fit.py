@@ -7,8 +7,8 @@ regression). Each row of the weight table gets one multiplier, each prior one sh
 
     score(hypothesis) = prior + shift[prior] + sum over groups of (max + min of multiplier[row] * vote[row])
 
-Both are pulled towards the current table (multiplier 1, shift 0) by a quadratic penalty, so that a row seen in few
-incidents stays where its author put it. Multipliers do not go below 0: data may silence a row, not turn it round.
+Both are pulled towards the current table (multiplier 1, shift 0) by a quadratic penalty on the log-odds (of rows above 1
+on their ratio), so that a row seen in few incidents stays where its author put it. Multipliers do not go below 0: data may silence a row, not turn it round.
 Rows that the table says rest on 0 images were set by hand and are not touched; 1 in their place hands them over.
 The right answer of an incident is the guilty block with the right kind, where the kind was missed the guilty block.
 One image in five is held out; a change is only worth making when the loss falls there too.

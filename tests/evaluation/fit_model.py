@@ -7,6 +7,7 @@ OWNERSHIP_CAP = 1.386  # kOwnershipCap of heuristics/weights.h
 BINS = 10
 SMALLEST_STEP = 1e-3
 TINY = 1e-12
+LOOSEST = 1e-3  # of the pull on rows whose log-odds are nearly 0
 
 # prior: fixed log-odds; shift: parameter; single: votes alone in their group, [(parameter, vote), ...];
 # groups: the others, [(is ownership, [(parameter, vote), ...]), ...]
@@ -57,8 +58,14 @@ def probabilities(hypotheses, values):
     return softmax([score(h, values) for h in hypotheses])
 
 
+def pulls(parameters, strength):
+    """How hard each parameter is held: a log-odds of 1 or less as hard as a prior, a larger one in proportion."""
+    voting = [start == 1.0 for start in parameters.start]
+    return [strength * min(max(old * old, LOOSEST), 1.0) if v else strength for v, old in zip(voting, parameters.old)]
+
+
 def penalty(values, parameters, strength):
-    return strength / 2 * sum((v - s) ** 2 for v, s in zip(values, parameters.start))
+    return sum(p / 2 * (v - s)**2 for p, v, s in zip(pulls(parameters, strength), values, parameters.start))
 
 
 def loss(incidents, values):
@@ -73,8 +80,8 @@ def loss_of(hypotheses, values):
 
 def slopes(incidents, values, parameters, strength):
     """Gradient and diagonal curvature (variance of each vote under the softmax) of loss plus penalty."""
-    gradient = [strength * (v - s) for v, s in zip(values, parameters.start)]
-    curvature = [strength] * len(values)
+    curvature = pulls(parameters, strength)
+    gradient = [p * (v - s) for p, v, s in zip(curvature, values, parameters.start)]
     for hypotheses in incidents:
         slope = [[] for _ in hypotheses]
         p = softmax([score(h, values, s) for h, s in zip(hypotheses, slope)])
@@ -96,7 +103,7 @@ def descend(incidents, parameters, strength, iterations, by_hand=()):
     `by_hand` stays."""
     values, step = list(parameters.start), 0.5
     best = loss(incidents, values) + penalty(values, parameters, strength)
-    curvature = [strength] * len(values)
+    curvature = pulls(parameters, strength)
     for _ in range(iterations):
         gradient, curvature = slopes(incidents, values, parameters, strength)
         while step > SMALLEST_STEP:

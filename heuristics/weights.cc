@@ -10,9 +10,9 @@ using G = SignalGroup;
 using W = Weight;
 
 // Natural-log odds. The starting values were the likelihood ratios argued for each signal in the public literature on
-// heap corruption (Exterminator's priors, the bug-check documentation's "usually the preceding block"); the numbers
-// here are those values as tests/evaluation/fit.py moved them, in several rounds, on 12,000 images of the fitting
-// seeds. Rows too rare there kept their starting value.
+// heap corruption (Exterminator's priors, the bug-check documentation's "usually the preceding block"). The number at a
+// row's end says on how many images of the fitting seeds tests/evaluation/fit.py moved it; rows without one are set by
+// hand.
 constexpr std::array kRows = {
     WeightRow{W::kPriorOverrunHeader, G::kPrior, -1.09,
               "a damaged header is usually the work of the block before (0x19 documentation)", 1},
@@ -39,10 +39,11 @@ constexpr std::array kRows = {
               "links of a free block and the next header: a write that ran down", 1},
     WeightRow{W::kPriorPageStompLink, G::kPrior, -2.22, "or foreign content", 1},
     WeightRow{W::kPriorNonlinearPayload, G::kPrior, -1.01,
-              "payload differs from every sibling behind a sound header: an index jumped over it", 1},
-    WeightRow{W::kPriorOverrunPayload, G::kPrior, -1.5, "or the overrun wrote the header back as it was", 1},
-    WeightRow{W::kPriorWildPayload, G::kPrior, -1.56, "or a stray write", 1},
-    WeightRow{W::kPriorUnknownPayload, G::kPrior, -1.56, "or nothing is wrong with it", 1},
+              "payload differs from every sibling behind a sound header: an index jumped over it"},
+    WeightRow{W::kPriorOverrunPayload, G::kPrior, -1.5,
+              "or the overrun wrote the header back as it was; argued, as these four are"},
+    WeightRow{W::kPriorWildPayload, G::kPrior, -1.56, "or a stray write"},
+    WeightRow{W::kPriorUnknownPayload, G::kPrior, -1.56, "or nothing is wrong with it"},
     WeightRow{W::kPriorDoubleFreeNamed, G::kPrior, -0.15,
               "0xC2/7 with a sound header of a free block is what a double free looks like", 1},
     WeightRow{W::kPriorBadFreeNamed, G::kPrior, -0.17, "the bug check says that the pointer is no block's start", 1},
@@ -90,10 +91,10 @@ constexpr std::array kRows = {
     WeightRow{W::kCountOverCapacity, G::kSize, 3.9, "three fields agree: 50", 1},
     WeightRow{W::kTailWrittenUnlikeSiblings, G::kSize, 1.38, "5 to 10", 1},
     WeightRow{W::kSmallestOfItsTag, G::kSize, 0.7, "5, discounted: some tags are shared by many structures", 1},
-    WeightRow{W::kThirdPartyTag, G::kOwnership, 0.4, "guilty somewhat more often", 1},
-    WeightRow{W::kUnknownTag, G::kOwnership, 0.08, "guilty a little more often", 1},
-    WeightRow{W::kGenericTag, G::kOwnership, -0.38, "shows no owner", 1},
-    WeightRow{W::kSystemTag, G::kOwnership, -0.1, "well tested, and widespread", 1},
+    WeightRow{W::kThirdPartyTag, G::kOwnership, 0.4, "guilty somewhat more often; in the corpus tags do not matter"},
+    WeightRow{W::kUnknownTag, G::kOwnership, 0.08, "guilty a little more often; as above"},
+    WeightRow{W::kGenericTag, G::kOwnership, -0.38, "shows no owner; as above"},
+    WeightRow{W::kSystemTag, G::kOwnership, -0.1, "well tested, and widespread; as above"},
     WeightRow{W::kSuspectIsFree, G::kAllocator, -9.3, "it may have been freed since", 1},
     WeightRow{W::kHoldsNothing, G::kAllocator, -10.91, "nobody writes to a block without data", 1},
     WeightRow{W::kFreeHeaderIntact, G::kAllocator, 2.55, "damage inside freed memory only: 10 for the last owner", 1},
@@ -116,7 +117,7 @@ constexpr std::array kRows = {
     WeightRow{W::kCrashNamesUnderrun, G::kCrash, 0.35, "the check saw a damaged header, whoever wrote it", 1},
     WeightRow{W::kCrashNamesFreeList, G::kCrash, 0.35, "sub-code: the list was checked, not the header", 1},
     WeightRow{W::kCrashNamesBadFree, G::kCrash, 5.17, "sub-code", 1},
-    WeightRow{W::kCrashNamesHardware, G::kCrash, 1.0, "sub-code", 1},
+    WeightRow{W::kCrashNamesHardware, G::kCrash, 1.0, "sub-code; not in the corpus"},
     WeightRow{W::kNothingDamaged, G::kCrash, 0, "says what was looked at, for the reader only"},
     WeightRow{W::kForeignAlignment, G::kExtent, 7.76, "sector alignment: one in 32 by chance", 1},
     // Special pool. Argued, not fitted: the corpus of the fit has none. Where a row says 1 in N, its number is log N.

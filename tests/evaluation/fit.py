@@ -9,7 +9,7 @@ regression). Each row of the weight table gets one multiplier, each prior one sh
 
 Both are pulled towards the current table (multiplier 1, shift 0) by a quadratic penalty on the log-odds (of rows above 1
 on their ratio), so that a row seen in few incidents stays where its author put it. Multipliers do not go below 0: data may silence a row, not turn it round.
-Rows that the table says rest on 0 images were set by hand and are not touched; 1 in their place hands them over.
+Rows that the table says rest on 0 images were set by hand and are not touched, unless --free names them.
 The right answer of an incident is the guilty block with the right kind, where the kind was missed the guilty block.
 One image in five is held out; a change is only worth making when the loss falls there too.
 
@@ -19,7 +19,7 @@ the fitted one. `worth` is what the loss on the held-out incidents would rise by
 With --apply the table is rewritten in place: log-odds and image counts of the fitted rows, and nothing else. It is
 left alone (status 1) when the loss on the held-out images does not fall.
 
-Usage: fit.py FEATURES.csv [MORE.csv ...] [--strength 20] [--iterations 60] [--apply]
+Usage: fit.py FEATURES.csv [MORE.csv ...] [--strength 20] [--iterations 60] [--apply] [--free kRow ...]
 Needs Python 3 and nothing else; 20,000 images take some minutes.
 """
 
@@ -137,6 +137,7 @@ def main():
     arguments.add_argument("--iterations", type=int, default=60)
     arguments.add_argument("--table", default=TABLE)
     arguments.add_argument("--apply", action="store_true", help="rewrite the table where the held-out loss falls")
+    arguments.add_argument("--free", nargs="+", default=[], metavar="ROW", help="rows by hand that are fitted all the same")
     options = arguments.parse_args()
 
     parameters = Parameters()
@@ -149,7 +150,10 @@ def main():
         text = file.read()
     table = rows_of(text)
     check_table(parameters, table)
-    by_hand = {j for j, label in enumerate(parameters.labels) if table[label].images == 0}
+    by_hand = {
+        j
+        for j, label in enumerate(parameters.labels) if table[label].images == 0 and table[label].name not in options.free
+    }
     values, errors = descend(fit, parameters, options.strength, options.iterations, by_hand)
 
     print(f"\n{'':<19}{'loss/incident':>12}{'first right':>13}{'calibration error':>19}")

@@ -4,6 +4,8 @@
 #include <array>
 #include <initializer_list>
 
+#include "parser/pool/segment_heap.h"
+
 namespace poolblame {
 namespace {
 
@@ -61,6 +63,11 @@ double LeastFor(FaultKind kind, Ground ground) {
 }
 
 }  // namespace
+
+Ground GroundOf(const Scene& scene) {
+  if (scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone()) return Ground::kFewPages;
+  return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
+}
 
 Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all, Ground ground) {
   constexpr double kStrong = 0.93;

@@ -16,6 +16,8 @@ enum class Ground {
   kFewPages,  // the image taught little of what its memory holds
 };
 
+Ground GroundOf(const Scene& scene);
+
 /// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
 /// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong. To accuse takes
 /// more where the ground is worse.

@@ -97,11 +97,6 @@ const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& rank
   });
 }
 
-Ground GroundOf(const Scene& scene) {
-  if (scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone()) return Ground::kFewPages;
-  return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
-}
-
 Incident JudgeScene(const Scene& scene) {
   std::vector<Hypothesis> hypotheses = Enumerate(scene);
   Weigh(scene, hypotheses);

@@ -2,6 +2,7 @@
 // else. Fitting (tests/evaluation/fit.py) changes this table only.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -158,6 +159,8 @@ struct WeightRow {
   SignalGroup group;
   double log_odds;          // natural log, for a vote of strength 1
   std::string_view earned;  // why this number: the evidence behind it
+  /// Images of the fitting seeds in which this row told hypotheses apart; 0 = set by hand, as `earned` argues.
+  std::uint32_t images = 0;
 };
 
 /// The row of `id`. Cost: one array access.

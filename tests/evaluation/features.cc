@@ -58,10 +58,11 @@ std::string Header() {
   return line + '\n';
 }
 
-std::string VoteCells(const WeighedHypothesis& hypothesis) {
+std::string VoteCells(const Hypothesis& hypothesis) {
   std::map<Weight, double> strongest;
-  for (const auto& [weight, log_odds] : hypothesis.votes) {
-    double& kept = strongest[weight];
+  for (const Vote& vote : hypothesis.votes) {
+    const double log_odds = WeightOf(vote.weight).log_odds * vote.strength;
+    double& kept = strongest[vote.weight];
     if (std::abs(log_odds) > std::abs(kept)) kept = log_odds;
   }
   std::string cells;
@@ -79,14 +80,14 @@ std::string FeatureCsv(const std::vector<Outcome>& outcomes) {
   std::string csv = Header();
   for (const Outcome& outcome : outcomes) {
     std::size_t incident = 0, rank = 0;
-    for (const WeighedHypothesis& hypothesis : outcome.hypotheses) {
-      rank = hypothesis.incident == incident ? rank + 1 : 1;
-      incident = hypothesis.incident;
-      csv +=
-          fmt::format("{},{},{},{},{},{},{},{},{:.6f},{},{}{}\n", outcome.index, incident, rank,
-                      hypothesis.guilty ? 1 : 0, RoleName(hypothesis.role), FaultKindName(hypothesis.kind),
-                      hypothesis.kind_right ? 1 : 0, outcome.truth.kind, hypothesis.probability,
-                      static_cast<int>(hypothesis.prior), WeightOf(hypothesis.prior).log_odds, VoteCells(hypothesis));
+    for (const WeighedHypothesis& row : outcome.hypotheses) {
+      const Hypothesis& hypothesis = row.hypothesis;
+      rank = row.incident == incident ? rank + 1 : 1;
+      incident = row.incident;
+      csv += fmt::format("{},{},{},{},{},{},{},{},{:.6f},{},{}{}\n", outcome.index, incident, rank, row.guilty ? 1 : 0,
+                         RoleName(hypothesis.role), FaultKindName(hypothesis.kind), row.kind_right ? 1 : 0,
+                         outcome.truth.kind, hypothesis.probability, static_cast<int>(hypothesis.prior),
+                         WeightOf(hypothesis.prior).log_odds, VoteCells(hypothesis));
     }
   }
   return csv;

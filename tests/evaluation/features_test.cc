@@ -22,25 +22,27 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-WeighedHypothesis Hypothesis(std::size_t incident, SuspectRole role, FaultKind kind, bool guilty) {
-  WeighedHypothesis hypothesis;
-  hypothesis.incident = incident;
-  hypothesis.role = role;
-  hypothesis.kind = kind;
-  hypothesis.guilty = hypothesis.kind_right = guilty;
-  hypothesis.probability = 0.5;
-  hypothesis.prior = Weight::kPriorOverrunHeader;
-  return hypothesis;
+WeighedHypothesis Weighed(std::size_t incident, SuspectRole role, FaultKind kind, bool guilty) {
+  WeighedHypothesis row;
+  row.incident = incident;
+  row.guilty = row.kind_right = guilty;
+  row.hypothesis.role = role;
+  row.hypothesis.kind = kind;
+  row.hypothesis.probability = 0.5;
+  row.hypothesis.prior = Weight::kPriorOverrunHeader;
+  return row;
 }
 
 TEST(Features, OneRowAHypothesisOneColumnAWeight) {
   Outcome outcome;
   outcome.index = 7;
   outcome.truth = OverrunTruth(8);
-  outcome.hypotheses = {Hypothesis(1, SuspectRole::kBlock, FaultKind::kOverrun, true),
-                        Hypothesis(1, SuspectRole::kHardware, FaultKind::kBitFlip, false),
-                        Hypothesis(2, SuspectRole::kUnknown, FaultKind::kUnknown, false)};
-  outcome.hypotheses[1].votes = {{Weight::kForeignAlignment, 1.25}, {Weight::kForeignAlignment, -2.5}};
+  outcome.hypotheses = {Weighed(1, SuspectRole::kBlock, FaultKind::kOverrun, true),
+                        Weighed(1, SuspectRole::kHardware, FaultKind::kBitFlip, false),
+                        Weighed(2, SuspectRole::kUnknown, FaultKind::kUnknown, false)};
+  const double once = WeightOf(Weight::kForeignAlignment).log_odds;
+  for (const double log_odds : {1.25, -2.5})
+    outcome.hypotheses[1].hypothesis.votes.push_back({Weight::kForeignAlignment, log_odds / once, {}, "", ""});
   const std::vector<std::string> lines = Lines(FeatureCsv({outcome}));
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_THAT(lines[0], StartsWith("image,incident,rank,is_guilty,role,kind,is_kind_right,true_kind,probability,"

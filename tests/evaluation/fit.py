@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Suggests new numbers for heuristics/weights.cc from what `poolblame_evaluation --features FILE` wrote.
+"""Fits the numbers of heuristics/weights.cc to what `poolblame_evaluation --features FILE` wrote.
 
 The model is the tool's own: the probabilities of one incident's hypotheses are a softmax over prior + votes, where
 inside a group of signals only the best and the worst vote count and ownership is capped (conditional logistic
@@ -7,40 +7,39 @@ regression). Each row of the weight table gets one multiplier, each prior one sh
 
     score(hypothesis) = prior + shift[prior] + sum over groups of (max + min of multiplier[row] * vote[row])
 
-Both are pulled towards the current table (multiplier 1, shift 0) by a quadratic penalty, so that a row seen in few
-incidents stays where its author put it. Multipliers do not go below 0: data may silence a row, not turn it round.
+Both are pulled towards the current table (multiplier 1, shift 0) by a quadratic penalty on the log-odds (of rows above 1
+on their ratio), so that a row seen in few incidents stays where its author put it. Multipliers do not go below 0: data may silence a row, not turn it round.
+Rows that the table says rest on 0 images were set by hand and are not touched, unless --free names them.
 The right answer of an incident is the guilty block with the right kind, where the kind was missed the guilty block.
 One image in five is held out; a change is only worth making when the loss falls there too.
 
-Usage: fit.py FEATURES.csv [MORE.csv ...] [--strength 20] [--iterations 60]
-Needs Python 3 and nothing else. 3,000 images take well under a minute.
+`images` counts the images fitted on in which the row tells hypotheses apart; that number goes into the table beside
+the fitted one. `worth` is what the loss on the held-out incidents would rise by, in sum, were the row silent.
+
+With --apply the table is rewritten in place: log-odds and image counts of the fitted rows, and nothing else. It is
+left alone (status 1) when the loss on the held-out images does not fall.
+
+Usage: fit.py FEATURES.csv [MORE.csv ...] [--strength 20] [--iterations 60] [--apply] [--free kRow ...]
+Needs Python 3 and nothing else; 20,000 images take some minutes.
 """
 
 import argparse
 import csv
-import math
 import os
-import re
-from collections import namedtuple
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from fit_model import descend, first_answers, loss, of_votes, votes_of, worth
+from weight_table import TABLE, rewritten, rows_of
+
 # image,incident,rank,is_guilty,role,kind,is_kind_right,true_kind,probability,prior,prior_log_odds, then the rows
 GUILTY, KIND_RIGHT, PRIOR, PRIOR_LOG_ODDS, FIRST_ROW = 3, 6, 9, 10, 11
-OWNERSHIP_CAP = 1.386  # kOwnershipCap of heuristics/weights.h
 HELD_OUT_EVERY = 5
-BINS = 10
-SMALLEST_STEP = 1e-3
-TINY = 1e-12
-
-# prior: fixed log-odds; shift: parameter; groups: [(is ownership, [(parameter, vote), ...]), ...]
-Hypothesis = namedtuple("Hypothesis", "right prior shift groups")
 
 
 class Parameters:
     """What is fitted: a multiplier (start 1) for each voting row, a shift (start 0) for each prior."""
 
     def __init__(self):
-        self.index, self.labels, self.start, self.old, self.seen = {}, [], [], [], []
+        self.index, self.labels, self.start, self.old, self.images = {}, [], [], [], []
 
     def get(self, label, start, old):
         if label not in self.index:
@@ -48,23 +47,13 @@ class Parameters:
             self.labels.append(label)
             self.start.append(start)
             self.old.append(old)
-            self.seen.append(0)
+            self.images.append(set())
         return self.index[label]
 
 
-def weight_names(path):
-    """Enumerators of `enum class Weight` in order; [] where the header is not there."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            body = file.read().split("enum class Weight", 1)[1].split("};", 1)[0]
-    except (OSError, IndexError):
-        return []
-    return re.findall(r"^\s*(k\w+),", body, re.MULTILINE)
-
-
 def read(paths, parameters):
-    """Returns (incidents to fit on, incidents held out, incidents in which no hypothesis is right)."""
-    fit, held_out, hopeless = [], [], 0
+    """Returns (incidents to fit on, {path: incidents held out}, incidents in which no hypothesis is right)."""
+    fit, held_out, hopeless = [], {path: [] for path in paths}, 0
     for path in paths:
         with open(path, newline="", encoding="utf-8") as file:
             rows = csv.reader(file)
@@ -79,10 +68,10 @@ def read(paths, parameters):
                 continue
             hypotheses = [hypothesis_of(row, right, columns, parameters) for row, right in zip(rows, mark)]
             if image % HELD_OUT_EVERY == 0:
-                held_out.append(hypotheses)
+                held_out[path].append(hypotheses)
             else:
                 fit.append(hypotheses)
-                count(hypotheses, parameters)
+                count(hypotheses, (path, image), parameters)
     return fit, held_out, hopeless
 
 
@@ -98,120 +87,47 @@ def hypothesis_of(row, right, columns, parameters):
             groups.setdefault(group, []).append((parameters.get(int(label), 1.0, float(old)), float(cell)))
     prior = float(row[PRIOR_LOG_ODDS])
     shift = parameters.get(int(row[PRIOR]), 0.0, prior)
-    return Hypothesis(right, prior, shift, [(name == "ownership", votes) for name, votes in groups.items()])
+    return of_votes(right, prior, shift, groups)
 
 
-def count(hypotheses, parameters):
-    for hypothesis in hypotheses:
-        parameters.seen[hypothesis.shift] += 1
-        for _, votes in hypothesis.groups:
-            for j, _ in votes:
-                parameters.seen[j] += 1
-
-
-def score(hypothesis, values, slope=None):
-    """The hypothesis' log-odds; where `slope` is a list, its derivatives are appended as (parameter, value)."""
-    total = hypothesis.prior + values[hypothesis.shift]
-    if slope is not None:
-        slope.append((hypothesis.shift, 1.0))
-    for is_ownership, votes in hypothesis.groups:
-        best, worst, best_vote, worst_vote = 0.0, 0.0, None, None
-        for j, x in votes:
-            value = values[j] * x
-            if value > best or (best_vote is None and x > 0):
-                best, best_vote = max(value, 0.0), (j, x)
-            if value < worst or (worst_vote is None and x < 0):
-                worst, worst_vote = min(value, 0.0), (j, x)
-        capped = is_ownership and abs(best + worst) > OWNERSHIP_CAP
-        total += math.copysign(OWNERSHIP_CAP, best + worst) if capped else best + worst
-        if slope is not None and not capped:
-            slope.extend(vote for vote in (best_vote, worst_vote) if vote is not None)
-    return total
-
-
-def softmax(scores):
-    top = max(scores)
-    weights = [math.exp(s - top) for s in scores]
-    total = sum(weights)
-    return [w / total for w in weights]
-
-
-def probabilities(hypotheses, values):
-    return softmax([score(h, values) for h in hypotheses])
-
-
-def penalty(values, parameters, strength):
-    return strength / 2 * sum((v - s) ** 2 for v, s in zip(values, parameters.start))
-
-
-def loss(incidents, values):
-    """Sum over incidents of -ln(probability of what is right)."""
-    total = 0.0
-    for hypotheses in incidents:
-        p = probabilities(hypotheses, values)
-        total -= math.log(max(sum(q for q, h in zip(p, hypotheses) if h.right), TINY))
-    return total
-
-
-def slopes(incidents, values, parameters, strength):
-    """Gradient and diagonal curvature (variance of each vote under the softmax) of loss plus penalty."""
-    gradient = [strength * (v - s) for v, s in zip(values, parameters.start)]
-    curvature = [strength] * len(values)
-    for hypotheses in incidents:
-        slope = [[] for _ in hypotheses]
-        p = softmax([score(h, values, s) for h, s in zip(hypotheses, slope)])
-        right = max(sum(q for q, h in zip(p, hypotheses) if h.right), TINY)
-        mean, square = {}, {}
-        for q, hypothesis, derivatives in zip(p, hypotheses, slope):
-            pull = q - (q / right if hypothesis.right else 0.0)
-            for j, x in derivatives:
-                gradient[j] += pull * x
-                mean[j] = mean.get(j, 0.0) + q * x
-                square[j] = square.get(j, 0.0) + q * x * x
-        for j, m in mean.items():
-            curvature[j] += max(square[j] - m * m, 0.0)
-    return gradient, curvature
-
-
-def descend(incidents, parameters, strength, iterations):
-    """Gradient descent, each coordinate scaled by its curvature; the step is halved whenever it does not help."""
-    values, step = list(parameters.start), 0.5
-    best = loss(incidents, values) + penalty(values, parameters, strength)
-    curvature = [strength] * len(values)
-    for _ in range(iterations):
-        gradient, curvature = slopes(incidents, values, parameters, strength)
-        while step > SMALLEST_STEP:
-            tried = [v - step * g / c for v, g, c in zip(values, gradient, curvature)]
-            tried = [max(v, 0.0) if s == 1.0 else v for v, s in zip(tried, parameters.start)]
-            now = loss(incidents, tried) + penalty(tried, parameters, strength)
-            if now < best:
-                break
-            step /= 2
-        else:
-            break
-        gain, values, best, step = best - now, tried, now, min(step * 1.3, 1.0)
-        if gain < 1e-6 * max(best, 1.0):
-            break
-    return values, [1 / math.sqrt(c) for c in curvature]
-
-
-def first_answers(incidents, values):
-    """(share of incidents whose first hypothesis is right, expected calibration error of the first hypotheses)."""
-    bins = [[0, 0.0] for _ in range(BINS)]
-    for hypotheses in incidents:
-        p = probabilities(hypotheses, values)
-        first = max(range(len(p)), key=p.__getitem__)
-        one = bins[min(int(p[first] * BINS), BINS - 1)]
-        one[0] += hypotheses[first].right
-        one[1] += p[first]
-    size = max(len(incidents), 1)
-    return sum(hits for hits, _ in bins) / size, sum(abs(hits - expected) for hits, expected in bins) / size
+def count(hypotheses, image, parameters):
+    """Notes the image for every prior that stood there and every row that does not say the same of all."""
+    said = {}
+    for i, hypothesis in enumerate(hypotheses):
+        parameters.images[hypothesis.shift].add(image)
+        for j, x in votes_of(hypothesis):
+            said.setdefault(j, [0.0] * len(hypotheses))[i] = x
+    for j, values in said.items():
+        if max(values) > min(values):
+            parameters.images[j].add(image)
 
 
 def print_quality(name, incidents, parameters, values):
     for when, weights in (("now", parameters.start), ("then", values)):
         right, error = first_answers(incidents, weights)
-        print(f"{name:<10}{when:<5}{loss(incidents, weights) / max(len(incidents), 1):>12.4f}{right:>13.3f}{error:>19.3f}")
+        print(f"{name:<14}{when:<5}{loss(incidents, weights) / max(len(incidents), 1):>12.4f}{right:>13.3f}{error:>19.3f}")
+
+
+def print_rows(parameters, values, errors, rises, table, by_hand):
+    print(f"\n{'row':<30}{'images':>7}{'now':>8}{'then':>8}{'+-':>7}{'multiplier':>12}{'worth':>8}")
+    for j in sorted(range(len(values)), key=lambda i: parameters.labels[i]):
+        label, old = parameters.labels[j], parameters.old[j]
+        voting = parameters.start[j] == 1.0
+        line = f"{table[label].name:<30}{len(parameters.images[j]):>7}{old:>8.2f}{fitted(j, parameters, values):>8.2f}"
+        line += f"{(abs(old) if voting else 1) * errors[j]:>7.2f}"
+        line += f"{values[j]:>12.2f}{rises[j]:>8.1f}" if voting else ""
+        print(line + ("  by hand" if j in by_hand else ""))
+
+
+def fitted(j, parameters, values):
+    return parameters.old[j] * values[j] if parameters.start[j] == 1.0 else parameters.old[j] + values[j]
+
+
+def check_table(parameters, table):
+    """The features must have been written with the numbers that the table has now."""
+    for label, old in zip(parameters.labels, parameters.old):
+        if label >= len(table) or abs(table[label].log_odds - old) > 1e-9:
+            raise SystemExit(f"row {label} of the features is not row {label} of the table: write the features anew")
 
 
 def main():
@@ -219,30 +135,45 @@ def main():
     arguments.add_argument("features", nargs="+")
     arguments.add_argument("--strength", type=float, default=20.0, help="pull towards the current table (incidents)")
     arguments.add_argument("--iterations", type=int, default=60)
-    arguments.add_argument("--names", default=os.path.join(HERE, "..", "..", "heuristics", "weights.h"))
+    arguments.add_argument("--table", default=TABLE)
+    arguments.add_argument("--apply", action="store_true", help="rewrite the table where the held-out loss falls")
+    arguments.add_argument("--free", nargs="+", default=[], metavar="ROW", help="rows by hand that are fitted all the same")
     options = arguments.parse_args()
 
     parameters = Parameters()
-    fit, held_out, hopeless = read(options.features, parameters)
+    fit, held_out_by_file, hopeless = read(options.features, parameters)
+    held_out = [incident for incidents in held_out_by_file.values() for incident in incidents]
     print(f"{len(fit)} incidents to fit on, {len(held_out)} held out, {hopeless} in which nothing is right (left out)")
     if not fit:
         raise SystemExit("nothing to fit on")
-    values, errors = descend(fit, parameters, options.strength, options.iterations)
+    with open(options.table, encoding="utf-8") as file:
+        text = file.read()
+    table = rows_of(text)
+    check_table(parameters, table)
+    by_hand = {
+        j
+        for j, label in enumerate(parameters.labels) if table[label].images == 0 and table[label].name not in options.free
+    }
+    values, errors = descend(fit, parameters, options.strength, options.iterations, by_hand)
 
-    print(f"\n{'':<15}{'loss/incident':>12}{'first right':>13}{'calibration error':>19}")
+    print(f"\n{'':<19}{'loss/incident':>12}{'first right':>13}{'calibration error':>19}")
     print_quality("fitted on", fit, parameters, values)
     print_quality("held out", held_out, parameters, values)
+    for path, incidents in held_out_by_file.items():
+        print_quality(os.path.basename(path), incidents, parameters, values)
+    print_rows(parameters, values, errors, worth(held_out, values, parameters), table, by_hand)
 
-    names = weight_names(options.names)
-    print(f"\n{'row':<30}{'seen':>7}{'now':>8}{'then':>8}{'+-':>7}{'multiplier':>12}")
-    for j in sorted(range(len(values)), key=lambda i: parameters.labels[i]):
-        label, old = parameters.labels[j], parameters.old[j]
-        name = names[label] if label < len(names) else f"row {label}"
-        if parameters.start[j] == 1.0:
-            print(f"{name:<30}{parameters.seen[j]:>7}{old:>8.2f}{old * values[j]:>8.2f}{abs(old) * errors[j]:>7.2f}"
-                  f"{values[j]:>12.2f}")
-        else:
-            print(f"{name:<30}{parameters.seen[j]:>7}{old:>8.2f}{old + values[j]:>8.2f}{errors[j]:>7.2f}")
+    if not options.apply:
+        return
+    if loss(held_out, values) >= loss(held_out, parameters.start):
+        raise SystemExit("\nthe loss on the held-out images does not fall: the table stays")
+    numbers = {
+        parameters.labels[j]: (fitted(j, parameters, values), len(parameters.images[j]))
+        for j in range(len(values)) if j not in by_hand and parameters.images[j]
+    }
+    with open(options.table, "w", encoding="utf-8") as file:
+        file.write(rewritten(text, numbers))
+    print(f"\n{len(numbers)} rows of {options.table} rewritten; format it, build and evaluate")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 """fit.py finds the multipliers that made the data: incidents drawn from known ones, fitted from 1."""
 
 import csv
-import importlib.util
 import math
 import os
 import random
+import sys
 import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SPEC = importlib.util.spec_from_file_location("fit", os.path.join(HERE, "fit.py"))
-fit = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(fit)
+sys.path.insert(0, HERE)
+import fit  # noqa: E402  (found by the line above)
+import fit_model  # noqa: E402
+import weight_table  # noqa: E402
 
 HEADER = "image,incident,rank,is_guilty,role,kind,is_kind_right,true_kind,probability,prior,prior_log_odds".split(",")
 # Rows 1 and 2 share a group, row 3 has its own, row 4 never votes.
@@ -46,7 +47,8 @@ class Fit(unittest.TestCase):
         os.close(handle)
         write_features(self.path)
         self.parameters = fit.Parameters()
-        self.fitted_on, self.held_out, self.hopeless = fit.read([self.path], self.parameters)
+        self.fitted_on, held_out, self.hopeless = fit.read([self.path], self.parameters)
+        self.held_out = held_out[self.path]
 
     def tearDown(self):
         os.remove(self.path)
@@ -66,17 +68,52 @@ class Fit(unittest.TestCase):
 
     def test_inside_a_group_only_the_best_and_the_worst_count(self):
         votes = [(0, 2.0), (1, 1.5), (2, -0.5), (3, -0.25)]
-        hypothesis = fit.Hypothesis(True, -0.69, 4, [(False, votes)])
-        self.assertAlmostEqual(fit.score(hypothesis, [1.0, 1.0, 1.0, 1.0, 0.0]), -0.69 + 2.0 - 0.5)
+        hypothesis = fit.of_votes(True, -0.69, 4, {"content": votes})
+        self.assertAlmostEqual(fit_model.score(hypothesis, [1.0, 1.0, 1.0, 1.0, 0.0]), -0.69 + 2.0 - 0.5)
 
     def test_ownership_is_capped(self):
-        hypothesis = fit.Hypothesis(True, 0.0, 1, [(True, [(0, 5.0)])])
-        self.assertAlmostEqual(fit.score(hypothesis, [1.0, 0.0]), fit.OWNERSHIP_CAP)
+        hypothesis = fit.of_votes(True, 0.0, 1, {"ownership": [(0, 5.0)]})
+        self.assertAlmostEqual(fit_model.score(hypothesis, [1.0, 0.0]), fit_model.OWNERSHIP_CAP)
 
-    def test_names_come_from_the_table(self):
-        names = fit.weight_names(os.path.join(HERE, "..", "..", "heuristics", "weights.h"))
-        self.assertEqual(names[0], "kPriorOverrunHeader")
-        self.assertIn("kSingleBit", names)
+    def test_reads_every_row_of_the_table(self):
+        with open(weight_table.TABLE, encoding="utf-8") as file:
+            text = file.read()
+        rows = weight_table.rows_of(text)
+        self.assertEqual(len(rows), text.count("WeightRow{"))
+        self.assertEqual(rows[0].name, "kPriorOverrunHeader")
+        numbers = {i: (row.log_odds, row.images) for i, row in enumerate(rows)}
+        self.assertEqual([row[:3] for row in weight_table.rows_of(weight_table.rewritten(text, numbers))], [row[:3] for row in rows])
+
+    def test_writes_log_odds_and_images_and_nothing_else(self):
+        text = ('x\n    WeightRow{W::kA, G::kExtent, -0.5,\n              "why, \\"so\\" "\n              "2, 3", 17},\n'
+                '    WeightRow{W::kB, G::kExtent, 1, "by hand"},\n    WeightRow{W::kC, G::kExtent, 2, "c", 1},\ny\n')
+        self.assertEqual([row[:3] for row in weight_table.rows_of(text)], [("kA", -0.5, 17), ("kB", 1, 0), ("kC", 2, 1)])
+        self.assertEqual(weight_table.rewritten(text, {0: (-0.456, 18), 2: (2.1, 300)}),
+                         text.replace("-0.5", "-0.46").replace('3", 17', '3", 18').replace('2, "c", 1', '2.10, "c", 300'))
+
+    def test_what_is_by_hand_stays(self):
+        by_hand = {self.parameters.index[3]}
+        values, _ = fit.descend(self.fitted_on, self.parameters, strength=1.0, iterations=80, by_hand=by_hand)
+        found = dict(zip(self.parameters.labels, values))
+        self.assertEqual(found[3], 1.0)
+        self.assertAlmostEqual(found[1], TRUE_MULTIPLIERS[1], delta=0.25)
+
+    def test_counts_images_in_which_a_row_tells_hypotheses_apart(self):
+        parameters = fit.Parameters()
+        prior, same, other = (parameters.get(label, start, 1.0) for label, start in ((0, 0.0), (1, 1.0), (2, 1.0)))
+        hypotheses = [
+            fit.of_votes(True, 0.0, prior, {"extent": [(same, 2.0)], "content": [(other, 1.0)]}),
+            fit.of_votes(False, 0.0, prior, {"extent": [(same, 2.0)]})
+        ]
+        for image in (("a.csv", 1), ("a.csv", 1), ("b.csv", 1)):
+            fit.count(hypotheses, image, parameters)
+        self.assertEqual([len(images) for images in parameters.images], [2, 0, 2])
+
+    def test_a_row_is_worth_what_the_loss_rises_by_without_it(self):
+        values = [TRUE_MULTIPLIERS.get(label, 0.0) for label in self.parameters.labels]
+        rises = dict(zip(self.parameters.labels, fit.worth(self.held_out[:200], values, self.parameters)))
+        self.assertGreater(rises[3], rises[1])
+        self.assertGreater(rises[2], 0)
 
     def test_the_right_kind_is_preferred_to_the_guilty_block_alone(self):
         row = ["0", "1", "1", "1", "block", "overrun", "0"]

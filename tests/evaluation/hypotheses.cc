@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "heuristics/hypothesis.h"
 #include "heuristics/incidents.h"
 #include "tests/evaluation/outcome.h"
 
@@ -17,14 +16,11 @@ WeighedHypothesis Compared(const Scene& scene, const Hypothesis& hypothesis, std
   if (hypothesis.block) suspect.block = scene.Reference(*hypothesis.block);
   WeighedHypothesis row;
   row.incident = incident;
-  row.kind = hypothesis.kind;
-  row.role = hypothesis.role;
+  row.ground = GroundOf(scene);
   row.guilty = IsGuilty(suspect, truth);
   row.kind_right = IsKindRight(hypothesis.kind, truth);
-  row.probability = hypothesis.probability;
-  row.prior = hypothesis.prior;
-  for (const Vote& vote : hypothesis.votes)
-    row.votes.emplace_back(vote.weight, WeightOf(vote.weight).log_odds * vote.strength);
+  row.hypothesis = hypothesis;
+  for (Vote& vote : row.hypothesis.votes) vote.text.clear();
   return row;
 }
 

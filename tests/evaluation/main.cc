@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/evaluation/ablation.h"
 #include "tests/evaluation/features.h"
 #include "tests/evaluation/recipe_generator.h"
+#include "tests/evaluation/reliability.h"
 #include "tests/evaluation/runner.h"
 #include "tests/evaluation/score.h"
 #include "tests/evaluation/score_json.h"
@@ -24,8 +26,8 @@ enum ExitStatus { kDone = 0, kTargetMissed = 1, kUsage = 2, kNotWritten = 3 };
 
 struct CommandLine {
   RunOptions run{.images = 2000, .seed = 5000, .threads = 0, .filter = {}, .keep_hypotheses = false};
-  std::string json, misses, features;
-  bool check = false;
+  std::string json, misses, features, reliability;
+  bool check = false, ablate = false;
 };
 
 void Describe(CLI::App& app, CommandLine& line) {
@@ -46,6 +48,8 @@ void Describe(CLI::App& app, CommandLine& line) {
   app.add_option("--json", line.json, "write the counts here");
   app.add_option("--misses", line.misses, "write one line here for every image that was not judged right");
   app.add_option("--features", line.features, "write one row a hypothesis here, for fit.py");
+  app.add_option("--reliability", line.reliability, "draw the reliability diagram here, as SVG");
+  app.add_flag("--ablate", line.ablate, "tell what each signal is worth: the same answers without it");
   app.add_flag("--check", line.check, "exit with 1 when a promise is missed");
 }
 
@@ -60,23 +64,30 @@ bool Write(const std::string& path, const std::string& text) {
 }
 
 int Evaluate(CommandLine line) {
-  line.run.keep_hypotheses = !line.features.empty();
+  line.run.keep_hypotheses = !line.features.empty() || line.ablate;
   const std::vector<Outcome> outcomes = RunAll(line.run);
   Score score;
+  Ablation ablation;
   std::string misses;
   double build_seconds = 0, judge_seconds = 0;
   for (const Outcome& outcome : outcomes) {
     build_seconds += outcome.build_seconds;
     judge_seconds += outcome.judge_seconds;
     score.Add(outcome);
+    if (line.ablate) ablation.Add(outcome);
     const std::string miss = MissLine(outcome);
     if (!miss.empty()) misses += miss + '\n';
   }
   const std::vector<TargetResult> targets = CheckTargets(score, {});
   fmt::print("seed {}, {}", line.run.seed, Tables(score, targets));
+  if (line.ablate) fmt::print("{}", AblationTable(ablation));
   fmt::print(stderr, "building took {:.1f} s, judging {:.1f} s, summed over threads\n", build_seconds, judge_seconds);
   if (!Write(line.json, ScoreJson(score, targets, line.run.seed))) return kNotWritten;
   if (!Write(line.misses, misses)) return kNotWritten;
+  const std::string title =
+      fmt::format("{}, seed {}, {} images", line.run.filter.segment_heap ? "segment heap" : "classic pool",
+                  line.run.seed, score.images);
+  if (!Write(line.reliability, ReliabilitySvg(score.first_suspects, score.all_suspects, title))) return kNotWritten;
   if (!line.features.empty() && !Write(line.features, FeatureCsv(outcomes))) return kNotWritten;
   return line.check && !AllHold(targets) ? kTargetMissed : kDone;
 }

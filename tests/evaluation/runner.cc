@@ -75,25 +75,32 @@ Outcome DrawAndRun(const RunOptions& options, std::uint64_t index, const TagData
 
 }  // namespace
 
-Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags, bool keep_hypotheses) {
+Outcome JudgeBuilt(std::uint64_t index, const Recipe& recipe, const samples::BuiltImage& built, const TagDatabase& tags,
+                   bool keep_hypotheses) {
   const auto start = Clock::now();
-  const Result<samples::BuiltImage> built = samples::BuildSample(recipe.Text());
-  if (!built) return Failed(index, recipe, kNotBuilt, built.error());
-  const auto ready = Clock::now();
-  const Result<Image> image = Image::FromBytes(ByteView(built->bytes), "evaluation", OptionsFor(recipe, built->truth));
+  const Result<Image> image = Image::FromBytes(ByteView(built.bytes), "evaluation", OptionsFor(recipe, built.truth));
   if (!image) return Failed(index, recipe, kNotOpened, image.error());
   const AddressSpace space(*image);
   const System system = ReadSystem(space);
   ScanOptions scan;
   scan.threads = 1;
   const PoolCensus census = ScanPool(space, system, scan);
-  const samples::Truth truth = TruthInContainer(recipe, built->truth);
+  const samples::Truth truth = TruthInContainer(recipe, built.truth);
   Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
   outcome.in_image = outcome.clean() || recipe.container != "triage" || HoldsDamage(space, truth);
   if (truth.heap_key != 0) outcome.key = KeyOf(census, truth);
   if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);
-  outcome.build_seconds = Seconds(ready - start);
-  outcome.judge_seconds = Seconds(Clock::now() - ready);
+  outcome.judge_seconds = Seconds(Clock::now() - start);
+  return outcome;
+}
+
+Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags, bool keep_hypotheses) {
+  const auto start = Clock::now();
+  const Result<samples::BuiltImage> built = samples::BuildSample(recipe.Text());
+  if (!built) return Failed(index, recipe, kNotBuilt, built.error());
+  const double build_seconds = Seconds(Clock::now() - start);
+  Outcome outcome = JudgeBuilt(index, recipe, *built, tags, keep_hypotheses);
+  outcome.build_seconds = build_seconds;
   return outcome;
 }
 

@@ -22,6 +22,10 @@ struct RunOptions {
 /// `error` set, never a silent hole in the statistics.
 Outcome RunOne(std::uint64_t index, const Recipe& recipe, const TagDatabase& tags, bool keep_hypotheses = false);
 
+/// The same from an image that is built already; of the recipe only what says how to open it is read.
+Outcome JudgeBuilt(std::uint64_t index, const Recipe& recipe, const samples::BuiltImage& built, const TagDatabase& tags,
+                   bool keep_hypotheses = false);
+
 /// All images, in index order. Cost: some ten milliseconds an image and thread.
 std::vector<Outcome> RunAll(const RunOptions& options);
 

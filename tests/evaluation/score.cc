@@ -16,6 +16,11 @@ bool AccusesInnocent(const IncidentOutcome& incident) {
 
 bool IsHeaderOverrun(const Outcome& outcome) { return outcome.truth.kind == "overrun" && outcome.truth.header_hit; }
 
+/// It went beyond its block and changed bytes that may be anything: only what was written can tell of it.
+bool IsUnseenOverrun(const Outcome& outcome) {
+  return outcome.truth.kind == "overrun" && !outcome.truth.header_hit && outcome.DamageLength() != 0;
+}
+
 /// Kinds scored by kind and block at once. A bit flip outside a header leaves no trace that a reader could check.
 bool ScoredByKind(const Outcome& outcome) {
   if (outcome.clean() || outcome.truth.kind == "overrun" || !IsVisible(outcome)) return false;
@@ -113,7 +118,7 @@ void Score::Add(const Outcome& outcome) {
   }
   for (const IncidentOutcome& incident : outcome.incidents) AddIncident(incident, *this);
   (outcome.recipe.container == "triage" ? triage_keys : keys).Add(outcome.key);
-  ++confusion[outcome.truth.kind][FirstAnswer(outcome)];
+  if (outcome.clean() || IsVisible(outcome)) confusion.Add(outcome);
   if (outcome.clean()) return AddClean(outcome, clean);
   if (!outcome.in_image) {
     ++absent_verdicts[VerdictName(outcome.verdict)];
@@ -121,6 +126,7 @@ void Score::Add(const Outcome& outcome) {
   }
   if (!outcome.truth.visible) {
     ++invisible[FirstAnswer(outcome)];
+    if (IsUnseenOverrun(outcome)) overrun_unseen.Add(outcome);
     return;
   }
   MissedCount& seen = missed[outcome.truth.kind];

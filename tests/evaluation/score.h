@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/evaluation/calibration.h"
+#include "tests/evaluation/confusion.h"
 #include "tests/evaluation/outcome.h"
 
 namespace poolblame::evaluation {
@@ -64,9 +65,10 @@ struct Score {
 
   RankCount overrun_header;                         // overruns that damaged a header byte
   RankCount overrun_payload;                        // overruns that damaged payload only, where a sibling would show it
+  RankCount overrun_unseen;                         // and where no sibling would, though the bytes differ from before
   std::map<std::string, RankSplit> overrun_splits;  // of overrun_header: "length", "content", "machine", …
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)
-  std::map<std::string, CountByName> confusion;     // true kind -> reported kind, "none" or "insufficient"
+  Confusion confusion;                              // of clean images and visible damage
   CleanCount clean;
   KeyCount keys, triage_keys;   // of images with the segment heap; triage dumps hold no page segment
   CountByName absent_verdicts;  // damage on a page that the container left out: the verdicts

@@ -37,6 +37,12 @@ Json ToJson(const Calibration& calibration) {
   return {{"expected_error", calibration.ExpectedError()}, {"bins", bins}};
 }
 
+Json ToJson(const ConfusionCell& cell) { return {{"told", cell.told}, {"insufficient", cell.insufficient}}; }
+
+Json ToJson(const KindCount& count) {
+  return {{"images", count.images}, {"right", count.right}, {"told", count.told}, {"told_right", count.told_right}};
+}
+
 template <typename Value>
 Json ToJson(const std::map<std::string, Value>& rows) {
   Json json = Json::object();
@@ -70,14 +76,18 @@ std::string ScoreJson(const Score& score, const std::vector<TargetResult>& targe
   for (const auto& [confidence, count] : score.accusations) accusations[confidence] = ToJson(count);
   Json missed = Json::object();
   for (const auto& [kind, count] : score.missed) missed[kind] = ToJson(count);
+  Json right_kind = {{"all", ToJson(score.confusion.AllKinds())}};
+  for (const auto& [kind, count] : score.confusion.kinds()) right_kind[kind] = ToJson(count);
   const Json json = {{"seed", seed},
                      {"images", score.images},
                      {"errors", score.errors},
                      {"overrun_header", ToJson(score.overrun_header)},
                      {"overrun_payload", ToJson(score.overrun_payload)},
+                     {"overrun_unseen", ToJson(score.overrun_unseen)},
                      {"overrun_splits", splits},
                      {"kinds", ToJson(score.kinds)},
-                     {"confusion", ToJson(score.confusion)},
+                     {"confusion", ToJson(score.confusion.rows())},
+                     {"right_kind", right_kind},
                      {"clean",
                       {{"images", score.clean.images},
                        {"false_alarms", score.clean.false_alarms},

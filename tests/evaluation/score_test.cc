@@ -49,9 +49,9 @@ TEST(Score, OverrunRanksAndSplits) {
   EXPECT_EQ(score.overrun_splits["content"]["string"].total, 3U);
   EXPECT_EQ(score.missed["overrun"].visible, 4U);
   EXPECT_EQ(score.missed["overrun"].said_clean, 1U);
-  EXPECT_EQ(score.confusion["overrun"]["overrun"], 2U);
-  EXPECT_EQ(score.confusion["overrun"]["insufficient"], 1U);
-  EXPECT_EQ(score.confusion["overrun"]["none"], 1U);
+  EXPECT_EQ(score.confusion.At("overrun", "overrun").told, 2U);
+  EXPECT_EQ(score.confusion.At("overrun", "overrun").insufficient, 1U);
+  EXPECT_EQ(score.confusion.At("overrun", "none").told, 1U);
 }
 
 TEST(Score, OneHeaderLongIsOffByNAndOneMoreIsNot) {
@@ -86,6 +86,8 @@ TEST(Score, InvisibleDamageIsNoMiss) {
   score.Add(Judged(truth, CleanReport()));
   EXPECT_EQ(score.invisible["none"], 1U);
   EXPECT_EQ(score.overrun_header.total + score.overrun_payload.total, 0U);
+  EXPECT_EQ(score.overrun_unseen.total, 1U);
+  EXPECT_TRUE(score.confusion.rows().empty());
   EXPECT_THAT(score.missed, IsEmpty());
 }
 
@@ -146,6 +148,7 @@ TEST(Tables, SayTheCounts) {
   score.Add(Judged(OverrunTruth(8), AccuseCulprit()));
   const std::vector<TargetResult> targets = CheckTargets(score, {});
   EXPECT_THAT(Tables(score, targets), HasSubstr("header damaged                       1   100.0 %   100.0 %"));
+  EXPECT_THAT(Tables(score, targets), HasSubstr("right kind: 1 of 1 (100.0 %)"));
   EXPECT_THAT(ScoreJson(score, targets, 42), HasSubstr("\"seed\": 42"));
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace poolblame::evaluation {
 namespace {
@@ -25,7 +24,8 @@ std::string OverrunTable(const Score& score) {
   std::string text = fmt::format("Overruns: the culprit's rank\n  {:<32}{:>6}{:>10}{:>10}{:>8}{:>14}{:>10}\n", "",
                                  "images", "top-1", "top-3", "silent", "insufficient", "innocent");
   text += RankRow("header damaged", score.overrun_header);
-  text += RankRow("payload only", score.overrun_payload);
+  text += RankRow("payload only, siblings show it", score.overrun_payload);
+  text += RankRow("payload only, nothing shows it", score.overrun_unseen);
   for (const auto& [split, rows] : score.overrun_splits) {
     text += fmt::format("  header damaged, by {}\n", split);
     for (const auto& [name, count] : rows) text += RankRow("  " + name, count);
@@ -44,22 +44,43 @@ std::string KindTable(const Score& score) {
   return text;
 }
 
-std::string ConfusionTable(const Score& score) {
-  std::set<std::string> columns;
-  for (const auto& [truth, row] : score.confusion)
-    for (const auto& [reported, count] : row) columns.insert(reported);
-  std::string text = fmt::format("\nConfusion: truth down, first answer across\n  {:<18}", "");
+/// Names of REPORT.md in its order, then what else stands in a row or a column.
+std::vector<std::string> KindNames(const char* last) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kFaultKindCount; ++i) names.emplace_back(FaultKindName(static_cast<FaultKind>(i)));
+  names.emplace_back(last);
+  return names;
+}
+
+std::string Cell(const ConfusionCell& cell) {
+  if (cell.all() == 0) return ".";
+  return cell.insufficient == 0 ? fmt::format("{}", cell.told) : fmt::format("{}+{}", cell.told, cell.insufficient);
+}
+
+std::string RightKindLine(const char* name, const KindCount& count) {
+  return fmt::format("  {:<17} right kind: {} of {} ({}); of those not insufficient {} of {} ({})\n", name, count.right,
+                     count.images, Percent(count.right, count.images), count.told_right, count.told,
+                     Percent(count.told_right, count.told));
+}
+
+std::string ConfusionTable(const Confusion& confusion) {
+  std::vector<std::string> columns;
+  for (const std::string& told : KindNames("none"))
+    for (const auto& [truth, row] : confusion.rows())
+      if (row.contains(told) && (columns.empty() || columns.back() != told)) columns.push_back(told);
+  std::string text = fmt::format(
+      "\nConfusion: true kind down, kind of the first incident across; \"+N\": N more that are insufficient\n  {:<18}",
+      "");
   for (const std::string& column : columns) text += fmt::format(" {:>12.12}", column);
   text += '\n';
-  for (const auto& [truth, row] : score.confusion) {
+  for (const std::string& truth : KindNames("clean")) {
+    if (!confusion.rows().contains(truth)) continue;
     text += fmt::format("  {:<18}", truth);
-    for (const std::string& column : columns) {
-      const auto cell = row.find(column);
-      text += cell == row.end() ? fmt::format(" {:>12}", ".") : fmt::format(" {:>12}", cell->second);
-    }
+    for (const std::string& column : columns) text += fmt::format(" {:>12}", Cell(confusion.At(truth, column)));
     text += '\n';
   }
-  return text;
+  for (const auto& [truth, count] : confusion.kinds()) text += RightKindLine(truth.c_str(), count);
+  return text + RightKindLine("all kinds", confusion.AllKinds());
 }
 
 std::string Counts(const CountByName& counts) {
@@ -137,7 +158,7 @@ std::string DescribeIncident(const IncidentOutcome& incident) {
 
 std::string Tables(const Score& score, const std::vector<TargetResult>& targets) {
   return fmt::format("{} images\n", score.images) + ErrorList(score) + OverrunTable(score) + KindTable(score) +
-         ConfusionTable(score) + AlarmTable(score) + CalibrationTable(score) + TargetTable(targets);
+         ConfusionTable(score.confusion) + AlarmTable(score) + CalibrationTable(score) + TargetTable(targets);
 }
 
 std::string MissLine(const Outcome& outcome) {

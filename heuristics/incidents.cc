@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "heuristics/list_ring_scan.h"
 #include "heuristics/marked_header.h"
 #include "heuristics/named_block.h"
 #include "heuristics/payload_scan.h"
@@ -183,6 +184,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddSelfLinkIncidents(scenes, setter);
+  AddListRingIncidents(scenes, setter);
   const auto records = RecordsOf(space, census);
   AddTrackingIncidents(scenes, setter, *records);
   AddComplaint(scenes, setter);

@@ -97,7 +97,15 @@ const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& rank
   });
 }
 
-Ground GroundOf(const Scene& scene) {
+/// Nothing but the absence of headers says that the suspect is one block, or how far it goes.
+bool IsGuessed(const Scene& scene, const Hypothesis& h) {
+  if (!h.block) return false;
+  const SceneBlock& block = scene.blocks[*h.block];
+  return block.block == nullptr && block.structure == nullptr && !block.big_tag;
+}
+
+Ground GroundOf(const Scene& scene, const Hypothesis& best) {
+  if (IsGuessed(scene, best)) return Ground::kGuessed;
   if (scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone()) return Ground::kFewPages;
   return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
 }
@@ -117,7 +125,8 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses, GroundOf(scene));
+  const Hypothesis& best = BestOf(scene, hypotheses, first);
+  incident.confidence = ConfidenceOf(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);

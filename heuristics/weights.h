@@ -52,6 +52,7 @@ enum class Weight {
   kPriorUnknownNamed,
   kPriorUafNamed,
   kPriorUninitialised,
+  kPriorAlignedHeader,
   // A: where the damage starts and stops.
   kDamagePrefix,
   kDamagePrefixWeak,
@@ -68,6 +69,7 @@ enum class Weight {
   kRunStopUnderrun,
   kRunFitsOverrun,
   kRunFitsUnderrun,
+  kRunFitsAligned,
   // B: what was written.
   kContinuesPattern,
   kContinuesZero,
@@ -101,6 +103,8 @@ enum class Weight {
   kFreeHeaderDamaged,
   kSelfLink,
   kSelfLinkInUse,
+  kListRing,
+  kListRingOthers,
   kTypeBitFromInUse,
   kDataInLink,
   kPointerInLink,

@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "heuristics/written_run.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -42,6 +43,27 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
   });
 }
 
+/// What the memory holds on both sides tells the direction of the write, and that no device made it.
+bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
+  constexpr double kOverDirection = 2, kOverDevice = 4;  // nats
+  const bool overrun = best.kind == FaultKind::kOverrun;
+  if (fit == nullptr || (!overrun && best.kind != FaultKind::kUnderrun)) return true;
+  const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
+  const bool not_aligned = !fit->aligned || run.log_likelihood - fit->aligned->log_likelihood >= kOverDevice;
+  return (overrun ? fit->margin() : -fit->margin()) >= kOverDirection && not_aligned;
+}
+
+/// Between a block and hardware it is open; or the same fault by a block that nobody can name is a likely answer, too.
+bool HasLikelyOther(const Hypothesis& best, const std::vector<Hypothesis>& all) {
+  constexpr double kLikely = 0.2, kLikelyBlock = 0.35;
+  const bool hardware = best.role == SuspectRole::kHardware;
+  return std::any_of(all.begin(), all.end(), [&](const Hypothesis& other) {
+    if (hardware) return other.role == SuspectRole::kBlock && other.probability >= kLikelyBlock;
+    const bool same_fault = other.role == SuspectRole::kUnknown && other.kind == best.kind;
+    return (other.role == SuspectRole::kHardware || same_fault) && other.probability >= kLikely;
+  });
+}
+
 bool HasExtent(const Hypothesis& h) {
   return HasVote(h, {Weight::kDamagePrefix, Weight::kCrossPage, Weight::kDamageSuffix, Weight::kDamageHeaderEnd,
                      Weight::kSlopFromTheEnd, Weight::kFillerUpToData, Weight::kFaultingDriver});
@@ -62,20 +84,31 @@ double LeastFor(FaultKind kind, Ground ground) {
   return ground == Ground::kSlots && !overrun ? 0.75 : 0.5;
 }
 
+/// Nothing but the absence of headers says that the suspect is one block, or how far it goes.
+bool IsGuessed(const Scene& scene, const Hypothesis& h) {
+  if (!h.block) return false;
+  const SceneBlock& block = scene.blocks[*h.block];
+  return block.block == nullptr && block.structure == nullptr && !block.big_tag;
+}
+
 }  // namespace
 
-Ground GroundOf(const Scene& scene) {
+Ground GroundOf(const Scene& scene, const Hypothesis& best) {
+  if (IsGuessed(scene, best)) return Ground::kGuessed;
   if (scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone()) return Ground::kFewPages;
   return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
 }
 
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all, Ground ground) {
-  constexpr double kStrong = 0.93;
+Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all, Ground ground,
+                        const RunFit* fit) {
+  constexpr double kStrong = 0.97;
   const double suspect = LeastFor(best.kind, ground);
   if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
-  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) &&
-      HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) && !HasRival(best, all))
+  if (probability >= kStrong && best.role == SuspectRole::kBlock && ground != Ground::kGuessed && HasExtent(best) &&
+      HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) &&
+      !HasRival(best, all) && IsDirectionCertain(best, fit))
     return Confidence::kStrong;
+  if (HasLikelyOther(best, all)) return Confidence::kInsufficient;
   if (probability >= suspect && (HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)))
     return Confidence::kSuspect;
   return Confidence::kInsufficient;

@@ -14,14 +14,17 @@ enum class Ground {
   kChain,     // headers that state each other's sizes
   kSlots,     // LFH slots: nothing links them, so which way a write ran is told by content alone
   kFewPages,  // the image taught little of what its memory holds
+  kGuessed,   // where the suspect begins and ends is said by no header and no table
 };
 
-Ground GroundOf(const Scene& scene);
+Ground GroundOf(const Scene& scene, const Hypothesis& best);
 
 /// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
-/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong. To accuse takes
-/// more where the ground is worse.
+/// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong; nor where `fit`
+/// (nullptr: not known) leaves it open in which direction the write ran, or whether a device made it. Where hardware,
+/// or another block by the same fault, is nearly as likely, nobody is accused. To accuse takes more where the ground
+/// is worse.
 Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
-                        Ground ground = Ground::kChain);
+                        Ground ground = Ground::kChain, const RunFit* fit = nullptr);
 
 }  // namespace poolblame

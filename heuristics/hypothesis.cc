@@ -6,6 +6,7 @@
 #include <map>
 
 #include "heuristics/signals/signals.h"
+#include "heuristics/written_run.h"
 
 namespace poolblame {
 namespace {
@@ -58,6 +59,8 @@ void EnumerateHeader(const Scene& scene, Hypotheses& out) {
   AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildHeader, scene);
   if (MayBePageStomp(scene))
     AddOther(out, FaultKind::kPageStomp, SuspectRole::kUnknown, Weight::kPriorPageStompHeader, scene);
+  else if (scene.run_fit != nullptr && scene.run_fit->MayBeAligned())
+    AddOther(out, FaultKind::kPageStomp, SuspectRole::kUnknown, Weight::kPriorAlignedHeader, scene);
   if (RestOfPageIsZero(scene))
     AddOther(out, FaultKind::kUninitialised, SuspectRole::kUnknown, Weight::kPriorUninitialised, scene);
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownHeader, scene);
@@ -84,7 +87,17 @@ void EnumerateStructure(const Scene& scene, Hypotheses& out) {
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownHeader, scene);
 }
 
+/// One of the blocks of a ring was freed twice: this one, or another.
+void EnumerateRing(const Scene& scene, Hypotheses& out) {
+  AddBlock(out, FaultKind::kDoubleFree, scene.victim(), Weight::kPriorDoubleFreeLink, scene.damage_begin(),
+           scene.damage_end());
+  AddOther(out, FaultKind::kDoubleFree, SuspectRole::kUnknown, Weight::kPriorDoubleFreeLink, scene);
+  AddOther(out, FaultKind::kFreeList, SuspectRole::kUnknown, Weight::kPriorFreeListLink, scene);
+  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownLink, scene);
+}
+
 void EnumerateLink(const Scene& scene, Hypotheses& out) {
+  if (scene.ring_blocks != 0) return EnumerateRing(scene, out);
   const std::size_t victim = scene.victim();
   const std::uint32_t begin = scene.damage_begin(), end = scene.damage_end();
   AddBlock(out, FaultKind::kUseAfterFree, victim, Weight::kPriorUafLink, begin, end);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "heuristics/crossing_scan.h"
+#include "heuristics/list_ring_scan.h"
 #include "heuristics/marked_header.h"
 #include "heuristics/named_block.h"
 #include "heuristics/payload_scan.h"
@@ -186,6 +187,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddSelfLinkIncidents(scenes, setter);
+  AddListRingIncidents(scenes, setter);
   const auto records = RecordsOf(space, census);
   AddTrackingIncidents(scenes, setter, *records);
   AddComplaint(scenes, setter);

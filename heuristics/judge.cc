@@ -112,7 +112,8 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses, GroundOf(scene));
+  const Hypothesis& best = BestOf(scene, hypotheses, first);
+  incident.confidence = ConfidenceOf(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);

@@ -89,6 +89,7 @@ struct Scene {
   std::shared_ptr<const RunFit> run_fit;           // where the write started and stopped; nullptr: not to be told
   std::shared_ptr<const CrossingFit> crossing;     // of an overrun that left the header sound; nullptr: of none
   bool victim_is_listed = false;                   // its header is damaged, but a free list still leads to it
+  std::uint32_t ring_blocks = 0;                   // of a list that leads back to the victim: blocks on it
   const BugCheckAddress* crash_address = nullptr;  // the first of its addresses that does
 
   [[nodiscard]] const PoolHeaderLayout& layout() const { return *census->layout; }

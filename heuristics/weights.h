@@ -54,6 +54,7 @@ enum class Weight {
   kPriorUnknownNamed,
   kPriorUafNamed,
   kPriorUninitialised,
+  kPriorAlignedHeader,
   // A: where the damage starts and stops.
   kDamagePrefix,
   kDamagePrefixWeak,
@@ -70,6 +71,7 @@ enum class Weight {
   kRunStopUnderrun,
   kRunFitsOverrun,
   kRunFitsUnderrun,
+  kRunFitsAligned,
   // B: what was written.
   kContinuesPattern,
   kContinuesZero,
@@ -104,6 +106,8 @@ enum class Weight {
   kFreeHeaderDamaged,
   kSelfLink,
   kSelfLinkInUse,
+  kListRing,
+  kListRingOthers,
   kTypeBitFromInUse,
   kDataInLink,
   kPointerInLink,

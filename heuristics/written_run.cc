@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "heuristics/aligned_run.h"
 #include "heuristics/run_cut.h"
 #include "heuristics/run_owners.h"
 
@@ -148,6 +149,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   RunFit fit;
   fit.overrun = Fit(cut, starts, stops, writes);
   fit.underrun = Fit(cut, low_starts, UnderrunStops(w), writes);
+  fit.aligned = FitAligned(scene, cut, writes);
   const std::size_t write = fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];

@@ -4,8 +4,10 @@
 // explain it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "heuristics/scene.h"
@@ -24,11 +26,17 @@ struct WrittenRun {
 
 struct RunFit {
   WrittenRun overrun, underrun;
+  std::optional<WrittenRun> aligned;         // of whole cache lines or sectors (aligned_run.h)
   double start_margin = 0, stop_margin = 0;  // nats for the overrun, by what was written most likely
   bool goes_on = false;                      // the overrun fits best as what its owner always writes
   bool whole_buffer = false;                 // the underrun fits best as a write as long as the block's data
   /// Nats for the overrun against the underrun.
   [[nodiscard]] double margin() const { return overrun.log_likelihood - underrun.log_likelihood; }
+  /// Whole lines or sectors explain it at least nearly as well as the better of the two.
+  [[nodiscard]] bool MayBeAligned() const {
+    constexpr double kNearly = 3;  // nats
+    return aligned && aligned->log_likelihood + kNearly > std::max(overrun.log_likelihood, underrun.log_likelihood);
+  }
 };
 
 /// nullptr when the damage does not reach the end of the tag, the last header byte that can be checked (then no

@@ -12,10 +12,30 @@ std::uint32_t LastOwnerTag(const Machine& machine, const Block& block) {
   return TagOf(spec.tag) | (is_protected ? 0x80000000U : 0U);
 }
 
+/// One of the low bits of a doubleword, where flags are: set, or cleared where it was.
+void ChangeFlag(Machine& machine, Bytes& bytes) {
+  constexpr std::uint64_t kFlags = 16;
+  const std::uint64_t bit = machine.random().Below(kFlags);
+  bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ 1U << bit % 8);
+}
+
+/// One less, or as often one more, with the borrow or carry of a whole doubleword.
+void Count(Machine& machine, Bytes& bytes) {
+  constexpr std::size_t kCounter = 4;
+  const bool down = machine.random().Chance(50);
+  for (std::size_t i = 0; i < kCounter; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(down ? bytes[i] - 1 : bytes[i] + 1);
+    if (bytes[i] != (down ? 0xFF : 0)) break;
+  }
+}
+
 /// What a stale pointer's owner does to the bytes it takes for its own: set a field, clear it, count, store a pointer.
 Bytes StaleWrite(Machine& machine, const Block& block, std::uint64_t va, std::uint64_t offset) {
   const std::size_t pointer = machine.profile().pointer_size();
   Bytes bytes = machine.memory().Read(va, pointer);
+  const std::string& variant = machine.recipe().variant;
+  if (variant == "flag") return ChangeFlag(machine, bytes), bytes;
+  if (variant == "decrement") return Count(machine, bytes), bytes;
   switch (machine.random().Below(5)) {
     case 0:
       bytes.assign(pointer, 0);
@@ -67,10 +87,12 @@ Result<FaultRecord> UseAfterFree(Machine& machine) {
 
 Result<FaultRecord> DoubleFree(Machine& machine) {
   const std::string& variant = machine.recipe().variant;
-  const bool listed =
-      variant == "listed" || (variant != "caught" && machine.random().Chance(40) && machine.recipe().backend != "lfh");
+  const bool buried = variant == "buried";  // others were freed in between: the list becomes a ring
+  const bool listed = buried || variant == "listed" ||
+                      (variant != "caught" && machine.random().Chance(40) && machine.recipe().backend != "lfh");
   const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
     if (b.model == kNoModel) return false;
+    if (buried) return b.state == BlockState::kLookaside && !pool.FreedTwiceUnseen(header);
     return listed ? pool.FreedTwiceUnseen(header) : pool.FreedTwiceCaught(header);
   });
   if (!block) return NoFit("block on a lookaside list");

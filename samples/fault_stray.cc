@@ -61,6 +61,19 @@ Result<FaultRecord> PageStomp(Machine& machine) {
   return record;
 }
 
+/// A device that still has the address of memory that is somebody else's now writes whole cache lines.
+Result<FaultRecord> DmaLine(Machine& machine) {
+  constexpr std::uint64_t kLine = 64;
+  const auto block =
+      PickBlock(machine, [&](const Pool&, std::uint64_t, const Block& b) { return VictimAllowed(machine, b); });
+  if (!block) return NoFit("block");
+  const std::uint64_t at = block->header & ~(kLine - 1);
+  FaultRecord record;
+  record.victim = BlockAt(machine, at);
+  Strike(machine, record, at, MakeContent(machine, {}, at, 0, kLine), at);
+  return record;
+}
+
 Result<FaultRecord> Uninitialised(Machine& machine) {
   const auto block = PickBlock(machine, [&](const Pool& pool, std::uint64_t header, const Block& b) {
     if (b.state != BlockState::kAllocated || b.model == kNoModel || pool.Capacity(header) < 0x40) return false;

@@ -182,6 +182,8 @@ Result<FaultRecord> InjectFault(Machine& machine) {
       return NonlinearOverrun(machine);
     case Fault::kPageStomp:
       return PageStomp(machine);
+    case Fault::kDmaLine:
+      return DmaLine(machine);
     case Fault::kUninitialised:
       return Uninitialised(machine);
     case Fault::kPayloadOverrun:

@@ -50,6 +50,7 @@ Result<FaultRecord> FreeListDamage(Machine& machine);
 Result<FaultRecord> BitFlip(Machine& machine);
 Result<FaultRecord> WildWrite(Machine& machine);
 Result<FaultRecord> PageStomp(Machine& machine);
+Result<FaultRecord> DmaLine(Machine& machine);
 Result<FaultRecord> Uninitialised(Machine& machine);
 
 }  // namespace poolblame::samples

@@ -39,6 +39,7 @@ constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"wild-write", Fault::kWildWrite},
                                                      {"nonlinear-overrun", Fault::kNonlinearOverrun},
                                                      {"page-stomp", Fault::kPageStomp},
+                                                     {"dma-line", Fault::kDmaLine},
                                                      {"uninitialised", Fault::kUninitialised},
                                                      {"payload-overrun", Fault::kPayloadOverrun},
                                                      {"cross-page", Fault::kCrossPage},
@@ -84,7 +85,10 @@ constexpr auto kReach = std::to_array<Word<const char*>>({{"auto", "auto"}, {"st
 constexpr auto kVariants = std::to_array<Word<const char*>>({{"auto", "auto"},
                                                              {"links", "links"},
                                                              {"payload", "payload"},
+                                                             {"decrement", "decrement"},
+                                                             {"flag", "flag"},
                                                              {"listed", "listed"},
+                                                             {"buried", "buried"},
                                                              {"caught", "caught"},
                                                              {"header", "header"},
                                                              {"link", "link"},
@@ -267,6 +271,7 @@ const char* KindOfFault(Fault fault) {
     case Fault::kNonlinearOverrun:
       return "nonlinear-overrun";
     case Fault::kPageStomp:
+    case Fault::kDmaLine:
       return "page-stomp";
     case Fault::kUninitialised:
       return "uninitialised";

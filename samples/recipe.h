@@ -25,6 +25,7 @@ enum class Fault {
   kWildWrite,
   kNonlinearOverrun,
   kPageStomp,
+  kDmaLine,  // one cache line of a device's
   kUninitialised,
   kPayloadOverrun,
   kCrossPage,
@@ -59,7 +60,8 @@ struct Recipe {
   std::string where = "any";     // pool of the fault: nonpaged, nx, paged, session, any
   std::string backend = "auto";  // segment heap: where the fault happens: vs, lfh, auto
   std::string reach = "auto";    // where the write begins: start of the buffer, or its tail
-  // use-after-free: links, payload; double-free: listed, caught; bit-flip: header, link; range-overrun: whose header
+  // use-after-free: links, payload, decrement, flag; double-free: listed, buried, caught; bit-flip: header, link;
+  // range-overrun: whose header
   std::string variant = "auto";
   std::string bugcheck = "auto";   // auto, none, or the code in hex: 19, 20, c2, 50, 139, 13a
   std::uint64_t pages = 160;       // of RAM

@@ -3,6 +3,7 @@
 // one. Looks the same: lists that are being changed while the dump is written; those are not asked (see FieldTrust).
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "heuristics/content.h"
 #include "heuristics/link_repair.h"
@@ -72,7 +73,21 @@ std::string WhatWasLookedAt(const Scene& scene) {
          HexText(range->address.value) + " (" + std::to_string(range->bytes) + " bytes) were looked at";
 }
 
+/// Of a ring nobody knows the entry that it was built on; the head, outside the pool, does.
+void VoteRing(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (h.kind != FaultKind::kDoubleFree) return;
+  const std::uint64_t at = scene.AddressOf(scene.damage_begin());
+  const std::string blocks = std::to_string(scene.ring_blocks);
+  votes.push_back(
+      {Weight::kListRing, 1, at,
+       "the list that this block is on leads back to it, over " + blocks + " blocks: one of them was put on it twice"});
+  if (h.role == SuspectRole::kUnknown)
+    votes.push_back({Weight::kListRingOthers, std::log(scene.ring_blocks - 1.0), at,
+                     std::to_string(scene.ring_blocks - 1) + " of the " + blocks + " blocks on the list are others"});
+}
+
 void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (scene.ring_blocks != 0) return VoteRing(scene, h, votes);
   const Spot& spot = scene.spots.front();
   const std::uint64_t at = scene.AddressOf(spot.begin);
   const std::uint64_t link = FirstLink(scene);

@@ -91,14 +91,28 @@ bool ExplainsContent(const Hypothesis& h) {
   });
 }
 
+/// How odd it is that a write changed the one bit, against writes of anything. Of freed memory's words a stale
+/// pointer's owner sets and clears flags, one bit at a time: mostly in the lowest byte, seldom above the second.
+double OddnessOfBit(const Scene& scene, const Hypothesis& h) {
+  constexpr int kByte = 8;
+  constexpr double kSecondByte = 0.4;
+  // A NUL over a power of two is one bit away, too, and sizes are often powers of two.
+  const double otherwise = scene.bytes[scene.damage_begin()] == 0 ? 0.3 : 1.0;
+  if (h.kind != FaultKind::kUseAfterFree || scene.spots.size() != 1) return otherwise;
+  const auto repair = RepairLink(scene, scene.spots.front());
+  if (!repair) return otherwise;
+  const int bit = std::countr_zero(static_cast<std::uint64_t>(repair->difference));
+  return bit < kByte ? 0 : bit < 2 * kByte ? std::min(otherwise, kSecondByte) : otherwise;
+}
+
 }  // namespace
 
 void VoteBitDistance(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   if (h.kind != FaultKind::kBitFlip) {
     if (ExplainsContent(h) || DifferingBits(scene) != 1) return;
-    // A NUL over a power of two is one bit away, too, and sizes are often powers of two.
-    const double strength = scene.bytes[scene.damage_begin()] == 0 ? 0.3 : 1.0;
-    votes.push_back({Weight::kSingleBitUnexplained, strength, scene.AddressOf(scene.damage_begin()),
+    const double oddness = OddnessOfBit(scene, h);
+    if (oddness == 0) return;
+    votes.push_back({Weight::kSingleBitUnexplained, oddness, scene.AddressOf(scene.damage_begin()),
                      "a single bit differs, which a write of anything would seldom do"});
     return;
   }

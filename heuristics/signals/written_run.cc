@@ -39,10 +39,26 @@ std::string WhatItIs(const RunFit& fit, bool overrun) {
   return "what blocks of this size start with stands too low, in front of this block's data";
 }
 
+/// Whole lines or sectors, against the worse of the two others: their own votes say how much better the other is.
+void VoteAligned(const Scene& scene, std::vector<Vote>& votes) {
+  constexpr double kMost = 14;  // nats
+  const RunFit* fit = scene.run_fit.get();
+  if (fit == nullptr || !fit->MayBeAligned()) return;
+  const double nats =
+      fit->aligned->log_likelihood - std::min(fit->overrun.log_likelihood, fit->underrun.log_likelihood);
+  if (nats <= 0) return;
+  const std::uint32_t bytes = fit->aligned->end - fit->aligned->begin;
+  votes.push_back({Weight::kRunFitsAligned, std::min(nats, kMost), scene.AddressOf(fit->aligned->begin),
+                   "what is written would be the " + std::to_string(bytes) + " bytes between two addresses that are " +
+                       "multiples of " + (bytes <= 64 ? "64, a cache line" : "512, a sector") +
+                       ", as a device writes"});
+}
+
 }  // namespace
 
 void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const bool overrun = h.kind == FaultKind::kOverrun, underrun = h.kind == FaultKind::kUnderrun;
+  if (h.kind == FaultKind::kPageStomp) return VoteAligned(scene, votes);
   if ((!overrun && !underrun) || (overrun && h.block != scene.Below(scene.victim()))) return;
   const RunFit* fit = scene.run_fit.get();
   if (fit == nullptr) return;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 
 #include "parser/base/little_endian.h"
 
@@ -35,6 +36,26 @@ bool FreeLinkChecker::LeadsToBlockInUse(std::uint64_t payload) const {
   if (space_->Read(VirtAddr{payload - layout_->header_size}, bytes) != Presence::kPresent) return false;
   const BlockState state = StateOfPoolType(*layout_, layout_->Decode(header.data()).PoolType);
   return state != BlockState::kLookaside && state != BlockState::kFree;
+}
+
+bool FreeLinkChecker::LeadsIntoSoundPage(std::uint64_t payload) const {
+  const VirtAddr begin{payload - layout_->header_size};
+  const PageBytes page = space_->Page(begin.page());
+  if (page.presence != Presence::kPresent) return false;
+  bool freed = false;
+  std::uint32_t previous = 0;
+  for (std::uint32_t offset = 0; offset < kPoolPageBytes;) {
+    if (offset + layout_->header_size > kPoolPageBytes) return false;
+    const PoolHeaderFields header = layout_->Decode(page.bytes.data() + offset);
+    const BlockState state = StateOfPoolType(*layout_, header.PoolType);
+    const std::uint32_t size = header.BlockSize * layout_->unit;
+    if (size == 0 || header.PreviousSize != previous || state == BlockState::kUnknown) return false;
+    freed = freed || (offset == begin.page_offset() && state != BlockState::kAllocated);
+    previous = header.BlockSize;
+    offset += size;
+    if (offset > kPoolPageBytes) return false;
+  }
+  return !freed;
 }
 
 bool FreeLinkChecker::IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
@@ -95,14 +116,20 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
     check.to_itself = LeadsToItself(page, entry, offset, size);
     if (!IsKernel(finding.value)) {
       check.finding = finding;
-    } else if (finding.value == entry || LeadsToBlockInUse(finding.value)) {
+    } else if (finding.value == entry || LeadsToBlockInUse(finding.value) || LeadsIntoSoundPage(finding.value)) {
       finding.problem = LinkProblem::kBrokenBackLink;
       check.finding = finding;
     }
     return check;
   }
-  const Link flink = CheckLink(PointerAt(page + at), entry, true);
-  const Link blink = CheckLink(PointerAt(page + at + pointer_size_), entry, false);
+  Link flink = CheckLink(PointerAt(page + at), entry, true);
+  Link blink = CheckLink(PointerAt(page + at + pointer_size_), entry, false);
+  // One link is answered, so the block lives on a list. If the other leads into a sound page, but to no freed block
+  // there, this block is the odd one.
+  for (const auto& [one, other] : {std::pair(&flink, &blink), std::pair(&blink, &flink)})
+    if (one->state == LinkState::kSound && other->state == LinkState::kFarEndDamaged &&
+        LeadsIntoSoundPage(other->value))
+      other->state = LinkState::kBroken;
   const auto answered = [](const Link& link) {
     return link.state == LinkState::kSound || link.state == LinkState::kOneBitOff;
   };

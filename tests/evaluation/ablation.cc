@@ -70,7 +70,8 @@ Answer AnswerOf(const Rows& rows, const std::vector<Hypothesis>& weighed) {
     if (Who{weighed[i].role, weighed[i].block} == first->first &&
         (best == rows.size() || weighed[i].probability > weighed[best].probability))
       best = i;
-  const Confidence confidence = ConfidenceOf(weighed[best], first->second, weighed, rows.front().ground);
+  const Confidence confidence =
+      ConfidenceOf(weighed[best], first->second, weighed, rows[best].ground, rows[best].run_fit.get());
   const bool told = confidence != Confidence::kInsufficient, guilty = rows[best].guilty;
   return {guilty, KindIsRight(rows, weighed), told && guilty,
           told && !guilty && first->first.first == SuspectRole::kBlock, LogLoss(rows, weighed)};

@@ -16,7 +16,8 @@ WeighedHypothesis Compared(const Scene& scene, const Hypothesis& hypothesis, std
   if (hypothesis.block) suspect.block = scene.Reference(*hypothesis.block);
   WeighedHypothesis row;
   row.incident = incident;
-  row.ground = GroundOf(scene);
+  row.ground = GroundOf(scene, hypothesis);
+  row.run_fit = scene.run_fit;
   row.guilty = IsGuilty(suspect, truth);
   row.kind_right = IsKindRight(hypothesis.kind, truth);
   row.hypothesis = hypothesis;

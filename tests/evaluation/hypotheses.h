@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "heuristics/confidence.h"
@@ -13,11 +14,12 @@
 namespace poolblame::evaluation {
 
 struct WeighedHypothesis {
-  std::size_t incident = 0;  // of its image, from 1, in address order
-  Ground ground = Ground::kChain;
-  bool guilty = false;      // see IsGuilty
-  bool kind_right = false;  // see IsKindRight
-  Hypothesis hypothesis;    // its votes without their sentences
+  std::size_t incident = 0;               // of its image, from 1, in address order
+  Ground ground = Ground::kChain;         // if it is the one reported first
+  std::shared_ptr<const RunFit> run_fit;  // of its incident
+  bool guilty = false;                    // see IsGuilty
+  bool kind_right = false;                // see IsKindRight
+  Hypothesis hypothesis;                  // its votes without their sentences
 };
 
 /// Weighs once more what Judge weighed, special pool left out. By incident, then descending probability.

@@ -33,6 +33,7 @@ constexpr FaultShare kFaults[] = {
     {"wild-write", "wild-write", 3, false, true},
     {"nonlinear-overrun", "nonlinear-overrun", 3, false, true},
     {"page-stomp", "page-stomp", 2, false, true},
+    {"dma-line", "page-stomp", 1, false, true},
     {"bad-free", "bad-free", 1, false, false},
     {"uninitialised", "uninitialised", 1, false, true},
     {"range-overrun", "overrun", 5, true, true, true},
@@ -79,6 +80,9 @@ constexpr BuildShare kSegmentHeapBuilds[] = {{18362, false, true, 20},
 constexpr Share kSegmentHeapContainers[] = {
     {"full", 50}, {"summary", 15}, {"bitmap", 15}, {"kernel-bitmap", 10}, {"triage", 10}};
 constexpr Share kBackends[] = {{"backend=vs", 50}, {"backend=lfh", 50}};
+// What a stale pointer's owner does, and how a block comes onto its list twice: mostly left to the builder.
+constexpr Share kStaleWrites[] = {{"", 70}, {"variant=decrement", 18}, {"variant=flag", 12}};
+constexpr Share kDoubleFrees[] = {{"", 85}, {"variant=buried", 15}};
 constexpr Share kStructures[] = {{"variant=vs", 35}, {"variant=lfh", 40}, {"variant=segment", 25}};
 
 template <typename Row, typename Keep>
@@ -158,6 +162,18 @@ void DrawSegmentHeapSystem(SplitMix64& random, const RecipeFilter& filter, Recip
   if (recipe.fault == "free-list") recipe.style = "backend=vs";  // free low-fragmentation slots are on no list
 }
 
+void AppendWords(const std::string& words, std::string& style) {
+  if (!words.empty()) style += (style.empty() ? "" : " ") + words;
+}
+
+/// The last draw of a recipe, so that the others stay what they are.
+void DrawVariant(SplitMix64& random, Recipe& recipe) {
+  if (recipe.fault == "use-after-free") AppendWords(DrawName(random, kStaleWrites, {}), recipe.style);
+  // Free low-fragmentation slots are on no list.
+  const bool slots = recipe.style.find("backend=lfh") != std::string::npos;
+  if (recipe.fault == "double-free" && !slots) AppendWords(DrawName(random, kDoubleFrees, {}), recipe.style);
+}
+
 /// What a range-overrun hits, and in three images of ten large allocations.
 void DrawLargeThings(SplitMix64& random, Recipe& recipe) {
   if (recipe.fault == "range-overrun") recipe.style += ' ' + DrawName(random, kStructures, {});
@@ -209,6 +225,7 @@ Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& f
   recipe.after = DrawAfter(random);
   recipe.seed = (random.Next() >> 32) + attempt;
   if (filter.segment_heap) DrawLargeThings(random, recipe);
+  DrawVariant(random, recipe);
   return recipe;
 }
 

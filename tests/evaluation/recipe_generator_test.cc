@@ -33,7 +33,7 @@ TEST(RecipeGenerator, AFifthIsCleanAndEveryFaultOccurs) {
   EXPECT_GE(faults["none"], kDraws / 5);
   for (const char* fault : {"overrun", "off-by-one", "cross-page", "payload-overrun", "underrun", "use-after-free",
                             "double-free", "bit-flip", "free-list", "wild-write", "nonlinear-overrun", "page-stomp",
-                            "bad-free", "uninitialised", "big-overrun"})
+                            "bad-free", "uninitialised", "big-overrun", "dma-line"})
     EXPECT_GT(faults[fault], 0U) << fault;
 }
 
@@ -98,6 +98,20 @@ TEST(RecipeGenerator, KindAndFaultBothFilter) {
   }
   EXPECT_EQ(by_kind, (std::set<std::string>{"overrun", "off-by-one", "cross-page", "big-overrun", "payload-overrun"}));
   EXPECT_EQ(by_fault, (std::set<std::string>{"off-by-one"}));
+}
+
+TEST(RecipeGenerator, SomeOfTheFaultsOfFreedBlocksHaveAVariant) {
+  std::map<std::string, std::uint64_t> variants;
+  const RecipeFilter filter{.faults = {"use-after-free", "double-free"}, .machines = {}, .windows = {}};
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    const Recipe recipe = DrawRecipe(1, i, filter);
+    const std::size_t at = recipe.style.find("variant=");
+    ++variants[at == std::string::npos ? "" : recipe.style.substr(at)];
+    EXPECT_TRUE(samples::ParseRecipe(recipe.Text())) << recipe.Text();
+  }
+  for (const char* variant : {"variant=decrement", "variant=flag", "variant=buried"})
+    EXPECT_GT(variants[variant], 0U) << variant;
+  EXPECT_GT(variants[""], 200U);
 }
 
 TEST(RecipeGenerator, FilterHolds) {

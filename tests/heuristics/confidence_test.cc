@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <optional>
+
+#include "heuristics/written_run.h"
 
 namespace poolblame {
 namespace {
@@ -26,7 +29,7 @@ constexpr Weight kTelling[] = {Weight::kContinuesPattern, Weight::kContinuesStri
 TEST(Confidence, StrongNeedsExtentAndTellingContent) {
   for (const Weight extent : kExtents)
     for (const Weight content : kTelling)
-      EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 1}}), 0.95), Confidence::kStrong);
+      EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 1}}), 0.98), Confidence::kStrong);
 }
 
 TEST(Confidence, EachAloneIsSuspect) {
@@ -82,8 +85,41 @@ TEST(Confidence, ARivalThatContentSpeaksForTakesStrongAway) {
   Hypothesis rival = Block({{Weight::kUnderrunPattern, 1}});
   rival.block = 2;
   const Hypothesis bystander = Block({{Weight::kDamageNotPrefix, 1}});
-  EXPECT_EQ(ConfidenceOf(best, 0.95, {best, bystander}), Confidence::kStrong);
-  EXPECT_EQ(ConfidenceOf(best, 0.95, {best, rival}), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(best, 0.98, {best, bystander}), Confidence::kStrong);
+  EXPECT_EQ(ConfidenceOf(best, 0.98, {best, rival}), Confidence::kSuspect);
+}
+
+/// An overrun's run against an underrun's and, where that is given, a device's.
+RunFit FitOf(double overrun, double underrun, std::optional<double> aligned = std::nullopt) {
+  RunFit fit;
+  fit.overrun.log_likelihood = overrun;
+  fit.underrun.log_likelihood = underrun;
+  if (aligned) fit.aligned.emplace().log_likelihood = *aligned;
+  return fit;
+}
+
+TEST(Confidence, StrongNeedsADirection) {
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
+  const auto with = [&](const RunFit& fit) { return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit); };
+  EXPECT_EQ(with(FitOf(-10, -13)), Confidence::kStrong);
+  EXPECT_EQ(with(FitOf(-10, -11)), Confidence::kSuspect);
+  EXPECT_EQ(with(FitOf(-10, -13, -12)), Confidence::kSuspect);
+  EXPECT_EQ(with(FitOf(-10, -13, -15)), Confidence::kStrong);
+}
+
+TEST(Confidence, ABlockThatIsGuessedIsNeverStrong) {
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
+  EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kChain), Confidence::kStrong);
+  EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kGuessed), Confidence::kSuspect);
+}
+
+TEST(Confidence, NobodyIsAccusedWhereHardwareIsAsLikely) {
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}});
+  Hypothesis hardware = With(SuspectRole::kHardware, {{Weight::kSingleBit, 1}});
+  hardware.probability = 0.4;
+  EXPECT_EQ(ConfidenceOf(best, 0.6, {best, hardware}), Confidence::kInsufficient);
+  hardware.probability = 0.1;
+  EXPECT_EQ(ConfidenceOf(best, 0.6, {best, hardware}), Confidence::kSuspect);
 }
 
 TEST(Confidence, ANameIsNoEvidence) {

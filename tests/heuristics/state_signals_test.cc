@@ -171,6 +171,21 @@ TEST(BitDistance, OneBitOfALinkIsHardware) {
   EXPECT_THAT(On(stage, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kSingleBit));
 }
 
+TEST(BitDistance, AFlagInFreedMemoryIsOneBitToo) {
+  Stage flag(Windows::kSeven64);
+  WithList(flag, 8);  // next is ...150
+  EXPECT_THAT(On(flag, VoteBitDistance, FaultKind::kUseAfterFree, "Gone"), IsEmpty());
+  EXPECT_THAT(On(flag, VoteBitDistance, FaultKind::kBitFlip), Votes(Weight::kSingleBit));
+  Stage second_byte(Windows::kSeven64);
+  WithList(second_byte, 0x400);
+  const auto votes = On(second_byte, VoteBitDistance, FaultKind::kUseAfterFree, "Gone");
+  ASSERT_THAT(votes, Votes(Weight::kSingleBitUnexplained));
+  EXPECT_LT(votes.front().strength, 0.5);
+  Stage high(Windows::kSeven64);
+  WithList(high, 0x20000);
+  EXPECT_THAT(On(high, VoteBitDistance, FaultKind::kUseAfterFree, "Gone"), Votes(Weight::kSingleBitUnexplained));
+}
+
 TEST(BitDistance, ALinkWithNoRepairIsNot) {
   Stage stage(Windows::kSeven64);
   WithList(stage, 0x30000);

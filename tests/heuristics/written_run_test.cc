@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "heuristics/content_model.h"
@@ -53,6 +54,22 @@ TEST_F(AFill, OfTheWholeBlockIsAnOverruns) {
   const auto votes = Votes(FaultKind::kOverrun, "Left");
   ASSERT_THAT(votes, IncludesVote(Weight::kRunStartOverrun));
   EXPECT_THAT(votes.front().text, HasSubstr("fills all of this block: one pattern"));
+}
+
+TEST_F(AFill, OfACacheLineIsADevices) {
+  ASSERT_NO_FATAL_FAILURE(WriteBytes(0x80, 0x40));
+  ASSERT_TRUE(fit_.MayBeAligned());
+  EXPECT_EQ(fit_.aligned->begin, 0x80U);
+  EXPECT_EQ(fit_.aligned->end, 0xC0U);
+  EXPECT_GT(fit_.aligned->log_likelihood, std::max(fit_.overrun.log_likelihood, fit_.underrun.log_likelihood));
+  const auto votes = VotesOf(VoteWrittenRun, scene_, HypothesisOf(scene_, FaultKind::kPageStomp));
+  ASSERT_THAT(votes, IncludesVote(Weight::kRunFitsAligned));
+  EXPECT_THAT(votes.front().text, HasSubstr("the 64 bytes between two addresses that are multiples of 64"));
+}
+
+TEST_F(AFill, ThatStopsElsewhereIsNoDevices) {
+  ASSERT_NO_FATAL_FAILURE(WriteBytes(0x80, 0x30));
+  EXPECT_FALSE(fit_.MayBeAligned());
 }
 
 TEST_F(AFill, BetweenABlocksEndAndTheDataBehindTheHeaderIsAnUnderruns) {

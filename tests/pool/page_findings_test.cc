@@ -132,6 +132,41 @@ TEST(PageFindings, ALinkToItselfIsBelievedWhereNoOtherLinkIsKnown) {
   EXPECT_EQ(census.findings[0].free_links[0].offset, 0x110U);
 }
 
+/// Sixteen pages, each with a block `Gone` at 0x100 on a lookaside list that leads to the next page's; the first one's
+/// link is `first` instead.
+std::vector<PageBuilder> ListedOverPages(std::uint64_t first) {
+  constexpr std::uint64_t kPages = 16;
+  constexpr std::uint8_t kLookasideType = 4;
+  std::vector<PageBuilder> pages;
+  for (std::uint64_t p = 0; p < kPages; ++p) {
+    const std::uint64_t next = p == 0 ? first : p + 1 == kPages ? 0 : kBase + (p + 1) * 0x1000 + 0x110;
+    std::vector<std::uint8_t> link(8);
+    std::memcpy(link.data(), &next, 8);
+    PageBuilder page("nt6-x64");
+    page.Block("Proc", 0x100).Block("Gone", 0x80).Block("Thre", 0x80).FillToEnd("File");
+    pages.push_back(page.Write(0x103, {kLookasideType}).Write(0x110, link));
+  }
+  return pages;
+}
+
+std::size_t BrokenLinks(const std::vector<PageBuilder>& pages) {
+  const PoolCensus census = Scan(FromPages(pages, kBase, Machine::kX64, 7601));
+  return census.findings.empty() ? 0 : census.findings[0].free_links.size();
+}
+
+TEST(PageFindings, ALinkIntoTheMiddleOfABlockIsNoLists) {
+  EXPECT_EQ(BrokenLinks(ListedOverPages(kBase + 0x1110)), 0U);  // the next page's block
+  EXPECT_EQ(BrokenLinks(ListedOverPages(kBase + 0x1118)), 1U);  // a word behind its link
+  EXPECT_EQ(BrokenLinks(ListedOverPages(kBase + 0x1010)), 1U);  // a block in use
+}
+
+TEST(PageFindings, ALinkIntoADamagedPageTellsNothing) {
+  std::vector<PageBuilder> pages = ListedOverPages(kBase + 0x1118);
+  pages[1].Write(0x100, std::vector<std::uint8_t>(32, 0));  // type 0 is a free block's
+  const PoolCensus census = Scan(FromPages(pages, kBase, Machine::kX64, 7601));
+  for (const PoolPage& page : census.findings) EXPECT_TRUE(page.free_links.empty());
+}
+
 TEST(PageFindings, AFreedListHeadIsNoLinkToItself) {
   EXPECT_TRUE(ScanOnePageWithListed(kBase + 0x110, kBase + 0x110).findings.empty());
 }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "samples/recipe.h"
 
@@ -138,6 +140,51 @@ TEST(DoubleFree, ListedTwiceMakesALoop) {
   ASSERT_TRUE(record.has_value());
   const std::uint64_t link = record->victim.pool->LinkOf(record->victim.header);
   EXPECT_EQ(machine.memory().ReadPointer(link), link);
+}
+
+/// The value at the damage before and after, little-endian.
+std::pair<std::uint64_t, std::uint64_t> StaleValues(const std::string& variant) {
+  const auto recipe = ParseRecipe("windows=7601 fault=use-after-free variant=" + variant + " seed=4 pages=160");
+  Machine machine(*recipe);
+  machine.Populate();
+  const auto record = InjectFault(machine);
+  if (!record) return {};
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < record->before.size(); ++i) before |= std::uint64_t{record->before[i]} << (8 * i);
+  return {before, machine.memory().ReadPointer(record->damage.begin)};
+}
+
+TEST(UseAfterFree, CountsByOne) {
+  const auto [before, after] = StaleValues("decrement");
+  EXPECT_TRUE(after == before + 1 || after + 1 == before) << before << " " << after;
+}
+
+TEST(UseAfterFree, ChangesOneFlag) {
+  const auto [before, after] = StaleValues("flag");
+  EXPECT_EQ(std::popcount(before ^ after), 1);
+  EXPECT_LT(before ^ after, 0x10000U);
+}
+
+TEST(DoubleFree, BelowTheTopMakesARing) {
+  const auto recipe = ParseRecipe("windows=7601 fault=double-free variant=buried seed=4 pages=160");
+  ASSERT_TRUE(recipe.has_value());
+  Machine machine(*recipe);
+  machine.Populate();
+  const auto record = InjectFault(machine);
+  ASSERT_TRUE(record.has_value());
+  const std::uint64_t link = record->victim.pool->LinkOf(record->victim.header);
+  std::uint64_t at = machine.memory().ReadPointer(link);
+  EXPECT_NE(at, link);
+  for (int i = 0; i < 64 && at != link && at != 0; ++i) at = machine.memory().ReadPointer(at);
+  EXPECT_EQ(at, link);
+}
+
+TEST(DmaLine, IsOneAlignedCacheLine) {
+  const Done done = Do("windows=7601 fault=dma-line content=random seed=4");
+  EXPECT_EQ(done.truth.damage_start % 64, 0U);
+  EXPECT_EQ(done.truth.damage_end - done.truth.damage_start, 64U);
+  EXPECT_EQ(done.truth.kind, "page-stomp");
+  EXPECT_EQ(done.truth.culprit_header, 0U);
 }
 
 TEST(Crash, ParametersAreThoseOfTheDamagedMemory) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 namespace poolblame {
 namespace {
@@ -60,18 +63,47 @@ double LeastFor(FaultKind kind, Ground ground) {
   return ground == Ground::kSlots && !overrun ? 0.75 : 0.5;
 }
 
+std::string AtLeast(double probability) {
+  return "the suspect's probability is " + std::to_string(std::lround(probability * 100)) + " % or more";
+}
+
+std::vector<ConfidenceTest> TestsOfStrong(const Hypothesis& best, double probability,
+                                          const std::vector<Hypothesis>& all) {
+  constexpr double kStrong = 0.93;
+  constexpr Confidence kWord = Confidence::kStrong;
+  const double telling = best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling;
+  return {{kWord, "the suspect is a block", best.role == SuspectRole::kBlock},
+          {kWord, AtLeast(kStrong), probability >= kStrong},
+          {kWord, "the damage starts or stops where a write of this block would", HasExtent(best)},
+          {kWord, "what was written can hardly be there by chance", HasTellingContent(best, telling)},
+          {kWord, "no other block is told by its content as well", !HasRival(best, all)}};
+}
+
+std::vector<ConfidenceTest> TestsOfSuspect(const Hypothesis& best, double probability, Ground ground) {
+  constexpr Confidence kWord = Confidence::kSuspect;
+  const double least = LeastFor(best.kind, ground);
+  return {{kWord, "the suspect is a block or the hardware", best.role != SuspectRole::kUnknown},
+          {kWord, AtLeast(least), probability >= least},
+          {kWord, "some evidence besides whose tag it is",
+           HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)}};
+}
+
+bool AllMet(const std::vector<ConfidenceTest>& tests) {
+  return std::all_of(tests.begin(), tests.end(), [](const ConfidenceTest& test) { return test.met; });
+}
+
 }  // namespace
 
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all, Ground ground) {
-  constexpr double kStrong = 0.93;
-  const double suspect = LeastFor(best.kind, ground);
-  if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
-  if (probability >= kStrong && best.role == SuspectRole::kBlock && HasExtent(best) &&
-      HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) && !HasRival(best, all))
-    return Confidence::kStrong;
-  if (probability >= suspect && (HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)))
-    return Confidence::kSuspect;
-  return Confidence::kInsufficient;
+ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all,
+                                    Ground ground) {
+  ReasonedConfidence reasoned{Confidence::kInsufficient, TestsOfStrong(best, probability, all)};
+  const std::vector<ConfidenceTest> suspect = TestsOfSuspect(best, probability, ground);
+  if (AllMet(reasoned.tests))
+    reasoned.word = Confidence::kStrong;
+  else if (AllMet(suspect))
+    reasoned.word = Confidence::kSuspect;
+  reasoned.tests.insert(reasoned.tests.end(), suspect.begin(), suspect.end());
+  return reasoned;
 }
 
 }  // namespace poolblame

@@ -16,10 +16,21 @@ enum class Ground {
   kFewPages,  // the image taught little of what its memory holds
 };
 
+struct ReasonedConfidence {
+  Confidence word = Confidence::kInsufficient;
+  std::vector<ConfidenceTest> tests;  // of "strong", then of "suspect"
+};
+
 /// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
 /// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong. To accuse takes
 /// more where the ground is worse.
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
-                        Ground ground = Ground::kChain);
+ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
+                                    Ground ground = Ground::kChain);
+
+/// The word alone.
+inline Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
+                               Ground ground = Ground::kChain) {
+  return ReasonConfidence(best, probability, all, ground).word;
+}
 
 }  // namespace poolblame

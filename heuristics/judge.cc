@@ -1,8 +1,10 @@
 // From scenes to the report: weigh the hypotheses, merge them into suspects, say how sure we are.
 #include <algorithm>
+#include <utility>
 
 #include "heuristics/advice.h"
 #include "heuristics/confidence.h"
+#include "heuristics/explanation.h"
 #include "heuristics/hypothesis.h"
 #include "heuristics/incidents.h"
 #include "heuristics/owner.h"
@@ -117,7 +119,10 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  incident.confidence = ConfidenceOf(BestOf(scene, hypotheses, first), first.probability, hypotheses, GroundOf(scene));
+  ReasonedConfidence confidence =
+      ReasonConfidence(BestOf(scene, hypotheses, first), first.probability, hypotheses, GroundOf(scene));
+  incident.confidence = confidence.word;
+  incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);

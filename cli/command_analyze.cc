@@ -1,4 +1,6 @@
 // `poolblame analyze IMAGE`: who corrupted the pool?
+#include <fmt/format.h>
+
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/options.h"
@@ -12,6 +14,7 @@ struct AnalyzeOptions {
   ImageOptions image;
   OutputOptions output;
   std::string format, pooltag;
+  ExplainChoice explain;
 };
 
 ExitStatus StatusOf(Verdict verdict) {
@@ -27,9 +30,11 @@ ExitStatus StatusOf(Verdict verdict) {
 }
 
 std::string Render(const ImageReport& facts, const AnalyzeOptions& options) {
-  if (options.format == "json") return RenderReportJson(facts, JsonForm::kIndented);
-  if (options.format == "jsonl") return RenderReportJson(facts, JsonForm::kOneLine);
-  return RenderReportText(facts, options.output.ToTextOptions());
+  if (options.format == "json") return RenderReportJson(facts, JsonForm::kIndented, options.explain);
+  if (options.format == "jsonl") return RenderReportJson(facts, JsonForm::kOneLine, options.explain);
+  TextOptions text = options.output.ToTextOptions();
+  text.explain = options.explain;
+  return RenderReportText(facts, text);
 }
 
 ExitStatus RunAnalyze(const AnalyzeOptions& options) {
@@ -38,6 +43,11 @@ ExitStatus RunAnalyze(const AnalyzeOptions& options) {
   const Result<std::unique_ptr<Analysis>> analysis = AnalyseShowingProgress(options.image, *tags);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const ImageReport& facts = (*analysis)->facts;
+  if (const std::size_t incidents = facts.report.incidents.size(); options.explain.incident.value_or(0) > incidents) {
+    Complain(fmt::format("there is no incident {} to explain: this image has {}", *options.explain.incident,
+                         incidents == 0 ? "none" : std::to_string(incidents)));
+    return ExitStatus::kUsage;
+  }
   return Deliver(Render(facts, options), options.output.file, StatusOf(facts.report.verdict));
 }
 
@@ -51,6 +61,7 @@ void AddAnalyzeCommand(CLI::App& program, ChosenCommand& chosen) {
   command.add_option("--top", options->output.top, "suspects shown for an incident (text; JSON has all; default 3)")
       ->check(CLI::Range(1, 1000).description(""))
       ->type_name("N");
+  AddExplainOption(command, options->explain);
   AddPoolTagOption(command, options->pooltag);
   AddOutputOptions(command, options->output);
   command.callback([options, &chosen] { chosen = [options] { return RunAnalyze(*options); }; });

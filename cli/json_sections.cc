@@ -60,6 +60,21 @@ std::vector<double> JsonShares(const std::vector<double>& probabilities) {
   return shares;
 }
 
+Json JsonBlock(const std::optional<BlockReference>& block) {
+  if (!block) return nullptr;
+  Json json{
+      {"header", JsonAddress(block->header)},
+      {"address", JsonAddress(block->address)},
+      {"tag", block->tag.text()},
+      {"tag_hex", block->tag.hex()},
+      {"size", block->size},
+      {"state", BlockStateName(block->state)},
+      {"offset_in_page", block->offset_in_page},
+  };
+  if (block->structure != HeapStructureKind::kNone) json["structure"] = HeapStructureName(block->structure);
+  return json;
+}
+
 Json JsonTool() { return Json{{"name", "poolblame"}, {"version", kVersion}}; }
 
 Json JsonImage(const ImageReport& facts) {

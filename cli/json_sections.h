@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ double JsonRounded(double value, int decimals);
 /// takes the difference.
 std::vector<double> JsonShares(const std::vector<double>& probabilities);
 
+/// null where there is none.
+Json JsonBlock(const std::optional<BlockReference>& block);
 Json JsonTool();
 Json JsonImage(const ImageReport& facts);
 /// null where the image carries none.

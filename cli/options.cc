@@ -45,6 +45,14 @@ std::optional<std::uint64_t> ParseAddress(std::string_view text) {
   return value;
 }
 
+std::optional<ExplainChoice> ParseExplainChoice(const std::string& text) {
+  if (text.empty() || text == "all") return ExplainChoice{true, std::nullopt};
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0) return std::nullopt;
+  return ExplainChoice{true, number};
+}
+
 CLI::Validator IsAddress() {
   const auto check = [](std::string& value) -> std::string {
     if (ParseAddress(value)) return "";
@@ -113,6 +121,20 @@ void AddFormatOption(CLI::App& command, std::string& format, const std::vector<s
   command.add_option("--format", format, "form of the result (default " + choices.front() + ")")
       ->check(OneOf(choices))
       ->type_name(fmt::format("{}", fmt::join(choices, "|")));
+}
+
+void AddExplainOption(CLI::App& command, ExplainChoice& choice) {
+  const auto check = [](std::string& value) -> std::string {
+    if (ParseExplainChoice(value)) return "";
+    return fmt::format("'{}' is no incident's number (write --explain=N, or --explain behind IMAGE)", Escaped(value));
+  };
+  const auto set = [&choice](const std::string& value) { choice = *ParseExplainChoice(value); };
+  command
+      .add_option_function<std::string>(
+          "--explain", set, "show how incident N was weighed, all without N: hypotheses, signals, weights, sums")
+      ->expected(0, 1)
+      ->check(CLI::Validator(check, ""))
+      ->type_name("[N]");
 }
 
 void AddPoolTagOption(CLI::App& command, std::string& file) {

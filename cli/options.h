@@ -37,11 +37,15 @@ void AddOutputOptions(CLI::App& command, OutputOptions& options);
 
 /// --format with these choices; the first is the default.
 void AddFormatOption(CLI::App& command, std::string& format, const std::vector<std::string>& choices);
+/// --explain [N].
+void AddExplainOption(CLI::App& command, ExplainChoice& choice);
 /// --pooltag FILE.
 void AddPoolTagOption(CLI::App& command, std::string& file);
 
 /// A kernel address as people write it: 0xfffff80012345678, fffff80012345678, fffff800`12345678. Always hexadecimal.
 std::optional<std::uint64_t> ParseAddress(std::string_view text);
+/// The number of an incident; "all" or nothing for all.
+std::optional<ExplainChoice> ParseExplainChoice(const std::string& text);
 /// Accepts what ParseAddress accepts.
 CLI::Validator IsAddress();
 

@@ -5,21 +5,6 @@
 namespace poolblame::cli {
 namespace {
 
-Json BlockJson(const std::optional<BlockReference>& block) {
-  if (!block) return nullptr;
-  Json json{
-      {"header", JsonAddress(block->header)},
-      {"address", JsonAddress(block->address)},
-      {"tag", block->tag.text()},
-      {"tag_hex", block->tag.hex()},
-      {"size", block->size},
-      {"state", BlockStateName(block->state)},
-      {"offset_in_page", block->offset_in_page},
-  };
-  if (block->structure != HeapStructureKind::kNone) json["structure"] = HeapStructureName(block->structure);
-  return json;
-}
-
 Json EvidenceJson(const Evidence& evidence) {
   return Json{
       {"signal", evidence.signal},
@@ -40,7 +25,7 @@ Json SuspectJson(const Incident& incident, const Suspect& suspect, double share)
       {"rank", suspect.rank},
       {"probability", share},
       {"kind", FaultKindName(suspect.kind)},
-      {"block", BlockJson(suspect.block)},
+      {"block", JsonBlock(suspect.block)},
       {"owner", Json{{"driver", JsonText(owner.driver)},
                      {"vendor", JsonText(owner.vendor)},
                      {"source", SourceWord(owner.source)}}},
@@ -84,8 +69,8 @@ Json ExpectedHeaderJson(const std::optional<ExpectedHeader>& header) {
               {"bytes", JsonHex(header->bytes)}};
 }
 
-Json IncidentJson(const Incident& incident) {
-  return Json{
+Json IncidentJson(const Incident& incident, const ExplainChoice& explain) {
+  Json json{
       {"id", incident.id},
       {"page", incident.page ? JsonAddress(incident.page->value) : Json(nullptr)},
       {"physical", incident.physical ? JsonAddress(incident.physical->value) : Json(nullptr)},
@@ -94,11 +79,13 @@ Json IncidentJson(const Incident& incident) {
       {"kind_probabilities", KindsJson(incident)},
       {"confidence", ConfidenceName(incident.confidence)},
       {"damage", DamageJson(incident.damage)},
-      {"victim", BlockJson(incident.victim)},
+      {"victim", JsonBlock(incident.victim)},
       {"expected_header", ExpectedHeaderJson(incident.expected_header)},
       {"suspects", SuspectsJson(incident)},
       {"advice", incident.advice},
   };
+  if (explain.Includes(incident)) json["explanation"] = JsonExplanation(incident);
+  return json;
 }
 
 Json ModuleJson(const Module& module) {
@@ -119,9 +106,9 @@ std::string Dump(const Json& document, JsonForm form) {
 
 }  // namespace
 
-std::string RenderReportJson(const ImageReport& facts, JsonForm form) {
+std::string RenderReportJson(const ImageReport& facts, JsonForm form, const ExplainChoice& explain) {
   Json incidents = Json::array();
-  for (const Incident& incident : facts.report.incidents) incidents.push_back(IncidentJson(incident));
+  for (const Incident& incident : facts.report.incidents) incidents.push_back(IncidentJson(incident, explain));
   const Json document = {
       {"schema", "poolblame.report/1"},  {"tool", JsonTool()},
       {"image", JsonImage(facts)},       {"bugcheck", JsonBugCheck(facts)},

@@ -5,13 +5,14 @@
 #include <string>
 
 #include "cli/analysis.h"
+#include "cli/explain.h"
 
 namespace poolblame::cli {
 
 enum class JsonForm { kIndented, kOneLine };
 
-/// "poolblame.report/1", with a line end. Same facts, same bytes.
-std::string RenderReportJson(const ImageReport& facts, JsonForm form);
+/// "poolblame.report/1", with a line end; incidents of `explain` have their `explanation`. Same facts, same bytes.
+std::string RenderReportJson(const ImageReport& facts, JsonForm form, const ExplainChoice& explain = {});
 
 /// "poolblame.info/1": the report's image, bugcheck and coverage, and the modules.
 std::string RenderInfoJson(const ImageReport& facts, JsonForm form);

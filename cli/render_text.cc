@@ -183,6 +183,7 @@ std::string RenderReportText(const ImageReport& facts, const TextOptions& option
   if (facts.report.incidents.size() > 1)
     out.Line(fmt::format("the gravest of {}", Counted(facts.report.incidents.size(), "incident")));
   WriteIncidents(out, facts, options);
+  WriteExplanations(out, facts.report, options.explain);
   WriteBugCheck(out, facts);
   WriteSystem(out, facts);
   WriteCoverage(out, facts);

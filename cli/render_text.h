@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/analysis.h"
+#include "cli/explain.h"
 #include "cli/style.h"
 
 namespace poolblame::cli {
@@ -14,6 +15,7 @@ struct TextOptions {
   std::size_t columns = 100;
   std::size_t top = 3;   // suspects shown for each incident
   bool verbose = false;  // every incident in full, log-odds, all notes
+  ExplainChoice explain;
 };
 
 /// The whole text, with a line end. Same facts and options, same bytes.

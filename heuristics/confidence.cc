@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 #include "heuristics/written_run.h"
 #include "parser/pool/segment_heap.h"
@@ -91,6 +94,39 @@ bool IsGuessed(const Scene& scene, const Hypothesis& h) {
   return block.block == nullptr && block.structure == nullptr && !block.big_tag;
 }
 
+std::string AtLeast(double probability) {
+  return "the suspect's probability is " + std::to_string(std::lround(probability * 100)) + " % or more";
+}
+
+std::vector<ConfidenceTest> TestsOfStrong(const Hypothesis& best, double probability,
+                                          const std::vector<Hypothesis>& all, Ground ground, const RunFit* fit) {
+  constexpr double kStrong = 0.97;
+  constexpr Confidence kWord = Confidence::kStrong;
+  const double telling = best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling;
+  return {{kWord, "the suspect is a block", best.role == SuspectRole::kBlock},
+          {kWord, AtLeast(kStrong), probability >= kStrong},
+          {kWord, "the damage starts or stops where a write of this block would", HasExtent(best)},
+          {kWord, "what was written can hardly be there by chance", HasTellingContent(best, telling)},
+          {kWord, "no other block is told by its content as well", !HasRival(best, all)},
+          {kWord, "which way the write ran is certain", IsDirectionCertain(best, fit)},
+          {kWord, "a header or a table says where the suspect begins and ends", ground != Ground::kGuessed}};
+}
+
+std::vector<ConfidenceTest> TestsOfSuspect(const Hypothesis& best, double probability,
+                                           const std::vector<Hypothesis>& all, Ground ground) {
+  constexpr Confidence kWord = Confidence::kSuspect;
+  const double least = LeastFor(best.kind, ground);
+  return {{kWord, "the suspect is a block or the hardware", best.role != SuspectRole::kUnknown},
+          {kWord, AtLeast(least), probability >= least},
+          {kWord, "nothing that is nobody's fault is nearly as likely", !HasLikelyOther(best, all)},
+          {kWord, "some evidence besides whose tag it is",
+           HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)}};
+}
+
+bool AllMet(const std::vector<ConfidenceTest>& tests) {
+  return std::all_of(tests.begin(), tests.end(), [](const ConfidenceTest& test) { return test.met; });
+}
+
 }  // namespace
 
 Ground GroundOf(const Scene& scene, const Hypothesis& best) {
@@ -99,19 +135,16 @@ Ground GroundOf(const Scene& scene, const Hypothesis& best) {
   return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
 }
 
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all, Ground ground,
-                        const RunFit* fit) {
-  constexpr double kStrong = 0.97;
-  const double suspect = LeastFor(best.kind, ground);
-  if (best.role == SuspectRole::kUnknown) return Confidence::kInsufficient;
-  if (probability >= kStrong && best.role == SuspectRole::kBlock && ground != Ground::kGuessed && HasExtent(best) &&
-      HasTellingContent(best, best.kind == FaultKind::kUnderrun ? kTellingBackwards : kTelling) &&
-      !HasRival(best, all) && IsDirectionCertain(best, fit))
-    return Confidence::kStrong;
-  if (HasLikelyOther(best, all)) return Confidence::kInsufficient;
-  if (probability >= suspect && (HasExtent(best) || HasTellingContent(best, kTelling) || HasAnyEvidence(best)))
-    return Confidence::kSuspect;
-  return Confidence::kInsufficient;
+ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all,
+                                    Ground ground, const RunFit* fit) {
+  ReasonedConfidence reasoned{Confidence::kInsufficient, TestsOfStrong(best, probability, all, ground, fit)};
+  const std::vector<ConfidenceTest> suspect = TestsOfSuspect(best, probability, all, ground);
+  if (AllMet(reasoned.tests))
+    reasoned.word = Confidence::kStrong;
+  else if (AllMet(suspect))
+    reasoned.word = Confidence::kSuspect;
+  reasoned.tests.insert(reasoned.tests.end(), suspect.begin(), suspect.end());
+  return reasoned;
 }
 
 }  // namespace poolblame

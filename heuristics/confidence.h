@@ -19,12 +19,23 @@ enum class Ground {
 
 Ground GroundOf(const Scene& scene, const Hypothesis& best);
 
+struct ReasonedConfidence {
+  Confidence word = Confidence::kInsufficient;
+  std::vector<ConfidenceTest> tests;  // of "strong", then of "suspect"
+};
+
 /// `all` are the weighed hypotheses of the incident, `best` the one of them reported first, with the probability of its
 /// suspect. When another block's hypothesis is told by its content just as well, nobody's is strong; nor where `fit`
 /// (nullptr: not known) leaves it open in which direction the write ran, or whether a device made it. Where hardware,
 /// or another block by the same fault, is nearly as likely, nobody is accused. To accuse takes more where the ground
 /// is worse.
-Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
-                        Ground ground = Ground::kChain, const RunFit* fit = nullptr);
+ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
+                                    Ground ground = Ground::kChain, const RunFit* fit = nullptr);
+
+/// The word alone.
+inline Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
+                               Ground ground = Ground::kChain, const RunFit* fit = nullptr) {
+  return ReasonConfidence(best, probability, all, ground, fit).word;
+}
 
 }  // namespace poolblame

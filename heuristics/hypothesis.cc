@@ -1,11 +1,11 @@
 #include "heuristics/hypothesis.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 
 #include "heuristics/signals/signals.h"
+#include "heuristics/vote_sum.h"
 #include "heuristics/written_run.h"
 
 namespace poolblame {
@@ -151,27 +151,6 @@ void EnumerateComplaint(const Scene& scene, Hypotheses& out) {
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownNamed, scene);
 }
 
-/// Sum of the votes: inside a group the best and the worst one count (correlated signals must not add up), the groups
-/// add, ownership is capped.
-double GroupedSum(const std::vector<Vote>& votes) {
-  constexpr std::size_t kGroups = static_cast<std::size_t>(SignalGroup::kCrash) + 1;
-  std::array<double, kGroups> best{}, worst{};
-  for (const Vote& vote : votes) {
-    const WeightRow& row = WeightOf(vote.weight);
-    const auto group = static_cast<std::size_t>(row.group);
-    const double value = row.log_odds * vote.strength;
-    best[group] = std::max(best[group], value);
-    worst[group] = std::min(worst[group], value);
-  }
-  double sum = 0;
-  for (std::size_t g = 0; g < kGroups; ++g) {
-    const double value = best[g] + worst[g];
-    sum += g == static_cast<std::size_t>(SignalGroup::kOwnership) ? std::clamp(value, -kOwnershipCap, kOwnershipCap)
-                                                                  : value;
-  }
-  return sum;
-}
-
 void Softmax(Hypotheses& hypotheses) {
   double highest = -1e300;
   for (const Hypothesis& h : hypotheses) highest = std::max(highest, h.log_odds);
@@ -227,14 +206,13 @@ void Weigh(const Scene& scene, std::vector<Hypothesis>& hypotheses) {
 }
 
 void Combine(Hypotheses& hypotheses) {
-  for (Hypothesis& h : hypotheses) h.log_odds = WeightOf(h.prior).log_odds + GroupedSum(h.votes);
+  for (Hypothesis& h : hypotheses) h.log_odds = WeightOf(h.prior).log_odds + SumVotes(h.votes).total;
   Softmax(hypotheses);
 }
 
 std::vector<Evidence> EvidenceOf(const Hypothesis& h) {
   std::vector<Evidence> out;
-  for (const Vote& vote : h.votes)
-    out.push_back({vote.signal, WeightOf(vote.weight).log_odds * vote.strength, vote.address, vote.text});
+  for (const Vote& vote : h.votes) out.push_back({vote.signal, LogOddsOf(vote), vote.address, vote.text});
   std::stable_sort(out.begin(), out.end(),
                    [](const Evidence& a, const Evidence& b) { return std::abs(a.log_odds) > std::abs(b.log_odds); });
   return out;

@@ -1,8 +1,10 @@
 // From scenes to the report: weigh the hypotheses, merge them into suspects, say how sure we are.
 #include <algorithm>
+#include <utility>
 
 #include "heuristics/advice.h"
 #include "heuristics/confidence.h"
+#include "heuristics/explanation.h"
 #include "heuristics/hypothesis.h"
 #include "heuristics/incidents.h"
 #include "heuristics/owner.h"
@@ -113,7 +115,10 @@ Incident JudgeScene(const Scene& scene) {
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
   const Hypothesis& best = BestOf(scene, hypotheses, first);
-  incident.confidence = ConfidenceOf(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
+  ReasonedConfidence confidence =
+      ReasonConfidence(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
+  incident.confidence = confidence.word;
+  incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);

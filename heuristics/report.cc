@@ -16,6 +16,16 @@ const char* ConfidenceName(Confidence confidence) {
   return kNames[static_cast<std::size_t>(confidence)];
 }
 
+const char* SuspectRoleName(SuspectRole role) {
+  static constexpr std::array<const char*, 3> kNames = {"block", "hardware", "unknown"};
+  return kNames[static_cast<std::size_t>(role)];
+}
+
+const char* VoteStandingName(VoteStanding standing) {
+  static constexpr std::array<const char*, 3> kNames = {"counts", "shadowed", "capped"};
+  return kNames[static_cast<std::size_t>(standing)];
+}
+
 const char* VerdictName(Verdict verdict) {
   static constexpr std::array<const char*, 3> kNames = {"corrupt", "clean", "inconclusive"};
   return kNames[static_cast<std::size_t>(verdict)];

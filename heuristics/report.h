@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "heuristics/weights.h"
 #include "parser/base/address.h"
 #include "parser/base/pool_tag.h"
 #include "parser/format/pool_header.h"
@@ -66,6 +66,8 @@ struct Evidence {
 };
 
 enum class SuspectRole { kBlock, kHardware, kUnknown };
+const char* SuspectRoleName(SuspectRole role);
+
 struct Suspect {
   std::uint32_t rank = 0;
   double probability = 0;
@@ -74,6 +76,50 @@ struct Suspect {
   std::optional<BlockReference> block;
   Owner owner;
   std::vector<Evidence> evidence;
+};
+
+/// How a vote stands in the sum of its hypothesis.
+enum class VoteStanding {
+  kCounts,
+  kShadowed,  // a weightier vote of its group speaks of the same fact
+  kCapped,    // its group may not add as much
+};
+const char* VoteStandingName(VoteStanding standing);
+
+struct ExplainedVote {
+  Weight weight{};      // row of the table
+  double strength = 0;  // 1 = as the row describes
+  VoteStanding standing = VoteStanding::kCounts;
+  double share = 0;   // log-odds it brought into the sum
+  Evidence evidence;  // its log_odds: the row's times the strength
+};
+
+/// [begin, end), same address form as the incident.
+struct AddressRange {
+  std::uint64_t begin = 0, end = 0;
+};
+
+struct ExplainedHypothesis {
+  FaultKind kind = FaultKind::kUnknown;
+  SuspectRole role = SuspectRole::kUnknown;
+  std::optional<BlockReference> block;
+  std::optional<AddressRange> write;  // written without right, as this hypothesis has it
+  Weight prior{};
+  std::vector<ExplainedVote> votes;  // by group; inside one, those that count first
+  double log_odds = 0;               // the prior's and the shares of the votes
+  double probability = 0;            // softmax over the log_odds of the incident
+};
+
+/// One thing that a word of confidence takes.
+struct ConfidenceTest {
+  Confidence word = Confidence::kSuspect;
+  std::string text;
+  bool met = false;
+};
+
+struct Explanation {
+  std::vector<ExplainedHypothesis> hypotheses;  // most probable first
+  std::vector<ConfidenceTest> tests;            // a word whose tests are all met holds; the strongest is said
 };
 
 struct Damage {
@@ -101,6 +147,7 @@ struct Incident {
   std::optional<ExpectedHeader> expected_header;
   std::vector<Suspect> suspects;  // descending; hardware and unknown included; probabilities sum to 1
   std::vector<std::string> advice;
+  Explanation explanation;
   std::optional<SpecialPoolPage> special_page;  // of a block in special pool, for the picture
   std::optional<std::size_t> finding;           // index in PoolCensus::findings of the page, for the picture
 };

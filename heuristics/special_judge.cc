@@ -1,10 +1,11 @@
 #include "heuristics/special_judge.h"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "heuristics/advice.h"
 #include "heuristics/confidence.h"
+#include "heuristics/explanation.h"
 #include "heuristics/owner.h"
 
 namespace poolblame {
@@ -80,7 +81,9 @@ Incident JudgeScene(const SpecialScene& scene) {
   const Suspect& first = incident.suspects.front();
   const auto best =
       std::find_if(hypotheses.begin(), hypotheses.end(), [&](const Hypothesis& h) { return h.role == first.role; });
-  incident.confidence = ConfidenceOf(*best, first.probability, hypotheses);
+  ReasonedConfidence confidence = ReasonConfidence(*best, first.probability, hypotheses);
+  incident.confidence = confidence.word;
+  incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference();
   incident.advice = AdviceForSpecial(incident, scene);

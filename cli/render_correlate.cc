@@ -57,7 +57,7 @@ std::string Standing(const Candidate& candidate, const Ranking& ranking) {
                                  candidate.dumps.size(), Counted(ranking.damaged, "damaged dump"));
   if (candidate.machines > 0 && !hardware) text += fmt::format(", on {}", Counted(candidate.machines, "machine"));
   if (candidate.victims > 1) text += fmt::format(", over {} different tags", candidate.victims);
-  if (candidate.constant_distance)
+  if (candidate.constant_distance && 2 * *candidate.constant_distance > candidate.dumps.size())
     text += fmt::format("; in {} of them the damage begins at the same distance", *candidate.constant_distance);
   return text;
 }
@@ -83,7 +83,7 @@ std::string DumpWords(const Candidate& candidate, bool all) {
 
 void WriteCandidate(TextWriter& out, const Ranking& ranking, std::size_t index, bool verbose) {
   const Candidate& candidate = ranking.candidates[index];
-  constexpr const char* kIndent = "             ";
+  constexpr const char* kIndent = "              ";
   out.Blank();
   out.Sentence(fmt::format("  {:>2}.  {:>5}  ", index + 1, Percent(candidate.probability)), NameOf(candidate));
   out.Sentence(kIndent, Standing(candidate, ranking));

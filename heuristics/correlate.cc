@@ -224,7 +224,7 @@ FleetVerdict VerdictOf(const Ranking& ranking) {
     if (first.probability >= kAccuse && first.dumps.size() >= kFewestDumps)
       return first.role == CandidateRole::kHardware ? FleetVerdict::kHardware : FleetVerdict::kCulprit;
   }
-  if (ranking.damaged >= kFewestDumps && ranking.nobody >= kAccuse) return FleetVerdict::kNobody;
+  if (ranking.damaged >= kDumpsToTell && ranking.nobody >= kNobody) return FleetVerdict::kNobody;
   return FleetVerdict::kUndecided;
 }
 

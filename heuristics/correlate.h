@@ -26,6 +26,10 @@ inline constexpr double kAccuse = 0.95;
 inline constexpr double kHardwarePrior = 1.0 / 190;
 // Signals across dumps need three of them: with two, a neighbour common to both is chance for some tag of sixty.
 inline constexpr std::size_t kFewestDumps = 3;
+// Half of the fleets with one culprit show it by four dumps, hardly any needs more than eight (poolblame_fleets): where
+// that many show none, that nothing is common to them may be said by less.
+inline constexpr std::size_t kDumpsToTell = 8;
+inline constexpr double kNobody = 0.75;
 // Part of the dumps that the common culprit answers for: not known, so each of these is as likely.
 inline constexpr double kShares[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
 // One dump is never worth more than this, up: a probability is a judgement, and may be wrong for a reason that the next

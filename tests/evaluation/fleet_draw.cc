@@ -73,7 +73,7 @@ struct Plan {
 Plan DrawPlan(FleetKind kind, SplitMix64& random) {
   Plan plan;
   plan.truth.kind = kind;
-  if (kind == FleetKind::kCulprit) {
+  if (kind == FleetKind::kCulprit || kind == FleetKind::kMixed) {
     const auto tags = samples::Tags();
     plan.truth.tag = tags[random.Below(static_cast<std::uint32_t>(tags.size()))].tag;
   }
@@ -91,6 +91,9 @@ std::string DrawRecipeLine(const Plan& plan, std::uint32_t minutes, SplitMix64& 
     case FleetKind::kCulprit:
       words = CulpritWords(random, plan.truth.tag);
       break;
+    case FleetKind::kMixed:
+      words = random.Chance(50) ? CulpritWords(random, plan.truth.tag) : IndependentWords(random);
+      break;
     case FleetKind::kIndependent:
       words = IndependentWords(random);
       break;
@@ -98,8 +101,9 @@ std::string DrawRecipeLine(const Plan& plan, std::uint32_t minutes, SplitMix64& 
       words = fmt::format("fault=bit-flip variant=header frame={} column={}", plan.frame, plan.column);
       break;
   }
-  return fmt::format("{} {} minutes={} activity={} seed={}", MachineWords(machine), words, minutes,
-                     random.Between(100, 600), random.Next() >> 32);
+  return fmt::format("{} container={} {} minutes={} activity={} seed={}", MachineWords(machine),
+                     random.Chance(20) ? "triage" : "full", words, minutes, random.Between(100, 600),
+                     random.Next() >> 32);
 }
 
 /// Whether the dump leaves the matter open, for a fleet whose culprit is to be found by many of them.
@@ -119,7 +123,7 @@ std::optional<DrawnDump> Draw(const std::string& recipe, FleetKind kind, const T
   options.threads = 1;
   const auto analysis = cli::AnalyseOpenImage(std::move(*image), options, tags);
   const Report& report = analysis->facts.report;
-  if (report.incidents.empty() || (kind == FleetKind::kCulprit && !IsOpen(report))) return std::nullopt;
+  if (report.incidents.empty() || (kind <= FleetKind::kMixed && !IsOpen(report))) return std::nullopt;
   const auto json = cli::ParseJson(cli::RenderReportJson(analysis->facts, cli::JsonForm::kOneLine));
   if (!json) return std::nullopt;
   Result<FleetEntry> entry = cli::ReadReport(*json);
@@ -132,7 +136,7 @@ std::optional<DrawnDump> Draw(const std::string& recipe, FleetKind kind, const T
 DrawnFleet DrawFleet(FleetKind kind, std::uint64_t seed, std::uint64_t index, std::size_t dumps,
                      const TagDatabase& tags) {
   SplitMix64 mixer(seed);
-  SplitMix64 random(mixer.Next() ^ (index * 3 + static_cast<std::uint64_t>(kind)) * 0xD1B54A32D192ED03);
+  SplitMix64 random(mixer.Next() ^ (index * 4 + static_cast<std::uint64_t>(kind)) * 0xD1B54A32D192ED03);
   random.Next();
   DrawnFleet fleet;
   const Plan plan = DrawPlan(kind, random);

@@ -14,6 +14,7 @@ namespace poolblame::evaluation {
 
 enum class FleetKind {
   kCulprit,      // one tag's blocks are overrun by few bytes without a content that tells, in every dump
+  kMixed,        // the same in every second dump on average; the others are independent faults
   kIndependent,  // faults of all kinds, each by whoever it hits
   kMemory,       // one machine, one bit of one physical page
 };
@@ -36,9 +37,9 @@ struct DrawnFleet {
   std::uint32_t drawn = 0;  // images that were made for them
 };
 
-/// Fleet `index` of `seed`, the same on every machine. Of kCulprit only dumps are kept that do not settle the matter
-/// alone: not "strong", and no suspect above 0.9. Of all kinds only dumps with damage; fewer than `dumps` where
-/// too many images had none.
+/// Fleet `index` of `seed`, the same on every machine. Of kCulprit and kMixed only dumps are kept that do not settle
+/// the matter alone: not "strong", and no suspect above 0.9. Of all kinds only dumps with damage; fewer than `dumps`
+/// where too many images had none.
 DrawnFleet DrawFleet(FleetKind kind, std::uint64_t seed, std::uint64_t index, std::size_t dumps,
                      const TagDatabase& tags);
 

@@ -40,7 +40,7 @@ bool IsRight(const Ranking& ranking, const FleetTruth& truth) {
   if (ranking.candidates.empty()) return false;
   const Candidate& first = ranking.candidates.front();
   if (truth.kind == FleetKind::kMemory) return first.role == CandidateRole::kHardware;
-  return truth.kind == FleetKind::kCulprit && first.role != CandidateRole::kHardware &&
+  return !truth.tag.empty() && first.role != CandidateRole::kHardware &&
          first.tags.front().tag == PoolTag::FromText(truth.tag);
 }
 
@@ -151,6 +151,7 @@ int Evaluate(const CommandLine& line) {
   fmt::print("seed {}, {} fleets of each sort, {} dumps each\n", line.seed, line.fleets, line.dumps);
   const auto culprit = RunAll(FleetKind::kCulprit, line, tags);
   Print("one driver overruns its block", culprit, line.verbose);
+  Print("the same in half of its dumps", RunAll(FleetKind::kMixed, line, tags), line.verbose);
   const auto independent = RunAll(FleetKind::kIndependent, line, tags);
   Print("independent faults", independent, line.verbose);
   const auto memory = RunAll(FleetKind::kMemory, line, tags);

@@ -26,6 +26,23 @@ std::optional<PoolPage> PageOfIncident(const Analysis& analysis, const Incident&
   return ReadPoolPage(analysis.space, analysis.facts.system, census, *incident.page);
 }
 
+std::unique_ptr<Analysis> ScanOpenImage(Image image, const ScanOptions& options) {
+  auto analysis = std::make_unique<Analysis>(std::move(image));
+  ImageReport& facts = analysis->facts;
+  facts.image = analysis->image.facts();
+  facts.system = ReadSystem(analysis->space);
+  facts.bugcheck_address_in_image = PresenceOfAddresses(analysis->space, facts.system);
+  facts.census = ScanPool(analysis->space, facts.system, options);
+  return analysis;
+}
+
+void JudgeScanned(Analysis& analysis, const TagDatabase& tags) {
+  ImageReport& facts = analysis.facts;
+  facts.report = Judge(analysis.space, facts.system, facts.census, tags);
+  for (const Incident& incident : facts.report.incidents)
+    facts.incident_pages.push_back(PageOfIncident(analysis, incident));
+}
+
 template <typename T, typename Same>
 void AppendOnce(std::vector<T>& all, const std::vector<T>& more, Same same) {
   for (const T& item : more) {
@@ -57,12 +74,12 @@ Analysis::Analysis(Image opened) : image(std::move(opened)), space(image) {}
 Result<std::unique_ptr<Analysis>> ScanImage(const std::string& path, const AnalysisOptions& options) {
   Result<Image> image = Image::Open(path, options.open);
   if (!image) return tl::unexpected(image.error());
-  auto analysis = std::make_unique<Analysis>(std::move(*image));
-  ImageReport& facts = analysis->facts;
-  facts.image = analysis->image.facts();
-  facts.system = ReadSystem(analysis->space);
-  facts.bugcheck_address_in_image = PresenceOfAddresses(analysis->space, facts.system);
-  facts.census = ScanPool(analysis->space, facts.system, options.scan);
+  return ScanOpenImage(std::move(*image), options.scan);
+}
+
+std::unique_ptr<Analysis> AnalyseOpenImage(Image image, const ScanOptions& options, const TagDatabase& tags) {
+  std::unique_ptr<Analysis> analysis = ScanOpenImage(std::move(image), options);
+  JudgeScanned(*analysis, tags);
   return analysis;
 }
 
@@ -70,10 +87,7 @@ Result<std::unique_ptr<Analysis>> AnalyseImage(const std::string& path, const An
                                                const TagDatabase& tags) {
   Result<std::unique_ptr<Analysis>> scanned = ScanImage(path, options);
   if (!scanned) return scanned;
-  ImageReport& facts = (*scanned)->facts;
-  facts.report = Judge((*scanned)->space, facts.system, facts.census, tags);
-  for (const Incident& incident : facts.report.incidents)
-    facts.incident_pages.push_back(PageOfIncident(**scanned, incident));
+  JudgeScanned(**scanned, tags);
   return scanned;
 }
 

@@ -57,6 +57,9 @@ Result<std::unique_ptr<Analysis>> ScanImage(const std::string& path, const Analy
 Result<std::unique_ptr<Analysis>> AnalyseImage(const std::string& path, const AnalysisOptions& options,
                                                const TagDatabase& tags);
 
+/// The same of an image that is open already, as in memory.
+std::unique_ptr<Analysis> AnalyseOpenImage(Image image, const ScanOptions& options, const TagDatabase& tags);
+
 /// The owner that may be printed for this suspect: none where the most probable kind is a bit flip or the confidence
 /// is insufficient (REPORT.md's rule; a wrong accusation costs more than silence).
 Owner NameableOwner(const Incident& incident, const Suspect& suspect);

@@ -71,6 +71,7 @@ ExitStatus Run(int argc, const char* const* argv) {
   program.footer(kExitStatusHelp);
   ChosenCommand chosen;
   AddAnalyzeCommand(program, chosen);
+  AddCorrelateCommand(program, chosen);
   AddInfoCommand(program, chosen);
   AddPageCommand(program, chosen);
   AddTagCommand(program, chosen);

@@ -12,6 +12,7 @@ namespace poolblame::cli {
 using ChosenCommand = std::function<ExitStatus()>;
 
 void AddAnalyzeCommand(CLI::App& program, ChosenCommand& chosen);
+void AddCorrelateCommand(CLI::App& program, ChosenCommand& chosen);
 void AddInfoCommand(CLI::App& program, ChosenCommand& chosen);
 void AddPageCommand(CLI::App& program, ChosenCommand& chosen);
 void AddTagCommand(CLI::App& program, ChosenCommand& chosen);

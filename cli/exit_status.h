@@ -16,10 +16,10 @@ enum class ExitStatus {
 inline constexpr const char* kExitStatusHelp =
     "Exit status:\n"
     "  0   nothing wrong: no corruption\n"
-    "  1   corruption found (tag: a tag that no table knows)\n"
+    "  1   corruption found (correlate: a common culprit; tag: a tag that no table knows)\n"
     "  2   the command line makes no sense\n"
-    "  3   an image could not be read, or a result could not be written\n"
-    "  4   inconclusive: what had to be looked at is not in the image\n"
+    "  3   an image or a report could not be read, or a result could not be written\n"
+    "  4   inconclusive: what had to be looked at is not in the image (correlate: too few dumps)\n"
     "  70  a defect of poolblame\n";
 
 }  // namespace poolblame::cli

@@ -1,5 +1,6 @@
 #include "cli/render_json.h"
 
+#include "cli/json_fleet.h"
 #include "cli/json_sections.h"
 
 namespace poolblame::cli {
@@ -17,7 +18,7 @@ Json EvidenceJson(const Evidence& evidence) {
 /// The contract knows no word for a driver that its code is known by; the evidence says where that is.
 std::string SourceWord(const std::string& source) { return source == "verifier" ? "none" : source; }
 
-Json SuspectJson(const Incident& incident, const Suspect& suspect, double share) {
+Json SuspectJson(const ImageReport& facts, const Incident& incident, const Suspect& suspect, double share) {
   const Owner owner = NameableOwner(incident, suspect);
   Json evidence = Json::array();
   for (const Evidence& item : suspect.evidence) evidence.push_back(EvidenceJson(item));
@@ -26,6 +27,7 @@ Json SuspectJson(const Incident& incident, const Suspect& suspect, double share)
       {"probability", share},
       {"kind", FaultKindName(suspect.kind)},
       {"block", JsonBlock(suspect.block)},
+      {"siblings", JsonSiblings(facts, suspect)},
       {"owner", Json{{"driver", JsonText(owner.driver)},
                      {"vendor", JsonText(owner.vendor)},
                      {"source", SourceWord(owner.source)}}},
@@ -33,13 +35,13 @@ Json SuspectJson(const Incident& incident, const Suspect& suspect, double share)
   };
 }
 
-Json SuspectsJson(const Incident& incident) {
+Json SuspectsJson(const ImageReport& facts, const Incident& incident) {
   std::vector<double> probabilities;
   for (const Suspect& suspect : incident.suspects) probabilities.push_back(suspect.probability);
   const std::vector<double> shares = JsonShares(probabilities);
   Json list = Json::array();
   for (std::size_t i = 0; i < shares.size(); ++i)
-    list.push_back(SuspectJson(incident, incident.suspects[i], shares[i]));
+    list.push_back(SuspectJson(facts, incident, incident.suspects[i], shares[i]));
   return list;
 }
 
@@ -69,19 +71,21 @@ Json ExpectedHeaderJson(const std::optional<ExpectedHeader>& header) {
               {"bytes", JsonHex(header->bytes)}};
 }
 
-Json IncidentJson(const Incident& incident, const ExplainChoice& explain) {
+Json IncidentJson(const ImageReport& facts, std::size_t index, const ExplainChoice& explain) {
+  const Incident& incident = facts.report.incidents[index];
   Json json{
       {"id", incident.id},
       {"page", incident.page ? JsonAddress(incident.page->value) : Json(nullptr)},
       {"physical", incident.physical ? JsonAddress(incident.physical->value) : Json(nullptr)},
       {"pool", PoolKindName(incident.pool)},
+      {"slot_size", JsonSlotSize(facts, index)},
       {"kind", FaultKindName(incident.kind)},
       {"kind_probabilities", KindsJson(incident)},
       {"confidence", ConfidenceName(incident.confidence)},
       {"damage", DamageJson(incident.damage)},
       {"victim", JsonBlock(incident.victim)},
       {"expected_header", ExpectedHeaderJson(incident.expected_header)},
-      {"suspects", SuspectsJson(incident)},
+      {"suspects", SuspectsJson(facts, incident)},
       {"advice", incident.advice},
   };
   if (explain.Includes(incident)) json["explanation"] = JsonExplanation(incident);
@@ -108,12 +112,14 @@ std::string Dump(const Json& document, JsonForm form) {
 
 std::string RenderReportJson(const ImageReport& facts, JsonForm form, const ExplainChoice& explain) {
   Json incidents = Json::array();
-  for (const Incident& incident : facts.report.incidents) incidents.push_back(IncidentJson(incident, explain));
+  for (std::size_t i = 0; i < facts.report.incidents.size(); ++i) incidents.push_back(IncidentJson(facts, i, explain));
   const Json document = {
       {"schema", "poolblame.report/1"},  {"tool", JsonTool()},
       {"image", JsonImage(facts)},       {"bugcheck", JsonBugCheck(facts)},
       {"coverage", JsonCoverage(facts)}, {"verdict", VerdictName(facts.report.verdict)},
-      {"incidents", incidents},          {"notes", facts.AllNotes()},
+      {"incidents", incidents},          {"origin", JsonOrigin(facts)},
+      {"modules", JsonModules(facts)},   {"adjacency", JsonAdjacency(facts)},
+      {"notes", facts.AllNotes()},
   };
   return Dump(document, form);
 }

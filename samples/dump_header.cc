@@ -6,6 +6,9 @@ namespace {
 
 constexpr std::uint64_t kSystemTime = 0x01CF5D3A12345678;  // a fixed day in 2014: images must not depend on the clock
 constexpr std::uint64_t kUpTime = 0x0000000C92A69C00;
+constexpr std::uint64_t kMinute = 600'000'000;  // in units of 100 ns
+
+std::uint64_t SystemTime(const Snapshot& s) { return kSystemTime + s.machine.recipe().minutes * kMinute; }
 
 void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::uint64_t file_bytes) {
   PutText(out, 0x000, "PAGEDU64");
@@ -16,7 +19,7 @@ void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put64(out, 0x020, s.kernel.loaded_modules);
   Put64(out, 0x028, s.kernel.active_processes);
   Put32(out, 0x030, 0x8664);
-  Put32(out, 0x034, 1);
+  Put32(out, 0x034, s.machine.recipe().processors);
   Put32(out, 0x038, s.bugcheck.code);
   for (std::size_t i = 0; i < 4; ++i) Put64(out, 0x040 + 8 * i, s.bugcheck.parameters[i]);
   Put64(out, 0x080, s.kernel.kdbg);
@@ -32,7 +35,7 @@ void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put32(out, 0xF00, 0x80000003);
   Put32(out, 0xF98, dump_type);
   Put64(out, 0xFA0, file_bytes);
-  Put64(out, 0xFA8, kSystemTime);
+  Put64(out, 0xFA8, SystemTime(s));
   Put64(out, 0x1030, kUpTime);
   Put32(out, 0x1040, 1);
 }
@@ -46,7 +49,7 @@ void PutHeader32(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put32(out, 0x018, s.kernel.loaded_modules);
   Put32(out, 0x01C, s.kernel.active_processes);
   Put32(out, 0x020, 0x14C);
-  Put32(out, 0x024, 1);
+  Put32(out, 0x024, s.machine.recipe().processors);
   Put32(out, 0x028, s.bugcheck.code);
   for (std::size_t i = 0; i < 4; ++i) Put32(out, 0x02C + 4 * i, s.bugcheck.parameters[i]);
   Put8(out, 0x05C, s.machine.recipe().pae ? 1 : 0);
@@ -65,7 +68,7 @@ void PutHeader32(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put32(out, 0xF94, 1);
   Put64(out, 0xFA0, file_bytes);
   Put64(out, 0xFB8, kUpTime);
-  Put64(out, 0xFC0, kSystemTime);
+  Put64(out, 0xFC0, SystemTime(s));
 }
 
 }  // namespace

@@ -17,9 +17,11 @@ Result<FaultRecord> BitFlip(Machine& machine) {
   const std::uint64_t start = starts.size() < 2 ? block->header : starts[machine.random().Below(starts.size())];
   const std::uint64_t base = link ? block->pool->LinkOf(block->header) : start;
   const std::uint64_t bytes = link ? 2 * machine.profile().pointer_size() : machine.random().Chance(75) ? 4 : 8;
-  const std::uint64_t at = base + machine.random().Below(bytes);
+  const int column = machine.recipe().column;
+  const std::uint64_t at =
+      column < 0 ? base + machine.random().Below(bytes) : base + static_cast<std::uint64_t>(column) / 8;
   Bytes value = machine.memory().Read(at, 1);
-  value[0] = static_cast<std::uint8_t>(value[0] ^ 1U << machine.random().Below(8));
+  value[0] = static_cast<std::uint8_t>(value[0] ^ 1U << (column < 0 ? machine.random().Below(8) : column % 8U));
   FaultRecord record;
   record.victim = *block;
   Strike(machine, record, at, value, at);

@@ -31,6 +31,12 @@ bool BackendAllowed(const Machine& machine, const Block& block) {
   return backend == "auto" || block.backend == (backend == "vs" ? Backend::kVs : Backend::kLfh);
 }
 
+bool IsWanted(const Machine& machine, std::uint64_t header, const Block& block) {
+  const Recipe& recipe = machine.recipe();
+  if (recipe.frame != 0 && machine.memory().FrameOf(header) != recipe.frame) return false;
+  return recipe.culprit.empty() || (block.model != kNoModel && recipe.culprit == Tags()[block.model].tag);
+}
+
 WriteContent DrawContent(Random& random) {
   const std::uint64_t draw = random.Below(100);
   if (draw < 40) return WriteContent::kContinue;
@@ -73,7 +79,8 @@ std::optional<BlockRef> PickBlock(Machine& machine, const BlockTest& test) {
       if (headers.empty()) break;  // a page inside a large VS chunk
       const std::uint64_t header = headers[machine.random().Below(headers.size())];
       const Block& block = *pool->Find(header);
-      if (BackendAllowed(machine, block) && test(*pool, header, block)) return BlockRef{pool, header};
+      if (BackendAllowed(machine, block) && IsWanted(machine, header, block) && test(*pool, header, block))
+        return BlockRef{pool, header};
       break;
     }
   }

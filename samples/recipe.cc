@@ -145,6 +145,15 @@ Result<bool> ChooseDrivers(const std::string& value, std::string& out) {
   return true;
 }
 
+Result<bool> ChooseCulprit(const std::string& value, std::string& out) {
+  std::string tag = value;
+  tag.resize(4, ' ');  // a word holds no spaces
+  if (std::none_of(Tags().begin(), Tags().end(), [&](const TagSpec& spec) { return tag == spec.tag; }))
+    return Fail(ErrorKind::kUsage, "culprit is a tag that the builder's drivers use, not '" + value + "'");
+  out = tag;
+  return true;
+}
+
 /// Words that choose the system are read first, so that the others may come in any order.
 struct SystemWords {
   std::string windows = "7601";
@@ -161,6 +170,11 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "fault") return Choose(kFaults, key, value, recipe.fault);
   if (key == "content") return Choose(kContents, key, value, recipe.content);
   if (key == "victim") return Choose(kVictims, key, value, recipe.victim);
+  if (key == "culprit") return ChooseCulprit(value, recipe.culprit);
+  if (key == "frame") return Number(key, value, 1, kMaxPages, recipe.frame);
+  if (key == "column") return Number(key, value, 0, 63, recipe.column);
+  if (key == "processors") return Number(key, value, 1, 256, recipe.processors);
+  if (key == "minutes") return Number(key, value, 0, 10000000, recipe.minutes);
   if (key == "where") return Choose(kWhere, key, value, recipe.where);
   if (key == "backend") return Choose(kBackends, key, value, recipe.backend);
   if (key == "reach") return Choose(kReach, key, value, recipe.reach);
@@ -232,7 +246,7 @@ std::string RecipeHelp() {
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +
-         " pool_log=N verifier=none|third-party|DRIVER.SYS\n";
+         " pool_log=N verifier=none|third-party|DRIVER.SYS\nculprit=TAG frame=N column=BIT processors=N minutes=N\n";
 }
 
 const char* KindOfFault(Fault fault) {

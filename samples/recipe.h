@@ -57,6 +57,11 @@ struct Recipe {
   WriteContent content = WriteContent::kAuto;
   int fill = -1;  // byte of content=fill; -1 = drawn
   VictimChoice victim = VictimChoice::kAny;
+  std::string culprit;           // tag whose blocks the fault begins with; empty = any
+  std::uint64_t frame = 0;       // physical page that such a block's header lies on; 0 = any
+  int column = -1;               // bit-flip: bit of the header's first eight bytes; -1 = drawn
+  std::uint32_t processors = 1;  // of the machine, as the dump header says
+  std::uint32_t minutes = 0;     // of the crash, after a fixed day
   std::string where = "any";     // pool of the fault: nonpaged, nx, paged, session, any
   std::string backend = "auto";  // segment heap: where the fault happens: vs, lfh, auto
   std::string reach = "auto";    // where the write begins: start of the buffer, or its tail

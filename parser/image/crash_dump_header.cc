@@ -51,6 +51,40 @@ void ReadRuns(const std::uint8_t (&block)[kPhysicalMemoryBlockSize], CrashDumpHe
   }
 }
 
+/// FNV-1a, 64 bits.
+class Fingerprint {
+ public:
+  void Add(std::uint64_t value) {
+    for (int i = 0; i < 8; ++i) hash_ = (hash_ ^ (value >> (8 * i) & 0xFF)) * 0x100000001B3;
+  }
+  [[nodiscard]] std::uint64_t value() const { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 0xCBF29CE484222325;
+};
+
+/// Nothing where the header does not say where RAM lies: processors alone tell no machine from another.
+std::optional<std::uint64_t> MachineFingerprint(const CrashDumpHeader& header) {
+  const std::uint32_t runs = header.run_count.value_or(0);
+  if (runs == 0 || runs > header.run_slots.size()) return std::nullopt;
+  Fingerprint fingerprint;
+  fingerprint.Add(header.facts.origin.processors.value_or(0));
+  for (std::uint32_t i = 0; i < runs; ++i) {
+    fingerprint.Add(header.run_slots[i].first);
+    fingerprint.Add(header.run_slots[i].count);
+  }
+  return fingerprint.value();
+}
+
+template <typename Header>
+void ReadOrigin(const Header& wire, CrashDumpHeader& header) {
+  DumpOrigin& origin = header.facts.origin;
+  origin.system_time = Written<std::uint64_t>(wire.SystemTime);
+  origin.up_time = Written<std::uint64_t>(wire.SystemUpTime);
+  origin.processors = Written<std::uint32_t>(wire.NumberProcessors);
+  origin.machine_fingerprint = MachineFingerprint(header);
+}
+
 template <typename Word, typename Header>
 Result<void> ReadFacts(const Header& wire, CrashDumpHeader& header) {
   ImageFacts& facts = header.facts;
@@ -72,6 +106,7 @@ Result<void> ReadFacts(const Header& wire, CrashDumpHeader& header) {
     for (std::size_t i = 0; i < 4; ++i)
       facts.bugcheck->parameters[i] = Written<Word>(wire.BugCheckParameter[i]).value_or(0);
   }
+  ReadOrigin(wire, header);
   header.dump_type_offset = offsetof(Header, DumpType);
   header.dump_type = Written<std::uint32_t>(wire.DumpType);
   header.required_dump_space = Written<std::uint64_t>(wire.RequiredDumpSpace);

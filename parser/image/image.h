@@ -42,6 +42,16 @@ struct TriageTables {
   std::uint32_t string_pool_size = 0;
 };
 
+/// Which machine wrote a dump, and when, as far as its header says; nothing where a field was never written.
+struct DumpOrigin {
+  std::optional<std::uint64_t> system_time;  // of the crash: 100 ns since 1601
+  std::optional<std::uint64_t> up_time;      // since boot, 100 ns
+  std::optional<std::uint32_t> processors;
+  /// Of the processors and of where RAM lies, as PHYSICAL_MEMORY_DESCRIPTOR has it. One machine keeps it until its
+  /// firmware or its memory changes; two machines of one model with the same memory may share it.
+  std::optional<std::uint64_t> machine_fingerprint;
+};
+
 /// What the container says of itself and of the system, before anything is translated.
 struct ImageFacts {
   std::string path;
@@ -55,6 +65,7 @@ struct ImageFacts {
   VirtAddr loaded_module_list{};                 // 0 = unknown
   VirtAddr debugger_data_block{};                // 0 = unknown
   std::optional<BugCheckRecord> bugcheck;
+  DumpOrigin origin;
   std::optional<TriageTables> triage;
   std::uint64_t pages_promised = 0;  // pages the container's tables speak of
   bool truncated = false;            // the file ends before what it promises

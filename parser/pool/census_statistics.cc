@@ -34,13 +34,19 @@ void HealthyPages::Add(const std::uint8_t* page, const FoundPage& found, std::op
   ++pages;
   references.push_back({page, address, found.where});
   bool broken = false;
+  NeighbourWalk neighbours;
+  std::uint64_t touching = 0;
+  bool paged = false;
   ForEachBlock(page, reader, [&](std::uint32_t place, const QuickHeader& header) {
     ++blocks;
     ++(header.state == BlockState::kAllocated ? allocated : free);
     const std::uint32_t offset = place * reader.unit(), size = header.size * reader.unit();
     const VirtAddr at = address ? *address + offset : VirtAddr{};
-    AddSample(PoolTag{header.tag}, {page + offset, at, size, header.state},
-              IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type)));
+    const bool in_use = header.state == BlockState::kAllocated;
+    const bool in_paged_pool = IsPagedPoolType(reader.layout(), static_cast<std::uint16_t>(header.type));
+    TagStatistics& tag = AddSample(PoolTag{header.tag}, {page + offset, at, size, header.state}, in_paged_pool);
+    if (in_use) paged = in_paged_pool;  // a free block's type says nothing of its pool
+    neighbours.Next(in_use ? &tag : nullptr, {paged, 0}, touching);
     NoteTracked(PoolTag{header.tag}, {nullptr, at, size, header.state}, header.type);
     if (checker == nullptr || !address) return;
     NoteSelfLink(*checker, page, *address, offset, size, header.state);
@@ -48,14 +54,23 @@ void HealthyPages::Add(const std::uint8_t* page, const FoundPage& found, std::op
     FreeLinkChecker::Tally(check, links);
     broken = broken || check.finding.has_value();
   });
+  pairs.pairs[{paged, 0}] += touching;
   if (broken && with_broken_links.size() < PoolCensus::kMaxFindings) with_broken_links.push_back(found);
 }
 
-void HealthyPages::AddSample(PoolTag tag, const BlockSample& sample, bool paged) {
+TagStatistics& HealthyPages::AddSample(PoolTag tag, const BlockSample& sample, bool paged) {
   TagStatistics& statistics = tags[tag.name()];
   CountBlock(sample, paged, statistics);
   if (sample.header != nullptr && statistics.samples.size() < TagStatistics::kMaxSamplesPerTag)
     statistics.samples.push_back(sample);
+  return statistics;
+}
+
+void NeighbourWalk::Next(TagStatistics* in_use, const Neighbourhood& where, std::uint64_t& pairs) {
+  if (begun_) ++pairs;
+  if (below_ != nullptr) below_->neighbours.Count(where, below_ == in_use);
+  begun_ = true;
+  below_ = in_use;
 }
 
 void HealthyPages::NoteSelfLink(const FreeLinkChecker& checker, const std::uint8_t* page, VirtAddr address,
@@ -86,6 +101,7 @@ void HealthyPages::Append(HealthyPages&& later) {
     else
       MergeTagStatistics(it->second, statistics);
   }
+  pairs.Add(later.pairs);
   const auto append = [](auto& to, auto& from, std::size_t cap) {
     const std::size_t room = cap - std::min(cap, to.size());
     const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(room, from.size()));
@@ -104,6 +120,7 @@ void HealthyPages::MoveTo(PoolCensus& census) && {
   census.allocated = allocated;
   census.free = free;
   census.tags = std::move(tags);
+  census.pairs = std::move(pairs);
   census.healthy_pages = std::move(references);
   census.self_linked = std::move(self_linked);
   census.charged = std::move(charged);
@@ -114,6 +131,7 @@ void MergeTagStatistics(TagStatistics& statistics, const TagStatistics& later) {
   statistics.allocated += later.allocated;
   statistics.free += later.free;
   statistics.bytes += later.bytes;
+  statistics.neighbours.Add(later.neighbours);
   statistics.seen_paged = statistics.seen_paged || later.seen_paged;
   statistics.seen_nonpaged = statistics.seen_nonpaged || later.seen_nonpaged;
   for (const auto& [size, count] : later.sizes) {

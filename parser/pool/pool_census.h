@@ -15,6 +15,7 @@
 #include "parser/format/pool_header.h"
 #include "parser/image/address_space.h"
 #include "parser/kernel/system.h"
+#include "parser/pool/adjacency.h"
 #include "parser/pool/big_page_table.h"
 #include "parser/pool/pool_page.h"
 #include "parser/pool/special_pool.h"
@@ -45,6 +46,7 @@ struct TagStatistics {
   std::uint64_t bytes = 0;                // of allocated blocks, headers included
   bool seen_paged = false, seen_nonpaged = false;
   std::map<std::uint32_t, std::uint32_t> sizes;  // bytes -> allocated blocks (at most kMaxSizesPerTag entries)
+  TagNeighbours neighbours;                      // where it stands below an intact block
   std::vector<BlockSample> samples;              // first in image order, at most kMaxSamplesPerTag
   static constexpr std::size_t kMaxSizesPerTag = 64;
   static constexpr std::size_t kMaxSamplesPerTag = 48;
@@ -96,6 +98,7 @@ struct PoolCensus {
   std::vector<BigAllocation> big_pages;             // live, by address; empty where the image has no table of them
   std::vector<BigAllocation> big_last_owners;       // of freed memory, by address
   std::map<PoolTag, TagStatistics> tags;            // by name() (protected bit removed)
+  PairCounts pairs;                                 // of all tags: what their neighbours' counts are parts of
   std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
   // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.
   std::vector<VirtAddr> self_linked;

@@ -73,6 +73,9 @@ class Taker {
   /// True when the page has something to say.
   bool Count(const PoolPage& page, RangeCensus& part) const {
     ++part.healthy.pages;
+    const std::uint32_t slot_size = SlotSizeOf(page);
+    NeighbourWalk neighbours;
+    bool paged = false;
     for (const PoolBlock& block : page.blocks) {
       const bool in_use = block.state == BlockState::kAllocated;
       ++part.healthy.blocks;
@@ -80,11 +83,19 @@ class Taker {
       if (block.state == BlockState::kFree) ++part.healthy.free;
       // A freed LFH slot keeps its last owner's header; a freed chunk's tree node lies over it.
       const bool sound = block.tag_known && !block.header_damaged() && block.tag().plausible();
-      if (sound && (in_use || page.chunk_header() == 0)) CountSound(page, block, part.healthy);
+      TagStatistics* tag = nullptr;
+      if (sound && (in_use || page.chunk_header() == 0)) tag = CountSound(page, block, part.healthy);
+      if (in_use && tag != nullptr) paged = IsPagedPoolType(layout_, block.read.PoolType);
+      const Neighbourhood where{paged, slot_size};
+      if (block.header_damaged() || (in_use && tag == nullptr))
+        neighbours.Break();
+      else
+        neighbours.Next(in_use ? tag : nullptr, where, part.healthy.pairs.pairs[where]);
     }
     return page.has_findings();
   }
-  void CountSound(const PoolPage& page, const PoolBlock& block, HealthyPages& healthy) const {
+  /// The statistics of the block's tag; nullptr where its header is odd after all.
+  TagStatistics* CountSound(const PoolPage& page, const PoolBlock& block, HealthyPages& healthy) const {
     const bool in_use = block.state == BlockState::kAllocated;
     const bool whole = block.offset + block.size <= kPageSize && page.bytes.joined == nullptr;
     const std::uint32_t begin = block.offset + page.chunk_header(), size = block.size - page.chunk_header();
@@ -92,7 +103,7 @@ class Taker {
     const std::uint8_t* header = whole ? page.bytes.bytes.data() + begin : nullptr;
     // The slot in front of one that crosses a page is larger than what its POOL_HEADER counts.
     const std::uint32_t counted = std::min(size, std::uint32_t{block.read.BlockSize} * layout_.unit);
-    if (whole && IsOddPoolHeader(block.read, counted, layout_)) return;
+    if (whole && IsOddPoolHeader(block.read, counted, layout_)) return nullptr;
     if (in_use && whole) {
       NoteOwner(address, block, healthy);
       if (checker_.LeadsToItself(header, checker_.EntryOf(*page.address, begin), 0, size) &&
@@ -100,7 +111,8 @@ class Taker {
         healthy.self_linked.push_back(*page.address + block.offset);
     }
     healthy.NoteTracked(block.tag(), {header, address, counted, block.state}, block.read.PoolType);
-    healthy.AddSample(block.tag(), {header, address, size, block.state}, IsPagedPoolType(layout_, block.read.PoolType));
+    return &healthy.AddSample(block.tag(), {header, address, size, block.state},
+                              IsPagedPoolType(layout_, block.read.PoolType));
   }
   static void NoteOwner(VirtAddr header, const PoolBlock& block, HealthyPages& healthy) {
     if ((block.read.PoolType & kPoolTypeQuota) != 0 && healthy.charged.size() < PoolCensus::kMaxCharged)

@@ -23,7 +23,8 @@ Json Rendered(const ImageReport& facts) { return Json::parse(RenderReportJson(fa
 
 TEST(ReportJson, KeysAreInTheOrderOfTheContract) {
   const Json report = Rendered(OverrunReport());
-  EXPECT_EQ(Keys(report), (Words{"schema", "tool", "image", "bugcheck", "coverage", "verdict", "incidents", "notes"}));
+  EXPECT_EQ(Keys(report), (Words{"schema", "tool", "image", "bugcheck", "coverage", "verdict", "incidents", "origin",
+                                 "modules", "adjacency", "notes"}));
   EXPECT_EQ(Keys(report["image"]), (Words{"path", "container", "compression", "size", "machine", "build", "os",
                                           "allocator", "pool_layout", "layout_source"}));
   EXPECT_EQ(Keys(report["bugcheck"]), (Words{"code", "name", "parameters", "meaning", "pool_related", "addresses"}));
@@ -31,14 +32,15 @@ TEST(ReportJson, KeysAreInTheOrderOfTheContract) {
             (Words{"pages_in_image", "pages_read", "pool_pages", "pool_blocks", "allocated", "free", "big_allocations",
                    "pages_unreadable", "truncated", "not_judged"}));
   const Json& incident = report["incidents"][0];
-  EXPECT_EQ(Keys(incident), (Words{"id", "page", "physical", "pool", "kind", "kind_probabilities", "confidence",
-                                   "damage", "victim", "expected_header", "suspects", "advice"}));
+  EXPECT_EQ(Keys(incident), (Words{"id", "page", "physical", "pool", "slot_size", "kind", "kind_probabilities",
+                                   "confidence", "damage", "victim", "expected_header", "suspects", "advice"}));
   EXPECT_EQ(Keys(incident["damage"]), (Words{"start", "end", "certain_bytes", "hex"}));
   EXPECT_EQ(Keys(incident["victim"]),
             (Words{"header", "address", "tag", "tag_hex", "size", "state", "offset_in_page"}));
   EXPECT_EQ(Keys(incident["expected_header"]),
             (Words{"previous_size", "block_size", "pool_index", "pool_type", "bytes"}));
-  EXPECT_EQ(Keys(incident["suspects"][0]), (Words{"rank", "probability", "kind", "block", "owner", "evidence"}));
+  EXPECT_EQ(Keys(incident["suspects"][0]),
+            (Words{"rank", "probability", "kind", "block", "siblings", "owner", "evidence"}));
   EXPECT_EQ(Keys(incident["suspects"][0]["owner"]), (Words{"driver", "vendor", "source"}));
   EXPECT_EQ(Keys(incident["suspects"][0]["evidence"][0]), (Words{"signal", "log_odds", "address", "text"}));
 }

@@ -89,6 +89,29 @@ TEST(FullDump, FieldsThatWereNeverWrittenAreAbsent) {
   EXPECT_FALSE(facts.bugcheck);
 }
 
+TEST(FullDump, TellsWhichMachineWroteItAndWhen) {
+  const PhysicalMemory memory = SixPages();
+  Bytes file = FullDump64(memory, RunsOf(memory));
+  file.U32(0x34, 8).U64(0xFA8, 0x01D8000000000001).U64(0x1030, 0x123456789);
+  const DumpOrigin origin = Open(file).image.facts().origin;
+  EXPECT_EQ(origin.processors, 8u);
+  EXPECT_EQ(origin.system_time, 0x01D8000000000001u);
+  EXPECT_EQ(origin.up_time, 0x123456789u);
+  ASSERT_TRUE(origin.machine_fingerprint);
+  const auto fingerprint = [](const Bytes& bytes) { return Open(bytes).image.facts().origin.machine_fingerprint; };
+  Bytes later = file;
+  later.U64(0xFA8, 0x01D9000000000000);
+  EXPECT_EQ(fingerprint(later), origin.machine_fingerprint);
+  Bytes other = file;
+  other.U32(0x34, 4);
+  EXPECT_NE(fingerprint(other), origin.machine_fingerprint);
+  Bytes unknown = file;
+  for (const std::uint64_t field : std::initializer_list<std::uint64_t>{0x34, 0x88, 0xFA8, 0xFAC, 0x1030, 0x1034})
+    unknown.Text(field, "PAGE");
+  const DumpOrigin nothing = Open(unknown).image.facts().origin;
+  EXPECT_FALSE(nothing.processors || nothing.system_time || nothing.up_time || nothing.machine_fingerprint);
+}
+
 TEST(FullDump, TheBuildOptionWinsAndIsSaid) {
   const PhysicalMemory memory = SixPages();
   OpenOptions options;

@@ -43,9 +43,20 @@ TEST(Recipe, NumbersHaveLimits) {
   EXPECT_EQ(ErrorOf("pages=96 bytes=8192"), "");
 }
 
+TEST(Recipe, ACulpritIsATagOfTheBuilders) {
+  const auto recipe = ParseRecipe("culprit=Io frame=0x120 column=7 processors=8 minutes=30");
+  ASSERT_TRUE(recipe.has_value());
+  EXPECT_EQ(recipe->culprit, "Io  ");
+  EXPECT_EQ(recipe->frame, 0x120U);
+  EXPECT_EQ(recipe->column, 7);
+  EXPECT_THAT(ErrorOf("culprit=Nope"), HasSubstr("not 'Nope'"));
+  EXPECT_THAT(ErrorOf("column=64"), HasSubstr("from 0 to 63"));
+}
+
 TEST(Recipe, HelpNamesEveryKey) {
-  for (const char* key : {"windows=", "machine=", "container=", "fault=", "bytes=", "content=", "victim=", "where=",
-                          "reach=", "variant=", "bugcheck=", "pages=", "seed=", "activity=", "after=", "free_tag="}) {
+  for (const char* key :
+       {"windows=", "machine=", "container=", "fault=", "bytes=", "content=", "victim=", "where=", "reach=", "variant=",
+        "bugcheck=", "pages=", "seed=", "activity=", "after=", "free_tag=", "culprit=", "frame="}) {
     EXPECT_THAT(RecipeHelp(), HasSubstr(key));
   }
 }

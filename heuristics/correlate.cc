@@ -223,7 +223,8 @@ void CountDumps(const Fleet& fleet, Ranking& ranking) {
 }
 
 FleetVerdict VerdictOf(const Ranking& ranking) {
-  if (ranking.damaged == 0) return ranking.clean > 0 ? FleetVerdict::kNobody : FleetVerdict::kUndecided;
+  if (ranking.damaged == 0)
+    return ranking.clean > 0 && ranking.inconclusive == 0 ? FleetVerdict::kNobody : FleetVerdict::kUndecided;
   if (!ranking.candidates.empty()) {
     const Candidate& first = ranking.candidates.front();
     if (first.probability >= kAccuse && first.dumps.size() >= kFewestDumps)

@@ -13,8 +13,8 @@ namespace {
 
 using namespace correlate;
 
-/// One explanation of the whole fleet, before it is put in words.
-struct Explanation {
+/// One thing that may be common to the fleet, before it is put in words.
+struct CommonCause {
   CandidateRole role = CandidateRole::kTag;
   std::vector<PoolTag> tags;  // ascending
   Owner owner;
@@ -92,9 +92,9 @@ class LoadedDrivers {
   std::map<std::string, double> loaded_;
 };
 
-Explanation OfTags(CandidateRole role, std::vector<PoolTag> tags, const Owner& owner, const FleetEvidence& evidence,
+CommonCause OfTags(CandidateRole role, std::vector<PoolTag> tags, const Owner& owner, const FleetEvidence& evidence,
                    const LoadedDrivers& loaded) {
-  Explanation h;
+  CommonCause h;
   h.role = role;
   h.tags = std::move(tags);
   h.owner = owner;
@@ -105,9 +105,9 @@ Explanation OfTags(CandidateRole role, std::vector<PoolTag> tags, const Owner& o
   return h;
 }
 
-std::vector<Explanation> EnumerateExplanations(const FleetEvidence& evidence, const Owners& owners,
-                                               const LoadedDrivers& loaded) {
-  std::vector<Explanation> all;
+std::vector<CommonCause> EnumerateCauses(const FleetEvidence& evidence, const Owners& owners,
+                                         const LoadedDrivers& loaded) {
+  std::vector<CommonCause> all;
   std::map<std::string, std::vector<PoolTag>> drivers;
   for (const PoolTag tag : evidence.Suspected()) {
     const Owner& owner = owners.Of(tag);
@@ -119,7 +119,7 @@ std::vector<Explanation> EnumerateExplanations(const FleetEvidence& evidence, co
     if (tags.size() > 1) all.push_back(OfTags(CandidateRole::kDriver, tags, owners.Of(tags.front()), evidence, loaded));
   const std::vector<std::uint64_t> machines = evidence.Machines();
   for (const std::uint64_t machine : machines) {
-    Explanation h;
+    CommonCause h;
     h.role = CandidateRole::kHardware;
     h.machine = machine;
     h.prior = std::min(kHardwarePrior, 1 / (kPriorDivisor * static_cast<double>(machines.size())));
@@ -133,13 +133,13 @@ std::vector<Explanation> EnumerateExplanations(const FleetEvidence& evidence, co
 
 /// Fills the probabilities; returns that of "nothing is common". Priors may add up to more than 1 where drivers are
 /// among the hypotheses: it is their ratio to "nothing" that counts.
-double Normalise(std::vector<Explanation>& all) {
+double Normalise(std::vector<CommonCause>& all) {
   constexpr double kNobodyPrior = 0.5;
   double most = 0, sum = 0;
-  for (const Explanation& h : all) most = std::max(most, h.log_odds);
-  for (Explanation& h : all) sum += h.probability = h.prior * std::exp(h.log_odds - most);
+  for (const CommonCause& h : all) most = std::max(most, h.log_odds);
+  for (CommonCause& h : all) sum += h.probability = h.prior * std::exp(h.log_odds - most);
   const double nobody = kNobodyPrior * std::exp(-most);
-  for (Explanation& h : all) h.probability /= sum + nobody;
+  for (CommonCause& h : all) h.probability /= sum + nobody;
   return nobody / (sum + nobody);
 }
 
@@ -163,7 +163,7 @@ std::vector<DumpBehind> DumpsOf(const std::vector<DumpEvidence>& behind) {
 }
 
 /// Adds a hypothesis to the candidate it speaks of; the dumps are those of the most probable one.
-void AddTo(Candidate& candidate, const Explanation& h) {
+void AddTo(Candidate& candidate, const CommonCause& h) {
   const bool first = candidate.probability == 0 || h.log_odds > candidate.log_odds;
   candidate.probability += h.probability;
   if (h.role == CandidateRole::kTag) candidate.tags.push_back({h.tags.front(), h.probability, h.behind.size()});
@@ -181,14 +181,14 @@ void AddTo(Candidate& candidate, const Explanation& h) {
   candidate.victims = victims.size();
 }
 
-std::string NameOf(const Explanation& h) {
+std::string NameOf(const CommonCause& h) {
   if (h.role == CandidateRole::kHardware) return "machine " + std::to_string(h.machine);
   return h.owner.driver.empty() ? "tag " + h.tags.front().hex() : "driver " + Lower(h.owner.driver);
 }
 
-std::vector<Candidate> CandidatesOf(const std::vector<Explanation>& all, std::size_t damaged) {
+std::vector<Candidate> CandidatesOf(const std::vector<CommonCause>& all, std::size_t damaged) {
   std::map<std::string, Candidate> by_name;
-  for (const Explanation& h : all) {
+  for (const CommonCause& h : all) {
     Candidate& candidate = by_name[NameOf(h)];
     candidate.owner = h.owner;
     candidate.machine = h.machine;
@@ -255,7 +255,7 @@ Ranking Correlate(const Fleet& fleet, const TagDatabase& tags) {
   CountDumps(fleet, ranking);
   const FleetEvidence evidence(fleet);
   ranking.tags = evidence.tags();
-  std::vector<Explanation> all = EnumerateExplanations(evidence, Owners(evidence, tags), LoadedDrivers(fleet));
+  std::vector<CommonCause> all = EnumerateCauses(evidence, Owners(evidence, tags), LoadedDrivers(fleet));
   ranking.nobody = Normalise(all);
   ranking.candidates = CandidatesOf(all, evidence.damaged().size());
   ranking.verdict = VerdictOf(ranking);

@@ -9,10 +9,17 @@ namespace {
 
 constexpr std::size_t kDeepest = 32;  // a report has nine levels
 
-/// Brackets that are open at once, those in strings included: never fewer than the parser would meet.
+/// Brackets that are open at once. Those in strings are tags' and paths'.
 std::size_t DepthOf(std::string_view text) {
   std::size_t depth = 0, deepest = 0;
-  for (const char c : text) {
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++i;  // what follows does not end the string
+      continue;
+    }
     if (c == '{' || c == '[') deepest = std::max(deepest, ++depth);
     if ((c == '}' || c == ']') && depth > 0) --depth;
   }
@@ -30,7 +37,6 @@ std::optional<std::uint64_t> HexNumber(std::string_view text) {
 }  // namespace
 
 std::optional<ReadJson> ParseJson(std::string_view text) {
-  // Brackets in a report's own strings are few and closed; a document that has more is none of ours.
   if (DepthOf(text) > kDeepest) return std::nullopt;
   ReadJson json = ReadJson::parse(text, nullptr, false);
   if (json.is_discarded()) return std::nullopt;

@@ -13,7 +13,7 @@ namespace {
 
 using namespace correlate;
 
-/// One explanation of the whole fleet, before it is put in words.
+/// One thing that may be common to the fleet, before it is put in words.
 struct CommonCause {
   CandidateRole role = CandidateRole::kTag;
   std::vector<PoolTag> tags;  // ascending
@@ -44,16 +44,12 @@ class Owners {
     std::map<std::string, std::size_t> loaded;
     std::set<std::string> named;
     std::size_t dumps = 0;
-    for (const auto* item : evidence.damaged()) {
-      const FleetDump& dump = item->second.dump;
-      bool has_tag = false;
+    for (const std::size_t index : evidence.DumpsWith({tag})) {
+      const FleetDump& dump = evidence.damaged()[index]->second.dump;
       for (const FleetIncident& incident : dump.incidents)
-        for (const FleetSuspect& suspect : incident.suspects) {
-          if (suspect.role != SuspectRole::kBlock || suspect.tag != tag) continue;
-          has_tag = true;
-          if (!suspect.driver.empty()) named.insert(suspect.driver);
-        }
-      if (!has_tag || dump.modules.empty()) continue;
+        for (const FleetSuspect& suspect : incident.suspects)
+          if (suspect.tag == tag && !suspect.driver.empty()) named.insert(suspect.driver);
+      if (dump.modules.empty()) continue;
       ++dumps;
       for (const std::string& module : dump.modules) ++loaded[module];
     }
@@ -74,43 +70,53 @@ std::string Lower(std::string text) {
   return text;
 }
 
-/// What it says that the driver was loaded in a dump with damage: against how often it is in clean ones.
-double PresenceOf(const std::string& driver, const Fleet& fleet) {
-  if (driver.empty()) return 1;
-  const std::string wanted = Lower(driver);
-  double clean = 0, loaded = 0;
-  for (const auto& [identity, entry] : fleet.entries()) {
-    if (entry.dump.verdict != Verdict::kClean || entry.dump.modules.empty()) continue;
-    ++clean;
-    if (std::binary_search(entry.dump.modules.begin(), entry.dump.modules.end(), wanted)) ++loaded;
+/// What it says that a driver was loaded in a dump with damage: against how often it is in clean ones.
+class LoadedDrivers {
+ public:
+  explicit LoadedDrivers(const Fleet& fleet) {
+    for (const auto& [identity, entry] : fleet.entries()) {
+      if (entry.dump.verdict != Verdict::kClean || entry.dump.modules.empty()) continue;
+      ++clean_;
+      for (const std::string& module : entry.dump.modules) ++loaded_[module];
+    }
   }
-  return std::min(kMostPresence, (clean + 1) / (loaded + 1));
-}
+  [[nodiscard]] double PresenceOf(const std::string& driver) const {
+    if (driver.empty()) return 1;
+    const auto found = loaded_.find(Lower(driver));
+    const double loaded = found == loaded_.end() ? 0 : found->second;
+    return std::min(kMostPresence, (clean_ + 1) / (loaded + 1));
+  }
+
+ private:
+  double clean_ = 0;
+  std::map<std::string, double> loaded_;
+};
 
 CommonCause OfTags(CandidateRole role, std::vector<PoolTag> tags, const Owner& owner, const FleetEvidence& evidence,
-                   const Fleet& fleet) {
+                   const LoadedDrivers& loaded) {
   CommonCause h;
   h.role = role;
   h.tags = std::move(tags);
   h.owner = owner;
   h.prior = 1 / (kPriorDivisor * static_cast<double>(evidence.tags()));
-  const std::vector<DumpEvidence> dumps = evidence.ForTags(h.tags, PresenceOf(owner.driver, fleet));
+  const std::vector<DumpEvidence> dumps = evidence.ForTags(h.tags, loaded.PresenceOf(owner.driver));
   h.behind = Behind(dumps);
-  h.log_odds = LogLikelihood(dumps) + LogPatterns(h.behind);
+  h.log_odds = LogLikelihood(dumps, evidence.damaged().size() - dumps.size()) + LogPatterns(h.behind);
   return h;
 }
 
-std::vector<CommonCause> EnumerateCauses(const FleetEvidence& evidence, const Owners& owners, const Fleet& fleet) {
+std::vector<CommonCause> EnumerateCauses(const FleetEvidence& evidence, const Owners& owners,
+                                         const LoadedDrivers& loaded) {
   std::vector<CommonCause> all;
   std::map<std::string, std::vector<PoolTag>> drivers;
   for (const PoolTag tag : evidence.Suspected()) {
     const Owner& owner = owners.Of(tag);
     if (!owner.driver.empty()) drivers[Lower(owner.driver)].push_back(tag);
-    all.push_back(OfTags(CandidateRole::kTag, {tag}, owner, evidence, fleet));
+    all.push_back(OfTags(CandidateRole::kTag, {tag}, owner, evidence, loaded));
   }
   // A driver may overrun blocks of several tags by the same mistake.
   for (const auto& [driver, tags] : drivers)
-    if (tags.size() > 1) all.push_back(OfTags(CandidateRole::kDriver, tags, owners.Of(tags.front()), evidence, fleet));
+    if (tags.size() > 1) all.push_back(OfTags(CandidateRole::kDriver, tags, owners.Of(tags.front()), evidence, loaded));
   const std::vector<std::uint64_t> machines = evidence.Machines();
   for (const std::uint64_t machine : machines) {
     CommonCause h;
@@ -119,7 +125,7 @@ std::vector<CommonCause> EnumerateCauses(const FleetEvidence& evidence, const Ow
     h.prior = std::min(kHardwarePrior, 1 / (kPriorDivisor * static_cast<double>(machines.size())));
     const std::vector<DumpEvidence> dumps = evidence.ForMachine(machine);
     h.behind = Behind(dumps);
-    h.log_odds = LogLikelihood(dumps);
+    h.log_odds = LogLikelihood(dumps, 0);
     all.push_back(std::move(h));
   }
   return all;
@@ -217,7 +223,8 @@ void CountDumps(const Fleet& fleet, Ranking& ranking) {
 }
 
 FleetVerdict VerdictOf(const Ranking& ranking) {
-  if (ranking.damaged == 0) return ranking.clean > 0 ? FleetVerdict::kNobody : FleetVerdict::kUndecided;
+  if (ranking.damaged == 0)
+    return ranking.clean > 0 && ranking.inconclusive == 0 ? FleetVerdict::kNobody : FleetVerdict::kUndecided;
   if (!ranking.candidates.empty()) {
     const Candidate& first = ranking.candidates.front();
     if (first.probability >= kAccuse && first.dumps.size() >= kFewestDumps)
@@ -248,7 +255,7 @@ Ranking Correlate(const Fleet& fleet, const TagDatabase& tags) {
   CountDumps(fleet, ranking);
   const FleetEvidence evidence(fleet);
   ranking.tags = evidence.tags();
-  std::vector<CommonCause> all = EnumerateCauses(evidence, Owners(evidence, tags), fleet);
+  std::vector<CommonCause> all = EnumerateCauses(evidence, Owners(evidence, tags), LoadedDrivers(fleet));
   ranking.nobody = Normalise(all);
   ranking.candidates = CandidatesOf(all, evidence.damaged().size());
   ranking.verdict = VerdictOf(ranking);

@@ -84,7 +84,7 @@ void Fleet::Add(FleetEntry entry) {
   FleetEntry& known = it->second;
   if (known.dump < entry.dump) known.dump = std::move(entry.dump);
   known.paths.merge(entry.paths);
-  known.reports += entry.reports;
+  known.reports = std::min<std::uint64_t>(known.reports + entry.reports, UINT32_MAX);
 }
 
 void Fleet::Merge(Fleet other) {

@@ -97,6 +97,8 @@ FleetEvidence::FleetEvidence(const Fleet& fleet) {
       for (const FleetSuspect& suspect : incident.suspects) {
         if (suspect.role != SuspectRole::kBlock || !counted.insert(suspect.tag).second) continue;
         FleetCounts& counts = counts_[suspect.tag];
+        const std::size_t index = damaged_.size() - 1;
+        if (counts.dumps.empty() || counts.dumps.back() != index) counts.dumps.push_back(index);
         counts.below += static_cast<double>(suspect.neighbours.below);
         counts.same += static_cast<double>(suspect.neighbours.below_same);
         counts.pairs += static_cast<double>(incident.pairs);
@@ -110,6 +112,17 @@ std::vector<PoolTag> FleetEvidence::Suspected() const {
   std::vector<PoolTag> tags;
   for (const auto& [tag, counts] : counts_) tags.push_back(tag);
   return tags;
+}
+
+std::vector<std::size_t> FleetEvidence::DumpsWith(const std::vector<PoolTag>& tags) const {
+  std::vector<std::size_t> dumps;
+  for (const PoolTag tag : tags) {
+    const std::vector<std::size_t>& own = counts_.at(tag).dumps;
+    dumps.insert(dumps.end(), own.begin(), own.end());
+  }
+  std::sort(dumps.begin(), dumps.end());
+  dumps.erase(std::unique(dumps.begin(), dumps.end()), dumps.end());
+  return dumps;
 }
 
 std::vector<std::uint64_t> FleetEvidence::Machines() const {
@@ -163,7 +176,8 @@ FleetEvidence::IncidentEvidence FleetEvidence::OfTags(const FleetIncident& incid
 std::vector<DumpEvidence> FleetEvidence::ForTags(const std::vector<PoolTag>& tags, double presence) const {
   std::vector<DumpEvidence> all;
   Placement placement;
-  for (const auto* item : damaged_) {
+  for (const std::size_t index : DumpsWith(tags)) {
+    const auto* item = damaged_[index];
     const std::vector<FleetIncident>& incidents = item->second.dump.incidents;
     DumpEvidence evidence{&item->first, &item->second, 0, nullptr, nullptr};
     double best = 0;
@@ -206,10 +220,10 @@ std::vector<DumpEvidence> FleetEvidence::ForMachine(std::uint64_t machine) const
   return all;
 }
 
-double LogLikelihood(const std::vector<DumpEvidence>& evidence) {
+double LogLikelihood(const std::vector<DumpEvidence>& evidence, std::size_t others) {
   std::vector<double> logs;
   for (const double share : kShares) {
-    double log = 0;
+    double log = static_cast<double>(others) * std::log(1 - share);
     for (const DumpEvidence& dump : evidence) log += std::log(1 - share + share * dump.ratio);
     logs.push_back(log);
   }

@@ -34,7 +34,9 @@ class FleetEvidence {
   /// Different tags of the fleet's pools, as far as one dump can show them.
   [[nodiscard]] std::uint64_t tags() const { return tags_; }
 
-  /// Of the tags of one candidate (a driver has several): one entry for each damaged dump, in order of identity.
+  /// Damaged dumps with one of these tags among their suspects, as indices, ascending.
+  [[nodiscard]] std::vector<std::size_t> DumpsWith(const std::vector<PoolTag>& tags) const;
+  /// Of the tags of one candidate (a driver has several): one entry for each dump of DumpsWith, in order of identity.
   /// `presence` multiplies what a dump says: of the driver's being loaded.
   [[nodiscard]] std::vector<DumpEvidence> ForTags(const std::vector<PoolTag>& tags, double presence) const;
   /// Of bad memory in one machine: its dumps only.
@@ -45,6 +47,7 @@ class FleetEvidence {
  private:
   struct FleetCounts {
     double below = 0, same = 0, pairs = 0;
+    std::vector<std::size_t> dumps;  // with the tag among the suspects
   };
   struct IncidentEvidence {
     double ratio = 0;
@@ -63,8 +66,9 @@ class FleetEvidence {
   std::uint64_t tags_ = 0;
 };
 
-/// Log of how much better `evidence` is explained by the candidate than by chance, whatever its share of the dumps.
-double LogLikelihood(const std::vector<DumpEvidence>& evidence);
+/// Log of how much better `evidence` is explained by the candidate than by chance, whatever its share of the dumps;
+/// `others` are dumps in which it is no suspect at all.
+double LogLikelihood(const std::vector<DumpEvidence>& evidence, std::size_t others);
 
 /// The same of what is constant over the dumps that stand behind it: distance to the damage, bytes written.
 double LogPatterns(const std::vector<DumpEvidence>& behind);

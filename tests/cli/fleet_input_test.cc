@@ -111,6 +111,9 @@ TEST(FleetInput, DepthAndLengthAreBounded) {
   const FleetInput deep = Read(std::string(200000, '[') + "\n" + Line(FullReport()));
   EXPECT_EQ(deep.unreadable_count, 1U);
   EXPECT_EQ(deep.read, 1U);
+  ImageReport brackets = FullReport();
+  brackets.image.path = std::string(100, '[') + "\\\"" + std::string(100, '{');
+  EXPECT_EQ(Read(Line(brackets)).read, 1U) << "a path may hold anything";
   const FleetInput length = Read("\"" + std::string(std::size_t{9} << 20, 'x') + "\"\n" + Line(FullReport()));
   ASSERT_EQ(length.unreadable_count, 1U);
   EXPECT_THAT(length.unreadable[0].what, HasSubstr("longer than any report"));

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -115,13 +116,17 @@ void Print(const char* name, const std::vector<FleetOutcome>& outcomes, bool ver
     fmt::print("  {:<44} {:>5}  {:5.1f} %\n", what, count,
                100.0 * static_cast<double>(count) / static_cast<double>(outcomes.size()));
   };
-  line("right one first", Count(outcomes, [](const auto& o) { return o.right_first; }));
-  line("right one told (0.95, three dumps)", Count(outcomes, [](const auto& o) { return o.dumps_needed.has_value(); }));
+  if (!outcomes.empty() && outcomes.front().truth.kind != FleetKind::kIndependent) {
+    line("right one first", Count(outcomes, [](const auto& o) { return o.right_first; }));
+    line("right one told (0.95, three dumps)",
+         Count(outcomes, [](const auto& o) { return o.dumps_needed.has_value(); }));
+  }
   line("wrongly accused", Count(outcomes, [](const auto& o) { return o.wrongly_accused; }));
   line("wrongly accused on the way", Count(outcomes, [](const auto& o) { return o.ever_wrongly_accused; }));
   line("'nothing in common' said", Count(outcomes, [](const auto& o) { return o.verdict == FleetVerdict::kNobody; }));
   if (const auto median = MedianNeeded(outcomes))
     fmt::print("  dumps until the right one is told, median      {}\n", *median);
+  std::fflush(stdout);
   if (!verbose) return;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const FleetOutcome& o = outcomes[i];

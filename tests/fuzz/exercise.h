@@ -21,4 +21,7 @@ void ExercisePage(ByteView bytes);
 /// A pooltag.txt, and a look-up of every tag that its first bytes spell.
 void ExerciseTagFile(ByteView bytes);
 
+/// What `correlate` reads. Aborts when a partial result does not rank as what it was made of.
+void ExerciseReports(ByteView bytes);
+
 }  // namespace poolblame::fuzz

@@ -10,6 +10,7 @@ namespace poolblame::fuzz {
 Target FindTarget(std::string_view name) {
   if (name == "pool_page") return ExercisePage;
   if (name == "tag_file") return ExerciseTagFile;
+  if (name == "reports") return ExerciseReports;
   if (name == "analyze") return [](ByteView bytes) { ExerciseImage(bytes, {}); };
   const Container* container = FindContainer(name);
   if (container == nullptr) return {};

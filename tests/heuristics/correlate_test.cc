@@ -240,8 +240,11 @@ TEST(Correlate, NoDamageIsNobodysAndNothingJudgedIsUndecided) {
   dump.incidents.clear();
   dump.verdict = Verdict::kClean;
   EXPECT_EQ(Rank({dump}).verdict, FleetVerdict::kNobody);
-  dump.verdict = Verdict::kInconclusive;
-  EXPECT_EQ(Rank({dump}).verdict, FleetVerdict::kUndecided);
+  FleetDump lacking = dump;
+  lacking.verdict = Verdict::kInconclusive;
+  lacking.crash.system_time = 7;
+  EXPECT_EQ(Rank({lacking}).verdict, FleetVerdict::kUndecided);
+  EXPECT_EQ(Rank({dump, lacking}).verdict, FleetVerdict::kUndecided) << "what it lacks may be damaged";
   EXPECT_EQ(Rank({}).verdict, FleetVerdict::kUndecided);
 }
 

@@ -80,7 +80,7 @@ bool HasAnyEvidence(const Hypothesis& h) {
 double LeastFor(FaultKind kind, Ground ground) {
   const bool overrun = kind == FaultKind::kOverrun;
   if (ground == Ground::kFewPages) return overrun ? 0.8 : 0.9;
-  return ground == Ground::kSlots && !overrun ? 0.75 : 0.5;
+  return ground == Ground::kSlots && !overrun ? 0.75 : 0.7;
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 
 /// What the memory holds on both sides tells the direction of the write, and that no device made it.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
-  constexpr double kOverDirection = 2, kOverDevice = 4;  // nats
+  constexpr double kOverDirection = 3, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
   if (fit == nullptr || (!overrun && best.kind != FaultKind::kUnderrun)) return true;
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;

@@ -90,6 +90,8 @@ const char* LinkProblemText(LinkProblem problem) {
       return "is wrong, the other link is sound";
     case LinkProblem::kEndsEarly:
       return "ends its list, which states more blocks";
+    case LinkProblem::kTwiceOnList:
+      return "leads back, along its list, to its own block";
   }
   return "is wrong";
 }

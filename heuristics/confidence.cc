@@ -48,7 +48,7 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 
 /// What the memory holds on both sides tells the direction of the write, and that no device made it.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
-  constexpr double kOverDirection = 2, kOverDevice = 4;  // nats
+  constexpr double kOverDirection = 3, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
   if (fit == nullptr || (!overrun && best.kind != FaultKind::kUnderrun)) return true;
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
@@ -84,7 +84,7 @@ bool HasAnyEvidence(const Hypothesis& h) {
 double LeastFor(FaultKind kind, Ground ground) {
   const bool overrun = kind == FaultKind::kOverrun;
   if (ground == Ground::kFewPages) return overrun ? 0.8 : 0.9;
-  return ground == Ground::kSlots && !overrun ? 0.75 : 0.5;
+  return ground == Ground::kSlots && !overrun ? 0.75 : 0.7;
 }
 
 /// Nothing but the absence of headers says that the suspect is one block, or how far it goes.

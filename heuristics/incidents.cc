@@ -77,7 +77,7 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
     const std::uint32_t page_begin = scene.blocks[index].begin - page.blocks[link.block].offset;
     if (page_begin + link.offset + link.length > scene.bytes.size()) continue;  // the same: a block of several pages
     spots.push_back({SpotKind::kLink, index, page_begin + link.offset, page_begin + link.offset + link.length,
-                     link.length, 0, link.expected});
+                     link.length, 0, link.expected, link.problem == LinkProblem::kTwiceOnList});
   }
   std::sort(spots.begin(), spots.end(), [](const Spot& a, const Spot& b) { return a.begin < b.begin; });
   return spots;

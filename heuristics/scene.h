@@ -65,6 +65,7 @@ struct Spot {
   std::uint32_t certain_bytes = 0;
   std::uint32_t differing_bits = 0;            // against what must have stood there; 0 = not known
   std::optional<std::uint64_t> expected = {};  // of a link: what must have stood there, where other links say it
+  bool twice_on_list = false;                  // of a link: the list that its block is on leads back to it
 };
 
 /// May be copied: its blocks point into pages that all copies hold together and nobody changes.

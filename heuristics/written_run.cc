@@ -113,6 +113,16 @@ void AddWrittenTooLow(const Scene& scene, const SceneBlock& above, const Cut& cu
   fit.underrun.log_likelihood = LogSum(LogSum(std::log(1 - kWhole - kKnown) + before, whole), known);
 }
 
+/// Foreign content may be like the block's below, as one text is like another.
+Alternatives ForeignWrites(const Scene& scene, const SceneBlock& below, const RunWindow& w, Alternatives writes) {
+  constexpr double kAlike = 0.05;
+  const OwnContent* known = ContentOf(scene, below);
+  if (known == nullptr) return writes;
+  const auto part = [&w](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, AnythingScores()); };
+  writes.push_back({SumsOf(w, *known, 0, w.words()), std::log(kAlike), "what such blocks hold", 0, part});
+  return writes;
+}
+
 /// The damage goes on to the tag's last byte: it is known to be wrong, or the tag as read is nobody's in this image.
 bool ReachesTagsEnd(const Scene& scene) {
   const SceneBlock& last = scene.blocks[scene.spots.back().block];
@@ -149,7 +159,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   RunFit fit;
   fit.overrun = Fit(cut, starts, stops, writes);
   fit.underrun = Fit(cut, low_starts, UnderrunStops(w), writes);
-  fit.aligned = FitAligned(scene, cut, writes);
+  fit.aligned = FitAligned(scene, cut, ForeignWrites(scene, below, w, writes));
   const std::size_t write = fit.overrun.best > fit.underrun.best ? fit.overrun.write : fit.underrun.write;
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];

@@ -94,16 +94,18 @@ void VoteLink(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes)
   const bool self = link == scene.AddressOf(scene.blocks[spot.block].payload());
   const bool pointer = LooksLikeKernelPointer(link, scene.pointer_size());
   if (h.kind == FaultKind::kDoubleFree && self) votes.push_back(SelfLink(scene.blocks[spot.block], at));
+  if (h.kind == FaultKind::kDoubleFree && spot.twice_on_list && !self)
+    votes.push_back({Weight::kSelfLink, 1, at, "the list that this block is on leads back to it: it was put on twice"});
   if (h.kind == FaultKind::kBitFlip && IsOneTypeBitFromInUse(scene, spot))
     votes.push_back({Weight::kTypeBitFromInUse, 1, scene.AddressOf(scene.blocks[spot.block].begin),
                      "neither link is one, and the type is one bit from that of the page's blocks in use"});
   const bool in_freed_memory = h.kind == FaultKind::kUseAfterFree || h.kind == FaultKind::kFreeList;
-  if (in_freed_memory && !self && !scene.HasSpot(SpotKind::kHeader))
+  if (in_freed_memory && !self && !spot.twice_on_list && !scene.HasSpot(SpotKind::kHeader))
     votes.push_back(
         {Weight::kFreeHeaderIntact, 1, at, "links of this free block are overwritten, its header is sound"});
   if (h.kind == FaultKind::kUseAfterFree && !pointer)
     votes.push_back({Weight::kDataInLink, 1, at, "where a list link must stand, there is data"});
-  if (h.kind == FaultKind::kFreeList && pointer && !self && LeadsToFreeBlock(scene, link))
+  if (h.kind == FaultKind::kFreeList && pointer && !self && !spot.twice_on_list && LeadsToFreeBlock(scene, link))
     votes.push_back({Weight::kPointerInLink, 1, at, "the link leads to another free block, which does not lead back"});
   if (h.kind == FaultKind::kUseAfterFree && pointer && !self) {
     const auto repair = RepairLink(scene, spot);

@@ -102,7 +102,8 @@ double OddnessOfBit(const Scene& scene, const Hypothesis& h) {
   const auto repair = RepairLink(scene, scene.spots.front());
   if (!repair) return otherwise;
   const int bit = std::countr_zero(static_cast<std::uint64_t>(repair->difference));
-  return bit < kByte ? 0 : bit < 2 * kByte ? std::min(otherwise, kSecondByte) : otherwise;
+  const bool may_be_data = repair->value == 0 && bit < 2 * kByte;  // small numbers with one bit are common
+  return bit < kByte || may_be_data ? 0 : bit < 2 * kByte ? std::min(otherwise, kSecondByte) : otherwise;
 }
 
 }  // namespace

@@ -69,7 +69,14 @@ void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& 
       votes.push_back({overrun ? for_overrun : for_underrun, std::min(std::abs(margin), kMost), at, text});
   };
   vote(fit->start_margin, Weight::kRunStartOverrun, Weight::kRunStartUnderrun, WhereItStarts(scene, *fit, overrun));
-  vote(fit->stop_margin, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, *fit, overrun));
+  // A stop inside the header speaks against an underrun, and for an overrun no more than for every other short write.
+  constexpr double kMostInHeader = 3, kMostAgainst = 7;
+  const bool in_header = fit->overrun.end < scene.blocks[scene.spots.back().block].payload();
+  const double stop = in_header ? std::min(fit->stop_margin, kMostInHeader) : fit->stop_margin;
+  if (underrun && stop < fit->stop_margin)
+    votes.push_back(
+        {Weight::kDamageNotSuffix, std::min(fit->stop_margin, kMostAgainst), at, WhereItStops(scene, *fit, true)});
+  vote(stop, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, *fit, overrun));
   vote(fit->margin() - fit->start_margin - fit->stop_margin, Weight::kRunFitsOverrun, Weight::kRunFitsUnderrun,
        WhatItIs(*fit, overrun));
 }

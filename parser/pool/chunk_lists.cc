@@ -51,6 +51,13 @@ class ListWalker {
     if (std::find(walked.begin(), walked.end(), next) != walked.end()) return ListProblem::kTwice;
     return MayHold(next) ? ListProblem::kNone : ListProblem::kNoListAddress;
   }
+  /// Of the last `walked` blocks: not the link that closes the ring is wrong, but that of the block it leads to, which
+  /// a second free overwrote.
+  void MarkTwice(std::uint64_t entry, std::size_t walked) {
+    const auto block = std::find_if(blocks_.end() - static_cast<std::ptrdiff_t>(walked), blocks_.end(),
+                                    [&](const ListedBlock& listed) { return listed.entry == entry; });
+    if (block != blocks_.end()) block->problem = ListProblem::kTwice;
+  }
   /// False where a link is wrong.
   bool Follow(std::uint64_t entry, std::size_t depth) {
     std::vector<std::uint64_t> walked;
@@ -59,7 +66,9 @@ class ListWalker {
       if (!next) return true;  // not in the image: that is no fault of the list
       walked.push_back(entry);
       const ListProblem problem = ProblemOf(walked, *next, depth);
-      blocks_.push_back({entry, *next, problem});
+      const bool closes_ring = problem == ListProblem::kTwice && *next != entry;
+      blocks_.push_back({entry, *next, closes_ring ? ListProblem::kNone : problem});
+      if (closes_ring) MarkTwice(*next, walked.size());
       if (problem != ListProblem::kNone || *next == 0) return problem == ListProblem::kNone;
       entry = *next;
     }

@@ -38,24 +38,31 @@ bool FreeLinkChecker::LeadsToBlockInUse(std::uint64_t payload) const {
   return state != BlockState::kLookaside && state != BlockState::kFree;
 }
 
-bool FreeLinkChecker::LeadsIntoSoundPage(std::uint64_t payload) const {
-  const VirtAddr begin{payload - layout_->header_size};
+std::optional<bool> FreeLinkChecker::IsFreedInSoundPage(VirtAddr begin) const {
   const PageBytes page = space_->Page(begin.page());
-  if (page.presence != Presence::kPresent) return false;
+  if (page.presence != Presence::kPresent) return std::nullopt;
   bool freed = false;
   std::uint32_t previous = 0;
   for (std::uint32_t offset = 0; offset < kPoolPageBytes;) {
-    if (offset + layout_->header_size > kPoolPageBytes) return false;
+    if (offset + layout_->header_size > kPoolPageBytes) return std::nullopt;
     const PoolHeaderFields header = layout_->Decode(page.bytes.data() + offset);
     const BlockState state = StateOfPoolType(*layout_, header.PoolType);
     const std::uint32_t size = header.BlockSize * layout_->unit;
-    if (size == 0 || header.PreviousSize != previous || state == BlockState::kUnknown) return false;
+    if (size == 0 || size > kPoolPageBytes - offset || header.PreviousSize != previous) return std::nullopt;
+    if (state == BlockState::kUnknown) return std::nullopt;
     freed = freed || (offset == begin.page_offset() && state != BlockState::kAllocated);
     previous = header.BlockSize;
     offset += size;
-    if (offset > kPoolPageBytes) return false;
   }
-  return !freed;
+  return freed;
+}
+
+bool FreeLinkChecker::LeadsAstray(std::uint64_t payload) const {
+  const VirtAddr begin{payload - layout_->header_size};
+  if (const auto freed = IsFreedInSoundPage(begin)) return !*freed;
+  const auto is_pool = [this](VirtAddr page) { return IsFreedInSoundPage(page).has_value(); };
+  return LeadsToBlockInUse(payload) && !is_pool(begin.page() - kPoolPageBytes) &&
+         !is_pool(begin.page() + kPoolPageBytes);
 }
 
 bool FreeLinkChecker::IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
@@ -116,7 +123,7 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
     check.to_itself = LeadsToItself(page, entry, offset, size);
     if (!IsKernel(finding.value)) {
       check.finding = finding;
-    } else if (finding.value == entry || LeadsToBlockInUse(finding.value) || LeadsIntoSoundPage(finding.value)) {
+    } else if (finding.value == entry || LeadsAstray(finding.value)) {
       finding.problem = LinkProblem::kBrokenBackLink;
       check.finding = finding;
     }
@@ -128,7 +135,7 @@ LinkCheck FreeLinkChecker::Check(const std::uint8_t* page, VirtAddr page_address
   // there, this block is the odd one.
   for (const auto& [one, other] : {std::pair(&flink, &blink), std::pair(&blink, &flink)})
     if (one->state == LinkState::kSound && other->state == LinkState::kFarEndDamaged &&
-        LeadsIntoSoundPage(other->value))
+        IsFreedInSoundPage(VirtAddr{other->value - header_size_}) == false)
       other->state = LinkState::kBroken;
   const auto answered = [](const Link& link) {
     return link.state == LinkState::kSound || link.state == LinkState::kOneBitOff;

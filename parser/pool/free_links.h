@@ -52,8 +52,11 @@ class FreeLinkChecker {
   [[nodiscard]] bool IsKernel(std::uint64_t value) const;
   /// The header in front of `payload` is readable and is no freed block's: no freed block may lead there.
   [[nodiscard]] bool LeadsToBlockInUse(std::uint64_t payload) const;
-  /// Sound headers tile the page from its first byte to its last, and none of a freed block lies in front of `payload`.
-  [[nodiscard]] bool LeadsIntoSoundPage(std::uint64_t payload) const;
+  /// Where sound headers tile the page from its first byte to its last: whether one of a freed block lies at `begin`.
+  [[nodiscard]] std::optional<bool> IsFreedInSoundPage(VirtAddr begin) const;
+  /// No freed block lies in front of `payload`, and the page is sound, or not even a neighbour of pool: one that is
+  /// may itself be what is damaged.
+  [[nodiscard]] bool LeadsAstray(std::uint64_t payload) const;
   /// `value` does not come back, but one bit away from it lies an entry that names `entry`. Reads at most 64 addresses.
   [[nodiscard]] bool IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
   [[nodiscard]] Link CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const;

@@ -13,7 +13,7 @@ enum class ListProblem {
   kNone,
   kNoListAddress,  // the link leads to no block that a list may hold
   kEndsEarly,      // the link ends the list, which states more blocks
-  kTwice,          // the block is on the list twice: its link closes a ring
+  kTwice,          // the block is on the list twice: the list leads back to it
 };
 
 /// A block on a dynamic lookaside list or a delay-free list.

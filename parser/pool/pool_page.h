@@ -52,6 +52,7 @@ enum class LinkProblem {
   kBrokenBackLink,    // Flink->Blink or Blink->Flink does not come back
   kOnlyOneDamaged,    // one of the two links is sound
   kEndsEarly,         // zero, where the list says that it goes on
+  kTwiceOnList,       // the list leads back to this block
 };
 struct FreeLinkFinding {
   std::size_t block = 0;  // index in PoolPage::blocks

@@ -10,11 +10,8 @@
 namespace poolblame {
 namespace {
 
-/// Half of all tree pointers are null. Small numbers are left out: they are more often data than a flipped bit.
-bool IsOneBitFromNull(std::uint64_t value) {
-  constexpr std::uint64_t kSmallNumbers = 0x10000;
-  return value >= kSmallNumbers && std::has_single_bit(value);
-}
+/// Half of all tree pointers are null.
+bool IsOneBitFromNull(std::uint64_t value) { return std::has_single_bit(value); }
 
 }  // namespace
 
@@ -97,7 +94,7 @@ void VsPages::CheckListLink(const ListedBlock& listed, PoolPage& page) const {
   finding.block = page.blocks.size() - 1;
   finding.problem = listed.problem == ListProblem::kNoListAddress ? LinkProblem::kNotKernelAddress
                     : listed.problem == ListProblem::kEndsEarly   ? LinkProblem::kEndsEarly
-                                                                  : LinkProblem::kBrokenBackLink;
+                                                                  : LinkProblem::kTwiceOnList;
   finding.offset = static_cast<std::uint32_t>(VirtAddr{listed.entry} - *page.address);
   finding.length = kLinkBytes;
   finding.value = listed.next;

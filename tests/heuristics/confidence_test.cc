@@ -119,7 +119,7 @@ TEST(Confidence, NobodyIsAccusedWhereHardwareIsAsLikely) {
   hardware.probability = 0.4;
   EXPECT_EQ(ConfidenceOf(best, 0.6, {best, hardware}), Confidence::kInsufficient);
   hardware.probability = 0.1;
-  EXPECT_EQ(ConfidenceOf(best, 0.6, {best, hardware}), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(best, 0.8, {best, hardware}), Confidence::kSuspect);
 }
 
 TEST(Confidence, ANameIsNoEvidence) {

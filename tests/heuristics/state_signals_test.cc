@@ -41,6 +41,25 @@ TEST(AllocatorState, ALinkToItselfIsADoubleFree) {
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IsEmpty());
 }
 
+TEST(AllocatorState, AListThatLeadsBackToTheBlockIsADoubleFree) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page()
+                .Block("Left", 0x80)
+                .FreeBlock("Gone", 0x80)
+                .OverwritePayload(0, Word(stage.AddressOf(0, 0x150), 8))
+                .Block("Mid ", 0x40)
+                .FreeBlock("Othr", 0x80));
+  Scene scene = stage.Scene();
+  scene.spots.front().twice_on_list = true;
+  const auto votes = [&](FaultKind kind) {
+    return VotesOf(VoteAllocatorState, scene,
+                   kind == FaultKind::kFreeList ? HypothesisOf(scene, kind) : HypothesisOf(scene, kind, "Gone"));
+  };
+  EXPECT_THAT(votes(FaultKind::kDoubleFree), Votes(Weight::kSelfLink));
+  EXPECT_THAT(votes(FaultKind::kFreeList), IsEmpty());
+  EXPECT_THAT(votes(FaultKind::kUseAfterFree), IsEmpty());
+}
+
 /// What speaks for a flipped bit when the first bytes of a block that reads as free are `front`.
 std::vector<Vote> OfAFreeTypeBefore(const ByteString& front) {
   Stage stage(Windows::kEightOne64);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "heuristics/content_model.h"
 #include "heuristics/run_contents.h"
@@ -54,6 +55,19 @@ TEST_F(AFill, OfTheWholeBlockIsAnOverruns) {
   const auto votes = Votes(FaultKind::kOverrun, "Left");
   ASSERT_THAT(votes, IncludesVote(Weight::kRunStartOverrun));
   EXPECT_THAT(votes.front().text, HasSubstr("fills all of this block: one pattern"));
+}
+
+TEST_F(AFill, ThatStopsInsideTheHeaderSpeaksAgainstAnUnderrun) {
+  ASSERT_NO_FATAL_FAILURE(WriteBytes(0x60, 0x38));
+  auto far = std::make_shared<RunFit>(fit_);
+  far->stop_margin = 9;  // as of a VS chunk, most of whose header is behind the stop
+  scene_.run_fit = far;
+  const auto against = Votes(FaultKind::kUnderrun, "Rght");
+  ASSERT_THAT(against, IncludesVote(Weight::kDamageNotSuffix));
+  for (const Vote& vote : Votes(FaultKind::kOverrun, "Left"))
+    if (vote.weight == Weight::kRunStopOverrun) {
+      EXPECT_LE(vote.strength, 3);
+    }
 }
 
 TEST_F(AFill, OfACacheLineIsADevices) {

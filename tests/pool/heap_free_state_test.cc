@@ -69,6 +69,21 @@ TEST_P(FreeStateOf, ABlockOnAListTwiceIsFound) {
   ASSERT_EQ(census.findings.size(), 1U);
 }
 
+TEST_P(FreeStateOf, ARingIsToldAtTheBlockThatTheListComesBackTo) {
+  const Opened opened = FromRecipe(Recipe("fault=double-free variant=buried backend=vs seed=8"));
+  const PoolCensus census = Scan(opened);
+  ASSERT_NE(census.segment_heap, nullptr);
+  const auto& listed = census.segment_heap->free_state().listed;
+  const auto twice = std::find_if(listed.begin(), listed.end(),
+                                  [](const ListedBlock& block) { return block.problem == ListProblem::kTwice; });
+  ASSERT_NE(twice, listed.end());
+  EXPECT_EQ(twice->entry, opened.truth.damage_start);
+  EXPECT_NE(twice->next, twice->entry);
+  ASSERT_EQ(census.findings.size(), 1U);
+  ASSERT_EQ(census.findings[0].free_links.size(), 1U);
+  EXPECT_EQ(census.findings[0].free_links[0].problem, LinkProblem::kTwiceOnList);
+}
+
 INSTANTIATE_TEST_SUITE_P(Windows, FreeStateOf, ::testing::Values(18362, 19041, 22000, 22621, 26100));
 
 TEST(HeapFreeState, AnEntryIsFoundInItsChunkOnly) {

@@ -11,6 +11,7 @@
 #include "heuristics/report.h"
 #include "heuristics/special_judge.h"
 #include "heuristics/tracked_block.h"
+#include "heuristics/write_extent.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -119,9 +120,10 @@ Incident JudgeScene(const Scene& scene) {
   incident.kind = incident.kind_probabilities.front().first;
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
-  ReasonedConfidence confidence =
-      ReasonConfidence(BestOf(scene, hypotheses, first), first.probability, hypotheses, GroundOf(scene));
+  const Hypothesis& best = BestOf(scene, hypotheses, first);
+  ReasonedConfidence confidence = ReasonConfidence(best, first.probability, hypotheses, GroundOf(scene));
   incident.confidence = confidence.word;
+  incident.write = ExtentOf(scene, best);
   incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());

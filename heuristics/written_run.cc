@@ -35,6 +35,14 @@ void AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, con
   const double anything = std::log(1 - kShare) + fit.overrun.log_likelihood;
   fit.goes_on = own.log_likelihood > anything;
   const double both = LogSum(own.log_likelihood, anything);
+  const auto add = [](PlaceLikelihoods& sum, const PlaceLikelihoods& more) {
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      sum[i].second = LogSum(std::log(1 - kShare) + sum[i].second, more[i].second);
+  };
+  add(fit.overrun.begins, own.begins);
+  add(fit.overrun.ends, own.ends);
+  own.begins = fit.overrun.begins;
+  own.ends = fit.overrun.ends;
   if (own.best > fit.overrun.best) fit.overrun = std::move(own);
   fit.overrun.log_likelihood = both;
 }

@@ -6,11 +6,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "heuristics/scene.h"
 
 namespace poolblame {
+
+/// Log likelihoods of places, ascending; each stands for the bytes up to the next.
+using PlaceLikelihoods = std::vector<std::pair<std::uint32_t, double>>;
 
 /// A write of one hypothesis.
 struct WrittenRun {
@@ -20,6 +24,7 @@ struct WrittenRun {
   std::vector<double> starts, stops;  // log likelihood of all starts and of all stops, by what is written
   std::uint32_t begin = 0, end = 0;   // of the best way, scene offsets
   const char* texture = "";           // of the best way
+  PlaceLikelihoods begins, ends;      // of all ways, by scene offset
 };
 
 struct RunFit {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/evaluation/extents.h"
 #include "tests/evaluation/features.h"
 #include "tests/evaluation/recipe_generator.h"
 #include "tests/evaluation/runner.h"
@@ -63,17 +64,20 @@ int Evaluate(CommandLine line) {
   line.run.keep_hypotheses = !line.features.empty();
   const std::vector<Outcome> outcomes = RunAll(line.run);
   Score score;
+  Extents extents;
   std::string misses;
   double build_seconds = 0, judge_seconds = 0;
   for (const Outcome& outcome : outcomes) {
     build_seconds += outcome.build_seconds;
     judge_seconds += outcome.judge_seconds;
     score.Add(outcome);
+    extents.Add(outcome);
     const std::string miss = MissLine(outcome);
     if (!miss.empty()) misses += miss + '\n';
   }
   const std::vector<TargetResult> targets = CheckTargets(score, {});
   fmt::print("seed {}, {}", line.run.seed, Tables(score, targets));
+  fmt::print("{}", extents.Table());
   fmt::print(stderr, "building took {:.1f} s, judging {:.1f} s, summed over threads\n", build_seconds, judge_seconds);
   if (!Write(line.json, ScoreJson(score, targets, line.run.seed))) return kNotWritten;
   if (!Write(line.misses, misses)) return kNotWritten;

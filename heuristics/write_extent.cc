@@ -70,6 +70,13 @@ PlaceRange Likely(const PlaceLikelihoods& places, Weight weight, std::uint32_t l
   return LikelyRange(places, kTail, std::min(1.0, WeightOf(weight).log_odds), limit);
 }
 
+/// The same of ends: the model looks at so much memory only, and what reaches its last place may go on from there.
+PlaceRange LikelyEnd(PlaceLikelihoods places, Weight weight, std::uint32_t limit) {
+  if (limit > places.back().first)
+    places.back().second += std::log(limit - places.back().first + 1) / WeightOf(weight).log_odds;
+  return Likely(places, weight, limit);
+}
+
 /// The model knows no places inside a tag, and of a word that was written in part it cannot tell where.
 std::uint32_t EarliestEnd(const Scene& scene, const SceneBlock& last, std::uint32_t likely) {
   if (likely <= last.begin + last.tag_end()) return scene.damage_end();
@@ -83,7 +90,7 @@ Reach OverrunReach(const Scene& scene, const Hypothesis& h) {
   const RunFit* fit = h.block == scene.Below(scene.victim()) ? scene.run_fit.get() : nullptr;
   if (fit == nullptr) return {{block.payload(), block.end}, {scene.damage_end(), LatestEnd(scene)}, scene.damage_end()};
   Reach reach{Likely(fit->overrun.begins, Weight::kRunStartOverrun, block.end),
-              Likely(fit->overrun.ends, Weight::kRunStopOverrun, last.end), fit->overrun.end};
+              LikelyEnd(fit->overrun.ends, Weight::kRunStopOverrun, last.end), fit->overrun.end};
   reach.end.earliest = EarliestEnd(scene, last, reach.end.earliest);
   reach.end.latest = std::max(reach.end.latest, reach.end.earliest);
   return reach;
@@ -99,7 +106,7 @@ Reach UnderrunReach(const Scene& scene, const Hypothesis& h) {
             {block.payload(), block.end},
             block.payload()};
   return {Likely(fit->underrun.begins, Weight::kRunStartUnderrun, scene.damage_begin()),
-          Likely(fit->underrun.ends, Weight::kRunStopUnderrun, block.end), fit->underrun.end};
+          LikelyEnd(fit->underrun.ends, Weight::kRunStopUnderrun, block.end), fit->underrun.end};
 }
 
 /// Of an overrun: records that begin in its block and go on behind it.

@@ -72,6 +72,15 @@ TEST_F(Written, AFillOfTheWholeBlockIsFollowedIntoTheNextOnesData) {
   EXPECT_EQ(extent.stride, std::nullopt);
 }
 
+TEST_F(Written, AFillThatLeavesTheModelsSightMayGoOn) {
+  stage_.Add(Page().Block("Left", 0x90).Block("Rght", 0x700).Overwrite(0x10, Repeat(0xCC, 0x80 + 0x600)));
+  scene_ = stage_.Scene();
+  const auto extent = ExtentOf(scene_, HypothesisOf(scene_, FaultKind::kOverrun, "Left"));
+  ASSERT_TRUE(extent.has_value());
+  EXPECT_LE(extent->end_earliest, At(0x690));
+  EXPECT_GE(extent->end_latest, At(0x690));
+}
+
 TEST_F(Written, AnUnderrunIsMeasuredDownwards) {
   const WriteExtent extent = Extent(0x80, Repeat(0xCC, 0x20), FaultKind::kUnderrun);
   EXPECT_FALSE(extent.upwards);

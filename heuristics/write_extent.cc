@@ -20,19 +20,44 @@ struct Reach {
   std::uint32_t likely_end = 0;
 };
 
+/// A byte of a header that is known to be as it must be. The second half of a chunk header holds anything, and the
+/// segment heap does not keep PoolIndex.
+bool IsRight(const SceneBlock& block, std::uint32_t i) {
+  constexpr std::uint32_t kEncodedBytes = 8, kIndexByte = 1;
+  if (((block.block->damaged_bytes | block.block->doubtful_bytes) >> i & 1U) != 0) return false;
+  return block.chunk_header == 0 || i < kEncodedBytes || i > block.chunk_header + kIndexByte;
+}
+
+/// The same in a structure of the heap's own: in a word that is wrong elsewhere, it may be so by chance, as the upper
+/// bytes of pointers are alike.
+bool IsRightInStructure(const HeapStructure& structure, std::uint32_t i) {
+  constexpr std::uint32_t kWord = 8;
+  const std::uint32_t word = i / kWord * kWord;
+  return structure.At(i) == ByteVerdict::kRight && !structure.IsWrong(word, word + kWord);
+}
+
 /// The first byte from `from` on that was not written: it is as it must be, and not zero, which writes often are too.
 std::uint32_t FirstIntact(const Scene& scene, const SceneBlock& block, std::uint32_t from) {
-  const auto intact = [&](std::uint32_t at) {
+  const HeapStructure* structure = block.structure;
+  const std::uint32_t checked = block.begin + (structure != nullptr ? structure->size() : block.tag_end());
+  for (std::uint32_t at = from; at < std::min(checked, block.end); ++at) {
     const std::uint32_t i = at - block.begin;
-    if (scene.bytes[at] == 0) return false;
-    if (block.structure != nullptr) return block.structure->At(i) == ByteVerdict::kRight;
-    return ((block.block->damaged_bytes | block.block->doubtful_bytes) >> i & 1U) == 0;
-  };
-  const std::uint32_t checked =
-      block.structure != nullptr ? block.begin + block.structure->size() : block.begin + block.tag_end();
-  for (std::uint32_t at = from; at < std::min(checked, block.end); ++at)
-    if (intact(at)) return at;
+    const bool right = structure != nullptr ? IsRightInStructure(*structure, i) : IsRight(block, i);
+    if (right && scene.bytes[at] != 0) return at;
+  }
   return block.end;
+}
+
+/// Behind the last wrong byte of a structure of the heap: the rest up to the first slot, and slots that nobody has now,
+/// do not tell what ran over them.
+std::uint32_t FirstIntactBehind(const Scene& scene, std::size_t structure) {
+  std::uint32_t end = FirstIntact(scene, scene.blocks[structure], scene.damage_end());
+  for (std::size_t i = structure + 1; i < scene.blocks.size() && end == scene.blocks[i - 1].end; ++i) {
+    const SceneBlock& next = scene.blocks[i];
+    const bool tells = next.block != nullptr && next.block->state == BlockState::kAllocated;
+    end = tells ? FirstIntact(scene, next, next.begin) : next.end;
+  }
+  return end;
 }
 
 /// The same in data: a byte that every block of the tag and size has.
@@ -55,9 +80,9 @@ std::uint32_t LatestEnd(const Scene& scene) {
   const SceneBlock& block = scene.blocks[last.block];
   switch (last.kind) {
     case SpotKind::kHeader:
+      return block.block == nullptr ? block.end : FirstIntact(scene, block, scene.damage_end());
     case SpotKind::kStructure:
-      return block.block == nullptr && block.structure == nullptr ? block.end
-                                                                  : FirstIntact(scene, block, scene.damage_end());
+      return FirstIntactBehind(scene, last.block);
     case SpotKind::kPayload:
       return FirstLikeSiblings(scene, last.block, scene.damage_end());
     default:

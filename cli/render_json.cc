@@ -62,6 +62,25 @@ Json DamageJson(const Damage& damage) {
               {"hex", JsonHex(damage.bytes)}};
 }
 
+Json RangeJson(std::optional<std::uint64_t> earliest, std::uint64_t latest) {
+  return Json{{"earliest", earliest ? JsonAddress(*earliest) : Json(nullptr)}, {"latest", JsonAddress(latest)}};
+}
+
+Json WriteJson(const std::optional<WriteExtent>& write) {
+  if (!write) return nullptr;
+  const auto number = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+  const auto bytes = [&](std::uint64_t least, const auto& most) { return Json{{"min", least}, {"max", number(most)}}; };
+  return Json{{"first_damaged", JsonAddress(write->first_damaged)},
+              {"last_damaged", JsonAddress(write->last_damaged)},
+              {"start", RangeJson(write->start_earliest, write->start_latest)},
+              {"end", RangeJson(write->end_earliest, write->end_latest)},
+              {"outside", bytes(write->least_outside(), write->most_outside())},
+              {"length", bytes(write->least_length(), write->most_length())},
+              {"slack", number(write->slack)},
+              {"stride", number(write->stride)},
+              {"blocks_run_over", write->blocks_run_over}};
+}
+
 Json ExpectedHeaderJson(const std::optional<ExpectedHeader>& header) {
   if (!header) return nullptr;
   return Json{{"previous_size", header->previous_size},
@@ -83,6 +102,7 @@ Json IncidentJson(const ImageReport& facts, std::size_t index, const ExplainChoi
       {"kind_probabilities", KindsJson(incident)},
       {"confidence", ConfidenceName(incident.confidence)},
       {"damage", DamageJson(incident.damage)},
+      {"write", WriteJson(incident.write)},
       {"victim", JsonBlock(incident.victim)},
       {"expected_header", ExpectedHeaderJson(incident.expected_header)},
       {"suspects", SuspectsJson(facts, incident)},

@@ -10,6 +10,7 @@
 #include "cli/page_picture.h"
 #include "cli/special_picture.h"
 #include "cli/text_sections.h"
+#include "cli/write_words.h"
 
 namespace poolblame::cli {
 namespace {
@@ -53,6 +54,7 @@ void WriteBlocks(TextWriter& out, const Incident& incident) {
 
 void WriteFacts(TextWriter& out, const Incident& incident) {
   WriteBlocks(out, incident);
+  if (incident.write && NamesCulprit(incident)) WriteExtentLines(out, *incident.write);
   const Damage& damage = incident.damage;
   out.Line(fmt::format("  {}   {} to {}, {}, {} certainly wrong", out.palette().Paint(Style::kDamage, "damage"),
                        AddressText(damage.start), AddressText(damage.end), Counted(damage.end - damage.start, "byte"),

@@ -11,6 +11,7 @@
 #include "heuristics/report.h"
 #include "heuristics/special_judge.h"
 #include "heuristics/tracked_block.h"
+#include "heuristics/write_extent.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -118,6 +119,7 @@ Incident JudgeScene(const Scene& scene) {
   ReasonedConfidence confidence =
       ReasonConfidence(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
   incident.confidence = confidence.word;
+  incident.write = ExtentOf(scene, best);
   incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference(scene.victim());

@@ -122,6 +122,33 @@ struct Explanation {
   std::vector<ConfidenceTest> tests;            // a word whose tests are all met holds; the strongest is said
 };
 
+/// How far a write out of its block ran, the first suspect being right. Addresses in the incident's form; ends are
+/// those of the first byte that was not written. Ranges include both ends.
+struct WriteExtent {
+  std::uint64_t first_damaged = 0, last_damaged = 0;  // bytes that are known to be wrong
+  std::optional<std::uint64_t> start_earliest;        // nothing: before what the image has
+  std::uint64_t start_latest = 0;
+  std::uint64_t end_earliest = 0, end_latest = 0;
+  std::uint64_t boundary = 0;           // of the block, that the write crossed: its end, or its data's begin
+  bool upwards = true;                  // an overrun
+  std::optional<std::uint32_t> slack;   // bytes of the block behind what was asked for, where a record has that
+  std::optional<std::uint32_t> stride;  // bytes of one element, where it is made of records
+  std::uint32_t blocks_run_over = 0;    // that hold damage: the heap's own structures too
+
+  /// Bytes on the wrong side of the boundary.
+  [[nodiscard]] std::uint64_t least_outside() const {
+    return upwards ? end_earliest - boundary : boundary - start_latest;
+  }
+  [[nodiscard]] std::optional<std::uint64_t> most_outside() const {
+    if (upwards) return end_latest - boundary;
+    return start_earliest ? std::optional(boundary - *start_earliest) : std::nullopt;
+  }
+  [[nodiscard]] std::uint64_t least_length() const { return end_earliest - start_latest; }
+  [[nodiscard]] std::optional<std::uint64_t> most_length() const {
+    return start_earliest ? std::optional(end_latest - *start_earliest) : std::nullopt;
+  }
+};
+
 struct Damage {
   std::uint64_t start = 0, end = 0;  // [start, end), same address form as the incident
   std::uint32_t certain_bytes = 0;   // bytes known to be wrong
@@ -147,6 +174,7 @@ struct Incident {
   std::optional<ExpectedHeader> expected_header;
   std::vector<Suspect> suspects;  // descending; hardware and unknown included; probabilities sum to 1
   std::vector<std::string> advice;
+  std::optional<WriteExtent> write;  // of an overrun or underrun by the first suspect
   Explanation explanation;
   std::optional<SpecialPoolPage> special_page;  // of a block in special pool, for the picture
   std::optional<std::size_t> finding;           // index in PoolCensus::findings of the page, for the picture

@@ -18,6 +18,31 @@ struct Tally {
   }
 };
 
+/// Log likelihoods of places over all writes: what a write gives them counts as much as the rest of it is likely.
+class Marginal {
+ public:
+  explicit Marginal(const RunPlaces& places) : sums_(places.size(), kNeverLog) {}
+  /// The next place's score under the current write.
+  double Score(double score) {
+    scores_.push_back(score);
+    return score;
+  }
+  /// The current write is through; `rest`: its log likelihood without these places.
+  void Close(double rest) {
+    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] = LogSum(sums_[i], scores_[i] + rest);
+    scores_.clear();
+  }
+  [[nodiscard]] PlaceLikelihoods ByOffset(const RunPlaces& places, std::uint32_t base) const {
+    PlaceLikelihoods out;
+    for (std::size_t i = 0; i < sums_.size(); ++i) out.emplace_back(base + places[i].at, sums_[i]);
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+ private:
+  std::vector<double> scores_, sums_;
+};
+
 /// Nats of the bytes [begin, end) where nothing is known of them.
 double AnythingOver(const RunWindow& w, std::uint32_t begin, std::uint32_t end) {
   double score = 0;
@@ -51,11 +76,15 @@ double Cut::Stop(const Alternative& write, std::uint32_t at) const {
 
 WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, const Alternatives& writes) {
   const RunWindow& w = cut.window;
-  WrittenRun run{kNeverLog, kNeverLog, 0, {}, {}, w.middle, w.data, ""};
+  WrittenRun run{kNeverLog, kNeverLog, 0, {}, {}, w.middle, w.data, "", {}, {}};
+  Marginal begins(starts), ends(stops);
   for (const Alternative& write : writes) {
     Tally start, stop;
-    for (const RunPlace& place : starts) start.Add(place.log_share + cut.Start(write, place.at), place.at);
-    for (const RunPlace& place : stops) stop.Add(place.log_share + cut.Stop(write, place.at), place.at);
+    for (const RunPlace& place : starts)
+      start.Add(begins.Score(place.log_share + cut.Start(write, place.at)), place.at);
+    for (const RunPlace& place : stops) stop.Add(ends.Score(place.log_share + cut.Stop(write, place.at)), place.at);
+    begins.Close(write.log_share + stop.sum);
+    ends.Close(write.log_share + start.sum);
     run.log_likelihood = LogSum(run.log_likelihood, write.log_share + start.sum + stop.sum);
     run.starts.push_back(start.sum);
     run.stops.push_back(stop.sum);
@@ -66,6 +95,8 @@ WrittenRun Fit(const Cut& cut, const RunPlaces& starts, const RunPlaces& stops, 
     run.texture = write.name;
     run.write = run.starts.size() - 1;
   }
+  run.begins = begins.ByOffset(starts, w.begin);
+  run.ends = ends.ByOffset(stops, w.begin);
   return run;
 }
 

@@ -7,6 +7,7 @@
 #include "heuristics/confidence.h"
 #include "heuristics/explanation.h"
 #include "heuristics/owner.h"
+#include "heuristics/write_extent.h"
 
 namespace poolblame {
 namespace {
@@ -83,6 +84,7 @@ Incident JudgeScene(const SpecialScene& scene) {
       std::find_if(hypotheses.begin(), hypotheses.end(), [&](const Hypothesis& h) { return h.role == first.role; });
   ReasonedConfidence confidence = ReasonConfidence(*best, first.probability, hypotheses);
   incident.confidence = confidence.word;
+  incident.write = ExtentOf(scene, *best);
   incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference();

@@ -36,6 +36,14 @@ bool AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, con
   const double anything = std::log(1 - kShare) + overrun.log_likelihood;
   const bool goes_on = own.log_likelihood > anything;
   const double both = LogSum(own.log_likelihood, anything);
+  const auto add = [](PlaceLikelihoods& sum, const PlaceLikelihoods& more) {
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      sum[i].second = LogSum(std::log(1 - kShare) + sum[i].second, more[i].second);
+  };
+  add(overrun.begins, own.begins);
+  add(overrun.ends, own.ends);
+  own.begins = overrun.begins;
+  own.ends = overrun.ends;
   if (own.best > overrun.best) overrun = std::move(own);
   overrun.log_likelihood = both;
   return goes_on;

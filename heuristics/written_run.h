@@ -8,11 +8,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "heuristics/scene.h"
 
 namespace poolblame {
+
+/// Log likelihoods of places, ascending; each stands for the bytes up to the next.
+using PlaceLikelihoods = std::vector<std::pair<std::uint32_t, double>>;
 
 /// A write of one hypothesis.
 struct WrittenRun {
@@ -22,6 +26,7 @@ struct WrittenRun {
   std::vector<double> starts, stops;  // log likelihood of all starts and of all stops, by what is written
   std::uint32_t begin = 0, end = 0;   // of the best way, scene offsets
   const char* texture = "";           // of the best way
+  PlaceLikelihoods begins, ends;      // of all ways, by scene offset
 };
 
 struct RunFit {

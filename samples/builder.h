@@ -24,6 +24,9 @@ struct Truth {
   // of an allocation without either, its first byte.
   std::uint64_t culprit_header = 0, victim_header = 0;
   std::uint64_t damage_start = 0, damage_end = 0;  // virtual, [start, end)
+  std::uint64_t write_start = 0, write_end = 0;    // of the write that did it, in its own block too; 0 = no such write
+  std::uint32_t stride = 0;                        // bytes of one record of that write; 0 = it wrote none
+  int slack = -1;                                  // bytes of the culprit behind what was asked for; -1 = not known
   std::uint64_t page = 0;                          // of the victim
   std::uint64_t base = 0;                          // container=pool-pages: virtual address of the file's first byte
   std::string machine = "x64";                     // "x64" or "x86"

@@ -18,6 +18,8 @@ struct FaultRecord {
   std::uint32_t culprit_tag = 0;
   VaRange damage;                   // bytes outside what the culprit owned, [begin, end)
   std::uint64_t written_from = 0;   // where the write began; damage.begin or before
+  std::uint64_t written_to = 0;     // the byte behind its last; damage.end or behind
+  std::uint32_t stride = 0;         // bytes of one record that it wrote; 0 = it wrote none
   Bytes before;                     // of `damage`
   bool caught = false;              // nothing was damaged: the kernel stopped at the faulty call
   std::uint64_t freed_address = 0;  // the address of that call

@@ -5,7 +5,8 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr int kTries = 4000;  // a block of the wanted kind is rare in a small image; a pick costs nanoseconds
+constexpr std::uint8_t kStride = 24;  // of content=records
+constexpr int kTries = 4000;          // a block of the wanted kind is rare in a small image; a pick costs nanoseconds
 
 }  // namespace
 
@@ -53,7 +54,7 @@ Bytes FromModel(Machine& machine, Content content, std::uint32_t seed, std::uint
                 std::uint16_t driver) {
   TagSpec spec = Tags()[driver];
   spec.content = content;
-  spec.stride = 24;
+  spec.stride = kStride;
   return OwnerContent(machine.world(), spec, seed, va, size, false);
 }
 
@@ -109,7 +110,7 @@ BlockRef BlockAt(Machine& machine, std::uint64_t va) {
 }
 
 Bytes MakeContent(Machine& machine, const BlockRef& writer, std::uint64_t va, std::uint64_t from_payload,
-                  std::size_t size) {
+                  std::size_t size, std::uint32_t* stride) {
   Random& random = machine.random();
   WriteContent content = machine.recipe().content;
   if (content == WriteContent::kAuto) content = DrawContent(random);
@@ -118,6 +119,8 @@ Bytes MakeContent(Machine& machine, const BlockRef& writer, std::uint64_t va, st
     content = WriteContent::kRandom;
   const std::uint32_t seed = random.Next32();
   const std::uint16_t model = owner == nullptr || owner->model == kNoModel ? std::uint16_t{0} : owner->model;
+  if (stride != nullptr && content == WriteContent::kContinue) *stride = StrideOfOwner(model);
+  if (stride != nullptr && content == WriteContent::kRecords) *stride = kStride;
   switch (content) {
     case WriteContent::kContinue: {
       Bytes all =
@@ -146,9 +149,15 @@ Bytes MakeContent(Machine& machine, const BlockRef& writer, std::uint64_t va, st
   return FromModel(machine, Content::kRandom, seed, va, size, model);
 }
 
+std::uint32_t StrideOfOwner(std::uint16_t model) {
+  const TagSpec& spec = Tags()[model];
+  return spec.content == Content::kRecords ? spec.stride : 0;
+}
+
 void Strike(Machine& machine, FaultRecord& record, std::uint64_t va, const Bytes& bytes, std::uint64_t damage_begin) {
   record.damage = {damage_begin, va + bytes.size()};
   record.written_from = va;
+  record.written_to = record.damage.end;
   record.before = machine.memory().Read(damage_begin, record.damage.end - damage_begin);
   machine.memory().Write(va, bytes);
 }

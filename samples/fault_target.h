@@ -20,9 +20,12 @@ bool VictimAllowed(const Machine& machine, const Block& block);
 BlockRef BlockAt(Machine& machine, std::uint64_t va);
 
 /// Bytes of the recipe's content for a write of `size` bytes at `va` by the owner of `writer` (may be header 0).
-/// `from_payload`: offset of `va` in the writer's payload, so that content=continue goes on in phase.
+/// `from_payload`: offset of `va` in the writer's payload, so that content=continue goes on in phase. `stride` is set
+/// to the bytes of a record where they are records.
 Bytes MakeContent(Machine& machine, const BlockRef& writer, std::uint64_t va, std::uint64_t from_payload,
-                  std::size_t size);
+                  std::size_t size, std::uint32_t* stride = nullptr);
+/// Bytes of one record of what blocks of this tag hold; 0 = they hold none.
+std::uint32_t StrideOfOwner(std::uint16_t model);
 
 /// Writes `bytes` at `va` and records [damage_begin, va + size) as damage.
 void Strike(Machine& machine, FaultRecord& record, std::uint64_t va, const Bytes& bytes, std::uint64_t damage_begin);

@@ -24,8 +24,8 @@ FaultRecord WriteOver(Machine& machine, const BlockRef& culprit, std::uint64_t v
   record.victim = BlockAt(machine, victim);
   const std::uint64_t start = WriteStart(machine, culprit);
   const std::uint64_t end = culprit.pool->BlockEnd(culprit.header);
-  const Bytes bytes =
-      MakeContent(machine, culprit, start, start - culprit.pool->Payload(culprit.header), end + length - start);
+  const Bytes bytes = MakeContent(machine, culprit, start, start - culprit.pool->Payload(culprit.header),
+                                  end + length - start, &record.stride);
   Strike(machine, record, start, bytes, end);
   return record;
 }
@@ -99,9 +99,10 @@ Result<FaultRecord> Underrun(Machine& machine) {
   // down from somewhere in the buffer; a third a negative offset that touches nothing of it.
   const std::uint64_t capacity = culprit->pool->Capacity(culprit->header);
   const std::uint64_t inside = InsideOf(machine, length, capacity);
-  Bytes bytes = MakeContent(machine, *culprit, start, 0, length + inside);
+  Bytes bytes = MakeContent(machine, *culprit, start, 0, length + inside, &record.stride);
   Strike(machine, record, start, Bytes(bytes.begin(), bytes.begin() + length), start);
   machine.memory().Write(payload, Bytes(bytes.begin() + length, bytes.end()));
+  record.written_to = payload + inside;
   return record;
 }
 
@@ -170,6 +171,7 @@ Result<FaultRecord> BigOverrun(Machine& machine) {
       const Bytes bytes =
           OwnerContent(machine.world(), Tags()[big.model], big.seed, big.va, *end + length - big.va, false);
       Strike(machine, record, big.va, bytes, *end);
+      record.stride = StrideOfOwner(big.model);
       return record;
     }
   }

@@ -91,6 +91,26 @@ void AddHeapTruth(const Machine& machine, const FaultRecord& record, Truth& trut
   truth.lfh_key = machine.layout().heaps.keys.lfh_key;
 }
 
+/// Up to where its end is, and the next one's memory begins.
+int SlackOf(const BlockRef& culprit) {
+  if (culprit.header == 0) return -1;
+  for (const BigAllocation& big : culprit.pool->big())
+    if (const auto end = culprit.pool->BehindBig(big); big.va == culprit.header && end)
+      return static_cast<int>(*end - big.va - big.bytes);
+  const Block* block = culprit.pool->Find(culprit.header);
+  if (block == nullptr || block->request == 0 || block->backend == Backend::kLarge) return -1;
+  return static_cast<int>(culprit.pool->BlockEnd(culprit.header) - culprit.pool->Payload(culprit.header)) -
+         block->request;
+}
+
+/// Writes that ran out of a block say how far.
+std::string WriteJson(const Truth& truth) {
+  if (truth.write_end == 0) return "";
+  return ", \"write_start\": " + Hex(truth.write_start) + ", \"write_end\": " + Hex(truth.write_end) +
+         ", \"stride\": " + std::to_string(truth.stride) +
+         ", \"slack\": " + (truth.slack < 0 ? "null" : std::to_string(truth.slack));
+}
+
 }  // namespace
 
 Truth TruthOf(const Machine& machine, const FaultRecord& record) {
@@ -109,6 +129,10 @@ Truth TruthOf(const Machine& machine, const FaultRecord& record) {
   }
   truth.damage_start = record.damage.begin;
   truth.damage_end = record.damage.end;
+  truth.write_start = record.written_from;
+  truth.write_end = record.written_to;
+  truth.stride = record.stride;
+  truth.slack = SlackOf(record.culprit);
   const Bytes now = machine.memory().Read(record.damage.begin, record.before.size());
   Changed changed;
   const Pool* pool = record.victim.pool;
@@ -128,7 +152,7 @@ std::string TruthJson(const Truth& truth, const std::string& recipe) {
          ", \"culprit_tag\": " + Quoted(truth.culprit_tag) + ", \"culprit_header\": " + Hex(truth.culprit_header) +
          ", \"victim_tag\": " + Quoted(truth.victim_tag) + ", \"victim_header\": " + Hex(truth.victim_header) +
          ", \"damage_start\": " + Hex(truth.damage_start) + ", \"damage_end\": " + Hex(truth.damage_end) +
-         ", \"page\": " + Hex(truth.page) + ", \"base\": " + Hex(truth.base) +
+         WriteJson(truth) + ", \"page\": " + Hex(truth.page) + ", \"base\": " + Hex(truth.base) +
          ", \"bugcheck\": " + Hex(truth.bugcheck) + HeapKeysJson(truth) + "}";
 }
 

@@ -32,8 +32,9 @@ TEST(ReportJson, KeysAreInTheOrderOfTheContract) {
             (Words{"pages_in_image", "pages_read", "pool_pages", "pool_blocks", "allocated", "free", "big_allocations",
                    "pages_unreadable", "truncated", "not_judged"}));
   const Json& incident = report["incidents"][0];
-  EXPECT_EQ(Keys(incident), (Words{"id", "page", "physical", "pool", "slot_size", "kind", "kind_probabilities",
-                                   "confidence", "damage", "victim", "expected_header", "suspects", "advice"}));
+  EXPECT_EQ(Keys(incident),
+            (Words{"id", "page", "physical", "pool", "slot_size", "kind", "kind_probabilities", "confidence", "damage",
+                   "write", "victim", "expected_header", "suspects", "advice"}));
   EXPECT_EQ(Keys(incident["damage"]), (Words{"start", "end", "certain_bytes", "hex"}));
   EXPECT_EQ(Keys(incident["victim"]),
             (Words{"header", "address", "tag", "tag_hex", "size", "state", "offset_in_page"}));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/evaluation/ablation.h"
+#include "tests/evaluation/extents.h"
 #include "tests/evaluation/features.h"
 #include "tests/evaluation/recipe_generator.h"
 #include "tests/evaluation/reliability.h"
@@ -68,6 +69,7 @@ int Evaluate(CommandLine line) {
   const std::vector<Outcome> outcomes = RunAll(line.run);
   Score score;
   Ablation ablation;
+  Extents extents;
   std::string misses;
   double build_seconds = 0, judge_seconds = 0;
   for (const Outcome& outcome : outcomes) {
@@ -75,12 +77,14 @@ int Evaluate(CommandLine line) {
     judge_seconds += outcome.judge_seconds;
     score.Add(outcome);
     if (line.ablate) ablation.Add(outcome);
+    extents.Add(outcome);
     const std::string miss = MissLine(outcome);
     if (!miss.empty()) misses += miss + '\n';
   }
   const std::vector<TargetResult> targets = CheckTargets(score, {});
   fmt::print("seed {}, {}", line.run.seed, Tables(score, targets));
   if (line.ablate) fmt::print("{}", AblationTable(ablation));
+  fmt::print("{}", extents.Table());
   fmt::print(stderr, "building took {:.1f} s, judging {:.1f} s, summed over threads\n", build_seconds, judge_seconds);
   if (!Write(line.json, ScoreJson(score, targets, line.run.seed))) return kNotWritten;
   if (!Write(line.misses, misses)) return kNotWritten;

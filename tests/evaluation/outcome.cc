@@ -52,6 +52,8 @@ IncidentOutcome CompareIncident(const Incident& incident, const samples::Truth& 
   outcome.kind_right = IsKindRight(incident.kind, truth);
   outcome.victim_right = incident.victim && SameBlock(*incident.victim, truth.victim_header, truth.victim_tag);
   outcome.confidence = incident.confidence;
+  outcome.physical = incident.victim && incident.victim->physical;
+  outcome.write = incident.write;
   for (const Suspect& suspect : incident.suspects) AddOrMerge(outcome.suspects, CompareSuspect(suspect, truth));
   std::stable_sort(outcome.suspects.begin(), outcome.suspects.end(),
                    [](const SuspectOutcome& a, const SuspectOutcome& b) { return a.probability > b.probability; });

@@ -28,6 +28,8 @@ struct IncidentOutcome {
   bool kind_right = false;
   bool victim_right = false;  // the victim is the block that the truth names
   Confidence confidence = Confidence::kInsufficient;
+  bool physical = false;                 // its addresses are
+  std::optional<WriteExtent> write;      // as printed
   std::vector<SuspectOutcome> suspects;  // by rank
 };
 

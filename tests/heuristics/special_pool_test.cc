@@ -98,6 +98,23 @@ TEST(SpecialPoolJudge, ASoundPageIsClean) {
   EXPECT_THAT(Case(MakeSpecialPage({})).Judge().incidents, IsEmpty());
 }
 
+TEST(SpecialPoolJudge, ExplainsItselfAndSaysHowFarTheWriteRan) {
+  SpecialPage page = MakeSpecialPage({});
+  page.Put(page.data_end, {1, 2, 3});
+  const Incident incident = OnlyIncident(Case(page).Judge());
+  ASSERT_FALSE(incident.explanation.hypotheses.empty());
+  for (const ExplainedHypothesis& h : incident.explanation.hypotheses) {
+    double sum = WeightOf(h.prior).log_odds;
+    for (const ExplainedVote& vote : h.votes) sum += vote.share;
+    EXPECT_NEAR(sum, h.log_odds, 1e-9);
+  }
+  EXPECT_FALSE(incident.explanation.tests.empty());
+  ASSERT_TRUE(incident.write.has_value());
+  EXPECT_EQ(incident.write->boundary, kPageAt + page.data_end);
+  EXPECT_EQ(incident.write->least_outside(), 3U);
+  EXPECT_EQ(incident.write->most_outside(), 3U);
+}
+
 TEST(SpecialPoolJudge, BytesBehindTheDataAreTheBlocksOwnOverrun) {
   SpecialPage page = MakeSpecialPage({});
   page.Put(page.data_end, {1, 2, 3});

@@ -110,7 +110,7 @@ def count(hypotheses, image, parameters):
 def print_quality(name, incidents, parameters, values):
     for when, weights in (("now", parameters.start), ("then", values)):
         right, error = first_answers(incidents, weights)
-        print(f"{name:<14}{when:<5}{loss(incidents, weights) / max(len(incidents), 1):>12.4f}{right:>13.3f}{error:>19.3f}")
+        print(f"{name:<23}{when:<5}{loss(incidents, weights) / max(len(incidents), 1):>12.4f}{right:>13.3f}{error:>19.3f}")
 
 
 def print_kinds(held_out, parameters, values):
@@ -176,7 +176,7 @@ def main():
     }
     values, errors = descend(fit, parameters, options.strength, options.iterations, by_hand)
 
-    print(f"\n{'':<19}{'loss/incident':>12}{'first right':>13}{'calibration error':>19}")
+    print(f"\n{'':<28}{'loss/incident':>12}{'first right':>13}{'calibration error':>19}")
     print_quality("fitted on", fit, parameters, values)
     print_quality("held out", held_out, parameters, values)
     for path, incidents in held_out_by_file.items():
@@ -194,7 +194,7 @@ def main():
     }
     with open(options.table, "w", encoding="utf-8") as file:
         file.write(rewritten(text, numbers))
-    print(f"\n{len(numbers)} rows of {options.table} rewritten; format it, build and evaluate")
+    print(f"\n{len(numbers)} rows of {os.path.relpath(options.table)} rewritten; format it, build and evaluate")
 
 
 if __name__ == "__main__":

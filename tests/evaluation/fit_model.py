@@ -11,6 +11,8 @@ LOOSEST = 1e-3  # of the pull on rows whose log-odds are nearly 0
 
 # prior: fixed log-odds; shift: parameter; single: votes alone in their group, [(parameter, vote), ...];
 # groups: the others, [(is ownership, [(parameter, vote), ...]), ...]
+# kind: the true one; weight: of its loss in the fit
+Incident = namedtuple("Incident", "kind weight hypotheses")
 Hypothesis = namedtuple("Hypothesis", "right prior shift single groups")
 
 
@@ -69,8 +71,8 @@ def penalty(values, parameters, strength):
 
 
 def loss(incidents, values):
-    """Sum over incidents of -ln(probability of what is right)."""
-    return sum(loss_of(hypotheses, values) for hypotheses in incidents)
+    """Sum over incidents of their weight times -ln(probability of what is right)."""
+    return sum(incident.weight * loss_of(incident.hypotheses, values) for incident in incidents)
 
 
 def loss_of(hypotheses, values):
@@ -82,7 +84,7 @@ def slopes(incidents, values, parameters, strength):
     """Gradient and diagonal curvature (variance of each vote under the softmax) of loss plus penalty."""
     curvature = pulls(parameters, strength)
     gradient = [p * (v - s) for p, v, s in zip(curvature, values, parameters.start)]
-    for hypotheses in incidents:
+    for _, weight, hypotheses in incidents:
         slope = [[] for _ in hypotheses]
         p = softmax([score(h, values, s) for h, s in zip(hypotheses, slope)])
         right = max(sum(q for q, h in zip(p, hypotheses) if h.right), TINY)
@@ -90,11 +92,11 @@ def slopes(incidents, values, parameters, strength):
         for q, hypothesis, derivatives in zip(p, hypotheses, slope):
             pull = q - (q / right if hypothesis.right else 0.0)
             for j, x in derivatives:
-                gradient[j] += pull * x
+                gradient[j] += weight * pull * x
                 mean[j] = mean.get(j, 0.0) + q * x
                 square[j] = square.get(j, 0.0) + q * x * x
         for j, m in mean.items():
-            curvature[j] += max(square[j] - m * m, 0.0)
+            curvature[j] += weight * max(square[j] - m * m, 0.0)
     return gradient, curvature
 
 
@@ -126,19 +128,19 @@ def descend(incidents, parameters, strength, iterations, by_hand=()):
 def worth(incidents, values, parameters):
     """For each voting row: by how much the loss of all incidents together rises when it is silent."""
     rise = [0.0] * len(values)
-    for hypotheses in incidents:
+    for _, weight, hypotheses in incidents:
         now = loss_of(hypotheses, values)
         for j in {j for hypothesis in hypotheses for j, _ in votes_of(hypothesis)}:
             silent = list(values)
             silent[j] = 0.0
-            rise[j] += loss_of(hypotheses, silent) - now
+            rise[j] += weight * (loss_of(hypotheses, silent) - now)
     return rise
 
 
 def first_answers(incidents, values):
     """(share of incidents whose first hypothesis is right, expected calibration error of the first hypotheses)."""
     bins = [[0, 0.0] for _ in range(BINS)]
-    for hypotheses in incidents:
+    for _, _, hypotheses in incidents:
         p = probabilities(hypotheses, values)
         first = max(range(len(p)), key=p.__getitem__)
         one = bins[min(int(p[first] * BINS), BINS - 1)]

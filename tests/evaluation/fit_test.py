@@ -91,6 +91,19 @@ class Fit(unittest.TestCase):
         self.assertEqual(weight_table.rewritten(text, {0: (-0.456, 18), 2: (2.1, 300)}),
                          text.replace("-0.5", "-0.46").replace('3", 17', '3", 18').replace('2, "c", 1', '2.10, "c", 300'))
 
+    def test_nothing_is_no_minus_nothing(self):
+        text = 'WeightRow{W::kA, G::kExtent, -0.5, "a", 1},'
+        self.assertEqual(weight_table.rewritten(text, {0: (-0.001, 2)}), 'WeightRow{W::kA, G::kExtent, 0.00, "a", 2},')
+
+    def test_an_incident_of_weight_two_is_two_incidents(self):
+        one = [self.fitted_on[0]._replace(weight=2.0)] + self.fitted_on[1:50]
+        two = [self.fitted_on[0]] + self.fitted_on[:50]
+        for first, second in zip(*(fit_model.slopes(some, self.parameters.start, self.parameters, 1.0)
+                                   for some in (one, two))):
+            for a, b in zip(first, second):
+                self.assertAlmostEqual(a, b)
+        self.assertAlmostEqual(fit.loss(one, self.parameters.start), fit.loss(two, self.parameters.start))
+
     def test_what_is_by_hand_stays(self):
         by_hand = {self.parameters.index[3]}
         values, _ = fit.descend(self.fitted_on, self.parameters, strength=1.0, iterations=80, by_hand=by_hand)

@@ -23,7 +23,7 @@ def rewritten(text, numbers):
         if index not in numbers:
             continue
         log_odds, images = numbers[index]
-        pieces.append(text[end:found.start(2)] + f"{log_odds:.2f}" + text[found.end(2):found.end(3)].rstrip())
+        pieces.append(text[end:found.start(2)] + f"{round(log_odds, 2) + 0.0:.2f}" + text[found.end(2):found.end(3)].rstrip())
         pieces.append(f", {images}}}")
         end = found.end()
     return "".join(pieces) + text[end:]

@@ -45,7 +45,7 @@ std::optional<WrittenRun> FitAligned(const Scene& scene, const Cut& cut, const A
   std::vector<Stretch> stretches;
   for (const Size& size : kSizes) AddOfSize(scene, w, size, stretches);
   if (stretches.empty()) return std::nullopt;
-  WrittenRun run{kNeverLog, kNeverLog, 0, {}, {}, w.middle, w.data, ""};
+  WrittenRun run{kNeverLog, kNeverLog, 0, {}, {}, w.middle, w.data, "", {}, {}};
   for (const Stretch& stretch : stretches) {
     const std::uint32_t stop = std::min(stretch.end, w.bytes_in_all());
     for (const Alternative& write : writes) {

@@ -22,11 +22,13 @@ class OwnBehind {
   /// From word `i` of the window on.
   [[nodiscard]] double From(std::uint32_t i) const {
     constexpr double kFilledInPart = 0.3;
-    const double part = std::log(kFilledInPart / (end_ - i + 1));
-    double sum = LogSum(std::log(unlike_) + Any(older_, i, end_),
-                        std::log((1 - unlike_) * (1 - kFilledInPart)) + known_.Over(i, end_));
-    for (std::uint32_t filled = i; filled < end_; ++filled)
-      sum = LogSum(sum, part + known_.Over(i, filled) + Any(older_, filled, end_));
+    const double part = std::log(kFilledInPart / (end_ - i + 1)), like = std::log(1 - unlike_);
+    const double whole = std::log(1 - kFilledInPart), unlike = std::log(unlike_);
+    double sum = LogSum(unlike + Any(older_, i, end_), like + known_.Over(i, end_)) + whole;
+    for (std::uint32_t filled = i; filled < end_; ++filled) {
+      const double front = LogSum(unlike + Any(older_, i, filled), like + known_.Over(i, filled));
+      sum = LogSum(sum, part + front + Any(older_, filled, end_));
+    }
     return sum;
   }
 
@@ -44,6 +46,8 @@ class OwnBehind {
   double unlike_;
 };
 
+bool InUse(const SceneBlock& block) { return block.block != nullptr && block.block->state == BlockState::kAllocated; }
+
 std::vector<double> OwnAboveSoundHeader(const RunWindow& w, const OwnContent& known) {
   const OwnBehind own(w, known);
   std::vector<double> out(w.words() + 1);
@@ -56,13 +60,15 @@ std::vector<double> OwnAboveSoundHeader(const RunWindow& w, const OwnContent& kn
 std::optional<CrossingFit> FitCrossing(const Scene& scene, std::size_t above_index) {
   const auto left = scene.Below(above_index);
   const SceneBlock& above = scene.blocks[above_index];
-  if (!left || scene.blocks[*left].block == nullptr || scene.blocks[*left].block->state != BlockState::kAllocated ||
-      ContentOf(scene, above) == nullptr)
-    return std::nullopt;
+  if (!left || !InUse(scene.blocks[*left]) || !InUse(above) || ContentOf(scene, above) == nullptr) return std::nullopt;
   const SceneBlock& below = scene.blocks[*left];
   auto window = RunWindowOf(scene, below, above);
   if (!window || window->left_words() == 0 || window->data_word() == window->words()) return std::nullopt;
   window->header_is_sound = true;
+  // Behind the words that are known place by place, older memory looks like anything.
+  constexpr std::uint32_t kFront = OwnContent::kFrontWords;
+  window->classes.resize(std::min(window->words(), window->data_word() + kFront));
+  window->end = std::min(window->end, window->data + kFront * window->word);
   const RunWindow& w = *window;
   const std::vector<double> own_below = OwnBelow(scene, below, w);
   const std::vector<double> own_above = OwnAboveSoundHeader(w, *ContentOf(scene, above));
@@ -70,7 +76,10 @@ std::optional<CrossingFit> FitCrossing(const Scene& scene, std::size_t above_ind
   RunPlaces stops;
   for (const RunPlace& place : OverrunStops(w, above.header_size))
     if (place.at > w.data_byte()) stops.push_back(place);
-  CrossingFit fit{FitOverrun(scene, below, cut, OverrunStarts(w), stops), 0};
+  // What starts with the header shows nothing of itself in the block below: then the one above is only unlike others.
+  RunPlaces starts = OverrunStarts(w);
+  std::erase_if(starts, [&](const RunPlace& place) { return place.at >= w.left_bytes(); });
+  CrossingFit fit{FitOverrun(scene, below, cut, starts, stops), 0};
   fit.nobody = own_below[w.left_words()] + own_above[w.data_word()];
   fit.above_margin = fit.run.stops[fit.run.write] - own_above[w.data_word()];
   return fit;

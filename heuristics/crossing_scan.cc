@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "heuristics/block_walk.h"
 #include "heuristics/crossing_fit.h"
 #include "heuristics/incidents.h"
 
@@ -62,32 +63,20 @@ double FrontStandsOut(const OwnContent& content, Bytes payload, std::uint64_t ad
   return most;
 }
 
-/// Where blocks on lookaside lists look like blocks in use, one whose first word may be their link may be one.
-bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
-  const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
-  const std::uint64_t link = WordAt(Bytes(block + census.layout->header_size, word), word);
-  return !census.trust.lookaside_marked && (link == 0 || LooksLikeKernelPointer(link, word));
-}
-
-void LookAtPage(const PoolPageRef& page, const PoolCensus& census, const ImageContents& contents, Groups& groups) {
-  const PoolHeaderLayout& layout = *census.layout;
-  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
-    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
-    const std::uint32_t size = header.BlockSize * layout.unit;
-    if (size < layout.header_size || size > kPageSize - offset) return;
-    const auto known = contents.tags.find(PoolTag{header.PoolTag}.name());
-    if (known != contents.tags.end() && StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated &&
-        CacheAlignedGap(layout, page.bytes + offset, size) == 0 && !MayBeListed(page.bytes + offset, census)) {
-      const VirtAddr at = *page.address + offset;
-      Group& group = groups[known->first];
-      ++group.blocks;
-      const Bytes payload(page.bytes + offset + layout.header_size, size - layout.header_size);
-      const double nats =
-          FrontStandsOut(known->second, payload, at.value + layout.header_size, layout.is_64bit ? 8 : 4);
-      if (nats >= kWorthALook && group.found.size() < kMostLookedAt) group.found.push_back({at, nats});
-    }
-    offset += size;
-  }
+Groups LookAtFronts(const AddressSpace& space, const PoolCensus& census, const ImageContents& contents) {
+  const std::uint32_t header = census.layout->header_size, word = census.layout->is_64bit ? 8 : 4;
+  Groups groups;
+  ForEachBlockInUse(space, census, [&](const WalkedBlock& block) {
+    if (block.bytes.size() < header + word) return;
+    const auto known = contents.tags.find(PoolTag{census.layout->Decode(block.bytes.data()).PoolTag}.name());
+    if (known == contents.tags.end()) return;
+    Group& group = groups[known->first];
+    ++group.blocks;
+    const std::uint64_t payload = block.begin.value + block.chunk_header + header;
+    const double nats = FrontStandsOut(known->second, block.bytes.subspan(header), payload, word);
+    if (nats >= kWorthALook && group.found.size() < kMostLookedAt) group.found.push_back({block.begin, nats});
+  });
+  return groups;
 }
 
 std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
@@ -114,11 +103,8 @@ void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
                           const std::shared_ptr<const ImageContents>& contents) {
   const PoolCensus& census = setter.census();
   if (census.layout == nullptr) return;
-  Groups groups;
-  for (const PoolPageRef& page : census.healthy_pages)
-    if (page.address) LookAtPage(page, census, *contents, groups);
   std::vector<StandsOut> found;
-  for (const auto& [tag, group] : groups)
+  for (const auto& [tag, group] : LookAtFronts(setter.space(), census, *contents))
     if (!group.is_variety()) std::ranges::copy(group.Outstanding(), std::back_inserter(found));
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.nats > b.nats; });
   if (found.size() > kMostLookedAt) found.resize(kMostLookedAt);

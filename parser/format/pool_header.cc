@@ -166,11 +166,11 @@ bool IsCacheAlignedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_t
 
 std::uint32_t CacheAlignedGap(const PoolHeaderLayout& layout, const std::uint8_t* block, std::uint32_t size) {
   constexpr std::uint32_t kLargestLine = 128;  // bytes
-  const std::uint32_t tag = layout.Decode(block).PoolTag;
+  const PoolHeaderFields outer = layout.Decode(block);
   for (std::uint32_t gap = layout.unit; gap <= kLargestLine && gap + layout.header_size < size; gap += layout.unit) {
     const PoolHeaderFields inner = layout.Decode(block + gap);
-    if (inner.PoolTag == tag && IsCacheAlignedPoolType(layout, inner.PoolType) &&
-        inner.BlockSize * layout.unit + gap == size)
+    if (inner.PoolTag == outer.PoolTag && IsCacheAlignedPoolType(layout, inner.PoolType) &&
+        inner.BlockSize + gap / layout.unit == outer.BlockSize)
       return gap;
   }
   return 0;

@@ -81,7 +81,7 @@ bool IsPagedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type);
 /// True when a busy block's type carries Vista's CacheAligned mark (6 or 7): rare, and a neighbour of the common types.
 bool IsCacheAlignedPoolType(const PoolHeaderLayout& layout, std::uint16_t pool_type);
 /// Bytes from a block's header to the inner one that an allocation on a cache line has in front of its data: the same
-/// tag, the rest of the size. 0 where `block`, the block's bytes from its header on, is none. Cost: a few headers.
+/// tag, the rest of the size. 0 where `block`, `size` bytes from its header on, is none. Cost: a few headers.
 std::uint32_t CacheAlignedGap(const PoolHeaderLayout& layout, const std::uint8_t* block, std::uint32_t size);
 
 }  // namespace poolblame

@@ -1,0 +1,74 @@
+#include "heuristics/block_walk.h"
+
+#include <algorithm>
+#include <array>
+
+#include "parser/pool/segment_heap.h"
+
+namespace poolblame {
+namespace {
+
+using Visit = std::function<void(const WalkedBlock&)>;
+
+/// Where blocks on lookaside lists look like blocks in use, one whose first word may be their link may be one.
+bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
+  const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
+  const std::uint64_t link = WordAt(Bytes(block + census.layout->header_size, word), word);
+  return !census.trust.lookaside_marked && (link == 0 || LooksLikeKernelPointer(link, word));
+}
+
+void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const Visit& visit) {
+  const PoolHeaderLayout& layout = *census.layout;
+  for (std::uint32_t offset = 0; offset + layout.header_size < kPageSize;) {
+    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
+    const std::uint32_t size = header.BlockSize * layout.unit;
+    if (size <= layout.header_size || size > kPageSize - offset) return;
+    if (StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated &&
+        CacheAlignedGap(layout, page.bytes + offset, size) == 0 && !MayBeListed(page.bytes + offset, census))
+      visit({*page.address + offset, size, Bytes(page.bytes + offset, size), 0});
+    offset += size;
+  }
+}
+
+void WalkVs(const PoolHeaderLayout& layout, const VsSubsegment& subsegment, const Visit& visit) {
+  for (const VsChunk& chunk : subsegment.chunks) {
+    const std::uint32_t header = chunk.offset + kChunkHeaderBytes;
+    const bool whole = chunk.begin_known && chunk.end_known && subsegment.IsCommitted(chunk);
+    if (!chunk.allocated || chunk.damaged() || !whole || chunk.size <= kChunkHeaderBytes) continue;
+    const std::uint32_t size = chunk.size - kChunkHeaderBytes;
+    if (header + size > subsegment.bytes.size() || CacheAlignedGap(layout, &subsegment.bytes[header], size) != 0)
+      continue;
+    visit({subsegment.address + chunk.offset, size, Bytes(subsegment.bytes).subspan(header, size), kChunkHeaderBytes});
+  }
+}
+
+void WalkLfh(const AddressSpace& space, const PoolHeaderLayout& layout, const LfhSubsegment& subsegment,
+             const Visit& visit) {
+  std::array<std::uint8_t, kFrontBytes> front{};
+  for (const LfhSlot& slot : subsegment.slots) {
+    if (!slot.busy || !subsegment.states_known) continue;
+    const VirtAddr begin = subsegment.address + slot.offset;
+    const std::span<std::uint8_t> bytes(front.data(), std::min(kFrontBytes, slot.size));
+    if (space.Read(begin, bytes) != Presence::kPresent) continue;
+    if (CacheAlignedGap(layout, bytes.data(), static_cast<std::uint32_t>(bytes.size())) == 0)
+      visit({begin, slot.size, bytes, 0});
+  }
+}
+
+}  // namespace
+
+void ForEachBlockInUse(const AddressSpace& space, const PoolCensus& census, const Visit& visit) {
+  if (census.layout == nullptr) return;
+  for (const PoolPageRef& page : census.healthy_pages)
+    if (page.address) WalkClassicPage(page, census, visit);
+  if (census.segment_heap == nullptr) return;
+  for (const PageRange& range : census.segment_heap->ranges()) {
+    if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) {
+      if (const auto vs = census.segment_heap->ReadVs(space, range)) WalkVs(*census.layout, *vs, visit);
+    } else if (range.kind == RangeKind::kLfh || range.kind == RangeKind::kLfhPages) {
+      if (const auto lfh = census.segment_heap->ReadLfh(space, range)) WalkLfh(space, *census.layout, *lfh, visit);
+    }
+  }
+}
+
+}  // namespace poolblame

@@ -1,0 +1,29 @@
+// The blocks in use of an image's sound pages, whichever backend they belong to, seen once more after the scan: for
+// rules that need what the scan has learned of the whole image.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "heuristics/content.h"
+#include "parser/image/address_space.h"
+#include "parser/pool/pool_census.h"
+
+namespace poolblame {
+
+struct WalkedBlock {
+  VirtAddr begin{};        // of its chunk header, where it has one, else of its POOL_HEADER
+  std::uint32_t size = 0;  // bytes from the POOL_HEADER on
+  Bytes bytes;  // from the POOL_HEADER on, kFrontBytes of them or to its end or its page's; valid in the visit
+  std::uint32_t chunk_header = 0;  // bytes between `begin` and the POOL_HEADER
+};
+
+/// Bytes of a block that its visitor may count on, where it is that large: a POOL_HEADER and 16 words.
+inline constexpr std::uint32_t kFrontBytes = 16 + 16 * 8;
+
+/// Blocks in use that no lookaside list can hold and that do not begin behind a gap. In address order of the ranges,
+/// classic pages in image order. Cost: a header a block; of the segment heap each subsegment once.
+void ForEachBlockInUse(const AddressSpace& space, const PoolCensus& census,
+                       const std::function<void(const WalkedBlock&)>& visit);
+
+}  // namespace poolblame

@@ -4,6 +4,7 @@
 
 #include "samples/pool_allocator.h"
 #include "samples/pool_log.h"
+#include "samples/rich_payload.h"
 
 namespace poolblame::samples {
 namespace {
@@ -76,6 +77,7 @@ void Machine::PlaceKernel() {
   world_.pointer_size = profile().pointer_size();
   world_.driver_bases = layout_.driver_bases;
   world_.pool_base = bases.nonpaged;
+  world_.rich = recipe_.rich_payload;
   world_.object_headers_have_type_index = profile().build >= 7600;
 }
 
@@ -154,7 +156,9 @@ std::uint32_t Machine::DrawSize(const TagSpec& spec, std::uint16_t model) {
     const auto sizes = static_cast<std::uint32_t>(1 + MixSeed(model, recipe_.profile.build) % 3);
     const std::uint32_t step = range / sizes;
     const auto drawn = static_cast<std::uint32_t>(random_.Below(sizes));
-    return ScaledSize(spec, (spec.min_bytes + drawn * step + 7) & ~7U, profile().x64);
+    // An inline name, a list of other length: one structure in eight is longer by some words.
+    const auto longer = world_.rich && random_.Below(8) == 0 ? static_cast<std::uint32_t>(random_.Below(12)) * 8 : 0;
+    return ScaledSize(spec, (spec.min_bytes + drawn * step + longer + 7) & ~7U, profile().x64);
   }
   std::uint32_t bytes = spec.min_bytes + static_cast<std::uint32_t>(random_.Below(range + 1));
   if (random_.Chance(60)) bytes = spec.min_bytes + (bytes - spec.min_bytes) / 4;  // small ones are common
@@ -200,6 +204,7 @@ void Machine::AllocateBigOne() {
 void Machine::FillBlock(Pool& pool, std::uint64_t header) {
   const Block& block = *pool.Find(header);
   const TagSpec& spec = Tags()[block.model];
+  if (world_.rich) return FillRich(memory_, world_, pool, header);
   const std::uint64_t va = pool.Payload(header);
   const std::size_t written = std::max<std::size_t>(std::size_t{block.request} * spec.fill_percent / 100, 4);
   memory_.Write(va, OwnerContent(world_, spec, block.seed, va, std::min<std::size_t>(written, block.request), true));

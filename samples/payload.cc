@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "samples/payload_words.h"
 #include "samples/random.h"
 
 namespace poolblame::samples {
@@ -17,63 +18,8 @@ constexpr std::array<std::string_view, 12> kTextWords = {
     "status=ready", ";session=18a", " GET /index/", "v2/report HT", "TP/1.1 host=", "gate.example",
     " retry=3 lim", "it=4096 mode", "=auto name=p", "rimary; desc", "ription unit", " of work; ok"};
 
-enum class WordKind { kConstant, kOwnerPointer, kPoolPointer, kSelfLink, kCounter, kFlags, kTime, kZero };
-
 std::uint64_t Hash(std::uint64_t a, std::uint64_t b) { return MixSeed(a, b + 1); }
 std::uint64_t TagSeed(const TagSpec& spec) { return TagOf(spec.tag); }
-
-/// The meaning of the pointer-sized word at `index` in a structure of this tag: the same in every block.
-WordKind KindOfWord(const TagSpec& spec, std::size_t index) {
-  if (index == 0) return WordKind::kConstant;
-  switch (Hash(TagSeed(spec), index) % 16) {
-    case 0:
-    case 1:
-      return WordKind::kConstant;
-    case 2:
-    case 3:
-      return WordKind::kOwnerPointer;
-    case 4:
-    case 5:
-      return WordKind::kPoolPointer;
-    case 6:
-      return WordKind::kSelfLink;
-    case 7:
-    case 8:
-      return WordKind::kCounter;
-    case 9:
-      return WordKind::kFlags;
-    case 10:
-      return WordKind::kTime;
-    default:
-      return WordKind::kZero;
-  }
-}
-
-std::uint64_t WordValue(const PayloadWorld& world, const TagSpec& spec, std::uint64_t seed, std::uint64_t va,
-                        std::size_t index) {
-  const std::uint64_t fixed = Hash(TagSeed(spec), index ^ 0x5a5a);
-  const std::uint64_t own = Hash(seed, index);
-  switch (KindOfWord(spec, index)) {
-    case WordKind::kConstant:
-      return index == 0 ? (fixed & 0x0FFF000F) | 0x0100 : fixed & 0x00FFFFFF;
-    case WordKind::kOwnerPointer:
-      return world.driver_bases[spec.driver] + 0x1000 +
-             (fixed % (Drivers()[spec.driver].image_size - 0x2000) & ~std::uint64_t{7});
-    case WordKind::kPoolPointer:
-      return world.pool_base + (own % world.pool_size & ~std::uint64_t{15});
-    case WordKind::kSelfLink:
-      return va + index * world.pointer_size;
-    case WordKind::kCounter:
-      return own % 64;
-    case WordKind::kFlags:
-      return (fixed & 0xFFFF) | (own % 4) << 16;
-    case WordKind::kTime:
-      return 0x01CF000000000000U | (own & 0xFFFFFFFFFFFFU);
-    case WordKind::kZero:
-      break;
-  }
-  return 0;
-}
 
 void PutWord(const PayloadWorld& world, Bytes& out, std::size_t at, std::uint64_t value) {
   for (std::size_t i = 0; i < world.pointer_size && at + i < out.size(); ++i) {
@@ -83,7 +29,7 @@ void PutWord(const PayloadWorld& world, Bytes& out, std::size_t at, std::uint64_
 
 void WriteStruct(const PayloadWorld& world, const TagSpec& spec, std::uint64_t seed, std::uint64_t va, Bytes& out) {
   for (std::size_t at = 0; at < out.size(); at += world.pointer_size) {
-    PutWord(world, out, at, WordValue(world, spec, seed, va, at / world.pointer_size));
+    PutWord(world, out, at, StructWord(world, spec, seed, va, at / world.pointer_size));
   }
 }
 
@@ -102,6 +48,7 @@ void WriteObject(const PayloadWorld& world, const TagSpec& spec, std::uint64_t s
 }
 
 void WriteRecords(const PayloadWorld& world, const TagSpec& spec, std::uint64_t seed, Bytes& out) {
+  const std::uint64_t type = TagSeed(spec) ^ 0x00A0A0A0 ^ ShapeOf(world, seed) << 8;
   for (std::size_t at = 0; at < out.size(); ++at) {
     const std::size_t record = at / spec.stride;
     const std::size_t in = at % spec.stride;
@@ -109,7 +56,7 @@ void WriteRecords(const PayloadWorld& world, const TagSpec& spec, std::uint64_t 
     if (in < 4) {
       word = record + 1;
     } else if (in < 8) {
-      word = TagSeed(spec) ^ 0x00A0A0A0;
+      word = type;
     } else if (in < 16) {
       word = world.pool_base + (Hash(seed, record) % world.pool_size & ~std::uint64_t{15});
     } else {
@@ -119,10 +66,11 @@ void WriteRecords(const PayloadWorld& world, const TagSpec& spec, std::uint64_t 
   }
 }
 
-void WritePacket(const TagSpec& spec, std::uint64_t seed, Bytes& out) {
+void WritePacket(const PayloadWorld& world, const TagSpec& spec, std::uint64_t seed, Bytes& out) {
+  const std::uint64_t protocol = TagSeed(spec) + ShapeOf(world, seed);
   for (std::size_t at = 0; at < out.size(); ++at) {
     const bool header = at < 42;  // Ethernet, IPv4 and UDP headers are alike in every frame, the rest is data
-    const std::uint64_t word = Hash(header && at % 4 != 3 ? TagSeed(spec) : seed, at / 4);
+    const std::uint64_t word = Hash(header && at % 4 != 3 ? protocol : seed, at / 4);
     const bool text = !header && word % 3 == 0;
     out[at] = text ? static_cast<std::uint8_t>(TextCharacter(seed, at, false))
                    : static_cast<std::uint8_t>(word >> (8 * (at % 4)));
@@ -151,11 +99,12 @@ void WriteRandom(std::uint64_t seed, Bytes& out) {
     out[at] = static_cast<std::uint8_t>(Hash(seed, at / 8) >> (8 * (at % 8)));
 }
 
-void WritePointers(const PayloadWorld& world, const TagSpec& spec, Bytes& out) {
+void WritePointers(const PayloadWorld& world, const TagSpec& spec, std::uint64_t seed, Bytes& out) {
   const std::uint64_t room = Drivers()[spec.driver].image_size - 0x2000;
   for (std::size_t at = 0; at < out.size(); at += world.pointer_size) {
     const std::uint64_t target = Hash(TagSeed(spec), at) % room & ~std::uint64_t{15};
-    PutWord(world, out, at, world.driver_bases[spec.driver] + 0x1000 + target);
+    const bool empty = IsEmptyEntry(world, spec, seed, at / world.pointer_size);
+    PutWord(world, out, at, empty ? 0 : world.driver_bases[spec.driver] + 0x1000 + target);
   }
 }
 
@@ -184,7 +133,7 @@ Bytes OwnerContent(const PayloadWorld& world, const TagSpec& spec, std::uint32_t
       WriteText(seed, false, terminated, out);
       break;
     case Content::kPacket:
-      WritePacket(spec, seed, out);
+      WritePacket(world, spec, seed, out);
       break;
     case Content::kZero:
       for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::uint8_t>(i < 4 ? seed >> (8 * i) : 0);
@@ -199,7 +148,7 @@ Bytes OwnerContent(const PayloadWorld& world, const TagSpec& spec, std::uint32_t
       WriteRandom(seed, out);
       break;
     case Content::kPointers:
-      WritePointers(world, spec, out);
+      WritePointers(world, spec, seed, out);
       break;
   }
   return out;
@@ -211,16 +160,14 @@ bool IsFixedByte(const PayloadWorld& world, const TagSpec& spec, std::size_t off
     case Content::kObject:
       if (word < 4) return word >= 2;
       [[fallthrough]];
-    case Content::kStruct: {
-      const WordKind kind = KindOfWord(spec, word);
-      return kind == WordKind::kConstant || kind == WordKind::kOwnerPointer || kind == WordKind::kZero;
-    }
+    case Content::kStruct:
+      return IsFixedWord(world, spec, word);
     case Content::kPointers:
-      return true;
+      return !world.rich;
     case Content::kRecords:
-      return offset % spec.stride < 8;
+      return offset % spec.stride < (world.rich ? 4 : 8);
     case Content::kPacket:
-      return offset < 42 && offset % 4 != 3;
+      return !world.rich && offset < 42 && offset % 4 != 3;
     case Content::kUnicode:
       return offset % 2 == 1;
     case Content::kZero:

@@ -17,6 +17,7 @@ struct PayloadWorld {
   std::uint64_t pool_base = 0;              // objects point at other pool memory from here
   std::uint64_t pool_size = 0x100000;
   bool object_headers_have_type_index = true;  // Windows 7 and later; before, a pointer to the type
+  bool rich = false;                           // payload=rich: shapes and optional fields (payload_words.h)
 };
 
 /// `size` bytes of what the owner of a block with this tag and seed writes from `va` on. `terminated`: a text ends

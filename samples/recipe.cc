@@ -77,6 +77,7 @@ constexpr auto kEncodings = std::to_array<Word<InUseEncoding>>({{"bit4", InUseEn
                                                                 {"bit2", InUseEncoding::kBit2}});
 
 constexpr auto kYesNo = std::to_array<Word<bool>>({{"yes", true}, {"no", false}});
+constexpr auto kPayloads = std::to_array<Word<bool>>({{"plain", false}, {"rich", true}});
 constexpr auto kSpecialModes = std::to_array<Word<bool>>({{"overrun", false}, {"underrun", true}});
 constexpr auto kPaging = std::to_array<Word<bool>>({{"pae", true}, {"plain", false}});
 constexpr auto kWhere = std::to_array<Word<const char*>>(
@@ -196,6 +197,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "special") return Number(key, value, 0, 64, recipe.special);
   if (key == "pool_log") return Number(key, value, 0, 512, recipe.pool_log);
   if (key == "verifier") return ChooseDrivers(value, recipe.verifier);
+  if (key == "payload") return Choose(kPayloads, key, value, recipe.rich_payload);
   if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
   return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "': 'poolblame synth --help' lists them all");
@@ -242,7 +244,8 @@ std::string RecipeHelp() {
          " encoding=" + WordsOf(kEncodings) + "\ncontainer=" + WordsOf(kContainers) +
          " cut=PERCENT\nfault=" + WordsOf(kFaults) + "\nbytes=N content=" + WordsOf(kContents) +
          " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " backend=" + WordsOf(kBackends) +
-         " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " bugcheck=" + WordsOf(kBugchecks) +
+         " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " payload=" + WordsOf(kPayloads) +
+         " bugcheck=" + WordsOf(kBugchecks) +
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +

@@ -79,6 +79,7 @@ struct Recipe {
   std::uint32_t special = 0;      // blocks in special pool
   std::string verifier = "none";  // whose blocks Driver Verifier tracks: third-party, or a driver's file name
   std::uint32_t pool_log = 0;     // calls in Driver Verifier's log of pool calls
+  bool rich_payload = false;      // blocks of a tag differ as they do in real pools (rich_payload.h)
   bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;
 };

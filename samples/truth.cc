@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "samples/fault_target.h"
+#include "samples/rich_payload.h"
 
 namespace poolblame::samples {
 namespace {
@@ -20,6 +21,7 @@ bool IsSiblingByte(const Machine& machine, const Pool& pool, std::uint64_t va) {
   if (block.state != BlockState::kAllocated || block.model == kNoModel || va < pool.Payload(*header)) return false;
   const std::uint64_t offset = va - pool.Payload(*header);
   const TagSpec& spec = Tags()[block.model];
+  if (machine.world().rich) return IsFixedInRich(machine.world(), block, pool.Payload(*header), offset);
   if (offset >= std::uint64_t{block.request} * spec.fill_percent / 100) return false;
   return IsFixedByte(machine.world(), spec, offset);
 }

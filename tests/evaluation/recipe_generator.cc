@@ -8,6 +8,8 @@
 namespace poolblame::evaluation {
 namespace {
 
+constexpr const char* kRichPayload = "payload=rich";
+
 struct FaultShare {
   const char* fault;  // the builder's word
   const char* kind;   // REPORT.md's
@@ -166,7 +168,6 @@ void AppendWords(const std::string& words, std::string& style) {
   if (!words.empty()) style += (style.empty() ? "" : " ") + words;
 }
 
-/// The last draw of a recipe, so that the others stay what they are.
 void DrawVariant(SplitMix64& random, Recipe& recipe) {
   if (recipe.fault == "use-after-free") AppendWords(DrawName(random, kStaleWrites, {}), recipe.style);
   // Free low-fragmentation slots are on no list.
@@ -180,6 +181,14 @@ void DrawLargeThings(SplitMix64& random, Recipe& recipe) {
   if (random.Chance(30)) recipe.style += " large=" + std::to_string(random.Between(1, 8));
 }
 
+/// Variety is asked for where something is told by contents alone; in half of those images, and of the clean ones.
+void DrawPayload(SplitMix64& random, Recipe& recipe) {
+  constexpr const char* kToldByContents[] = {"none", "payload-overrun", "nonlinear-overrun", "uninitialised",
+                                             "wild-write"};
+  const bool told = std::ranges::find(kToldByContents, recipe.fault) != std::end(kToldByContents);
+  if (told && random.Chance(50)) AppendWords(kRichPayload, recipe.style);
+}
+
 void Append(std::string& line, const char* key, const std::string& value) {
   if (!line.empty()) line += ' ';
   line += key;
@@ -188,6 +197,8 @@ void Append(std::string& line, const char* key, const std::string& value) {
 }
 
 }  // namespace
+
+bool Recipe::is_rich() const { return style.find(kRichPayload) != std::string::npos; }
 
 std::string Recipe::Text() const {
   std::string line;
@@ -225,7 +236,9 @@ Recipe DrawRecipe(std::uint64_t seed, std::uint64_t index, const RecipeFilter& f
   recipe.after = DrawAfter(random);
   recipe.seed = (random.Next() >> 32) + attempt;
   if (filter.segment_heap) DrawLargeThings(random, recipe);
+  // The last draws of a recipe, so that the others stay what they are.
   DrawVariant(random, recipe);
+  DrawPayload(random, recipe);
   return recipe;
 }
 

@@ -19,11 +19,13 @@ struct Recipe {
   std::uint32_t pages = 0;     // of RAM; the builder gives half of them to the pools
   std::uint32_t activity = 0;  // allocator calls before the fault
   std::uint32_t after = 0;     // and after it; 0 = the machine stopped at once
-  std::string style;           // words for an unusual allocator, or empty
+  std::string style;           // words for an unusual allocator or contents, or empty
   std::uint64_t seed = 0;
 
   /// The line: `poolblame synth "…"` builds the same image.
   [[nodiscard]] std::string Text() const;
+  /// The blocks of a tag are as different as in real pools.
+  [[nodiscard]] bool is_rich() const;
   /// A raw image or a file of pool pages says nothing of its system. In every second draw the person who looks at it
   /// knows machine and build; in the others they have to be inferred.
   [[nodiscard]] bool system_told() const { return seed % 2 == 0; }

@@ -114,6 +114,20 @@ TEST(RecipeGenerator, SomeOfTheFaultsOfFreedBlocksHaveAVariant) {
   EXPECT_GT(variants[""], 200U);
 }
 
+TEST(RecipeGenerator, HalfOfWhatIsToldByContentsIsRich) {
+  std::map<std::string, std::pair<int, int>> rich_of_all;
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    const Recipe recipe = DrawRecipe(1, i, {});
+    rich_of_all[recipe.fault].first += recipe.is_rich() ? 1 : 0;
+    ++rich_of_all[recipe.fault].second;
+    EXPECT_EQ(recipe.is_rich(), samples::ParseRecipe(recipe.Text())->rich_payload);
+  }
+  EXPECT_NEAR(rich_of_all["none"].first, rich_of_all["none"].second / 2, rich_of_all["none"].second / 10);
+  for (const char* fault : {"payload-overrun", "nonlinear-overrun", "uninitialised", "wild-write"})
+    EXPECT_GT(rich_of_all[fault].first, 0) << fault;
+  EXPECT_EQ(rich_of_all["overrun"].first, 0);
+}
+
 TEST(RecipeGenerator, FilterHolds) {
   RecipeFilter filter;
   filter.faults = {"underrun"};

@@ -119,6 +119,7 @@ void Score::Add(const Outcome& outcome) {
   for (const IncidentOutcome& incident : outcome.incidents) AddIncident(incident, *this);
   (outcome.recipe.container == "triage" ? triage_keys : keys).Add(outcome.key);
   if (outcome.clean() || IsVisible(outcome)) confusion.Add(outcome);
+  if (outcome.clean() && outcome.recipe.is_rich()) AddClean(outcome, rich_clean);
   if (outcome.clean()) return AddClean(outcome, clean);
   if (!outcome.in_image) {
     ++absent_verdicts[VerdictName(outcome.verdict)];

@@ -69,7 +69,7 @@ struct Score {
   std::map<std::string, RankSplit> overrun_splits;  // of overrun_header: "length", "content", "machine", …
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)
   Confusion confusion;                              // of clean images and visible damage
-  CleanCount clean;
+  CleanCount clean, rich_clean;                     // all of them; those with payload=rich
   KeyCount keys, triage_keys;   // of images with the segment heap; triage dumps hold no page segment
   CountByName absent_verdicts;  // damage on a page that the container left out: the verdicts
   CountByName invisible;        // damage nobody could see: what was reported all the same

@@ -30,6 +30,10 @@ Json ToJson(const CountByName& counts) {
   return json;
 }
 
+Json ToJson(const CleanCount& count) {
+  return {{"images", count.images}, {"false_alarms", count.false_alarms}, {"verdicts", ToJson(count.verdicts)}};
+}
+
 Json ToJson(const Calibration& calibration) {
   Json bins = Json::array();
   for (const Calibration::Bin& bin : calibration.bins())
@@ -88,10 +92,8 @@ std::string ScoreJson(const Score& score, const std::vector<TargetResult>& targe
                      {"kinds", ToJson(score.kinds)},
                      {"confusion", ToJson(score.confusion.rows())},
                      {"right_kind", right_kind},
-                     {"clean",
-                      {{"images", score.clean.images},
-                       {"false_alarms", score.clean.false_alarms},
-                       {"verdicts", ToJson(score.clean.verdicts)}}},
+                     {"clean", ToJson(score.clean)},
+                     {"clean_rich", ToJson(score.rich_clean)},
                      {"absent_verdicts", ToJson(score.absent_verdicts)},
                      {"invisible", ToJson(score.invisible)},
                      {"accusations", accusations},

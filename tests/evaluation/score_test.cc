@@ -91,6 +91,20 @@ TEST(Score, InvisibleDamageIsNoMiss) {
   EXPECT_THAT(score.missed, IsEmpty());
 }
 
+TEST(Score, CleanImagesWithRichPayloadsAreCountedApart) {
+  Outcome rich = Judged(samples::Truth{}, AccuseCulprit());
+  rich.recipe.style = "pool_index=no payload=rich";
+  Score score;
+  score.Add(rich);
+  score.Add(Judged(samples::Truth{}, CleanReport()));
+  EXPECT_EQ(score.clean.images, 2U);
+  EXPECT_EQ(score.rich_clean.images, 1U);
+  EXPECT_EQ(score.rich_clean.false_alarms, 1U);
+  EXPECT_THAT(Tables(score, {}),
+              HasSubstr("with rich payloads: 1, false alarms 1; with plain ones: 1, false alarms 0"));
+  EXPECT_THAT(ScoreJson(score, {}, 1), HasSubstr("clean_rich"));
+}
+
 TEST(Score, DamageThatTheDumpLacksIsNoMissUnlessCalledClean) {
   Outcome outcome = Judged(OverrunTruth(8), CleanReport());
   outcome.in_image = false;

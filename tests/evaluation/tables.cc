@@ -98,6 +98,10 @@ std::string KeyLine(const char* what, const KeyCount& count) {
 std::string AlarmTable(const Score& score) {
   std::string text = fmt::format("\nClean images: {}, false alarms {}; verdicts: {}\n", score.clean.images,
                                  score.clean.false_alarms, Counts(score.clean.verdicts));
+  text +=
+      fmt::format("  with rich payloads: {}, false alarms {}; with plain ones: {}, false alarms {}\n",
+                  score.rich_clean.images, score.rich_clean.false_alarms, score.clean.images - score.rich_clean.images,
+                  score.clean.false_alarms - score.rich_clean.false_alarms);
   text += KeyLine("HeapKey", score.keys) + KeyLine("HeapKey in triage dumps", score.triage_keys);
   text += fmt::format("Damage on a page that the dump lacks: verdicts: {}\n", Counts(score.absent_verdicts));
   text += fmt::format("Damage that left no trace: first answers: {}\n", Counts(score.invisible));

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
+#include "samples/payload_words.h"
 #include "samples/random.h"
 
 namespace poolblame::samples {
@@ -40,6 +42,56 @@ TEST(Payload, FixedBytesAreEqualInEveryBlockOfATag) {
       }
     }
   }
+}
+
+TEST(Payload, MoreBytesContinueTheSameRichContent) {
+  PayloadWorld world = World(8);
+  world.rich = true;
+  for (const TagSpec& spec : Tags()) {
+    for (std::uint32_t seed = 0; seed < 60; ++seed) {
+      const Bytes all = OwnerContent(world, spec, seed, 0x84001000, 300, false);
+      const Bytes part = OwnerContent(world, spec, seed, 0x84001000, 200, false);
+      EXPECT_TRUE(std::equal(part.begin(), part.end(), all.begin())) << spec.tag;
+    }
+  }
+}
+
+TEST(Payload, FixedBytesOfRichContentAreEqualInEveryBlockOfATag) {
+  for (const std::uint32_t pointer : {4U, 8U}) {
+    PayloadWorld world = World(pointer);
+    world.rich = true;
+    for (const TagSpec& spec : Tags()) {
+      const Bytes first = OwnerContent(world, spec, 1, 0x84001000, 160, false);
+      for (std::uint32_t seed = 2; seed < 120; ++seed) {
+        const Bytes other = OwnerContent(world, spec, seed, 0x84005540, 160, false);
+        for (std::size_t i = 0; i < first.size(); ++i) {
+          if (IsFixedByte(world, spec, i)) {
+            ASSERT_EQ(first[i], other[i]) << spec.tag << " at " << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Payload, RichStructuresComeInUpToFourShapesWithFieldsThatFewHave) {
+  PayloadWorld world = World(8);
+  EXPECT_EQ(ShapeOf(world, 7), 0U);
+  world.rich = true;
+  std::map<std::uint64_t, int> shapes;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) ++shapes[ShapeOf(world, seed)];
+  EXPECT_EQ(shapes.size(), 4U);
+  EXPECT_GT(shapes[0], 500);
+  std::size_t seldom_set = 0;
+  for (const TagSpec& spec : Tags()) {
+    if (spec.content != Content::kStruct) continue;
+    for (std::size_t word = 4; word < 20; ++word) {
+      int set = 0;
+      for (std::uint32_t seed = 0; seed < 400; ++seed) set += StructWord(world, spec, seed, 0x84001000, word) != 0;
+      seldom_set += set > 0 && set < 40;
+    }
+  }
+  EXPECT_GT(seldom_set, 20U);
 }
 
 TEST(Payload, TextEndsInsideItsBlock) {

@@ -19,11 +19,11 @@ bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
 
 void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const Visit& visit) {
   const PoolHeaderLayout& layout = *census.layout;
-  for (std::uint32_t offset = 0; offset + layout.header_size < kPageSize;) {
+  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
     const PoolHeaderFields header = layout.Decode(page.bytes + offset);
     const std::uint32_t size = header.BlockSize * layout.unit;
-    if (size <= layout.header_size || size > kPageSize - offset) return;
-    if (StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated &&
+    if (size < layout.header_size || size > kPageSize - offset) return;
+    if (size > layout.header_size && StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated &&
         CacheAlignedGap(layout, page.bytes + offset, size) == 0 && !MayBeListed(page.bytes + offset, census))
       visit({*page.address + offset, size, Bytes(page.bytes + offset, size), 0});
     offset += size;

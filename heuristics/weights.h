@@ -79,13 +79,10 @@ enum class Weight {
   kContinuesStride,
   kStrideInSiblings,
   kOffByOneNul,
-  kPointerFamily,
   kPointerIntoOwner,
-  kSharedValue,
   kSiblingBytes,
   kUnderrunPattern,
   kUnderrunZero,
-  kVictimFieldValue,
   kCrossingRun,
   kSmallChange,
   // C: sizes.

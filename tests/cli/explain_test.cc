@@ -32,7 +32,7 @@ ImageReport Explained() {
   first.write = AddressRange{kPage + kVictimOffset, kPage + kVictimOffset + 8};
   first.prior = Weight::kPriorOverrunHeader;
   first.votes = {Vote(Weight::kContinuesPattern, 2.6176, 0.445, VoteStanding::kCounts),
-                 Vote(Weight::kSharedValue, 0.5, 0, VoteStanding::kShadowed),
+                 Vote(Weight::kOffByOneNul, 0.5, 0, VoteStanding::kShadowed),
                  Vote(Weight::kFilledToTheEnd, 1.0152, 0.335, VoteStanding::kCounts),
                  Vote(Weight::kThirdPartyTag, 10, 1.386, VoteStanding::kCapped)};
   first.log_odds = -1.09 + 0.445 + 0.335 + 1.386;

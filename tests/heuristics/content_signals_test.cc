@@ -185,84 +185,20 @@ TEST(OffByOneNul, AnotherByteOrMoreZerosAreSilent) {
               IsEmpty());
 }
 
-// pointer-family
+// pointer-into-owner
 
-TEST(PointerFamily, PointerIntoTheSuspect) {
+TEST(PointerIntoOwner, PointerIntoTheSuspect) {
   Stage stage(Windows::kSeven64);
   stage.Add(
       Page().Block("Culp", 0x80).Overrun(Word(stage.AddressOf(0, 0x10), 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
-  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), Votes(Weight::kPointerIntoOwner));
+  EXPECT_THAT(OnOverrun(stage, VotePointerIntoOwner), Votes(Weight::kPointerIntoOwner));
 }
 
-TEST(PointerFamily, PointerJustBehindTheSuspectIsNotIntoIt) {
+TEST(PointerIntoOwner, PointerJustBehindTheSuspectIsNotIntoIt) {
   Stage stage(Windows::kSeven64);
   stage.Add(
       Page().Block("Culp", 0x80).Overrun(Word(stage.AddressOf(0, 0x80), 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
-  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), IsEmpty());
-}
-
-TEST(PointerFamily, PointersIntoTheSameDriver) {
-  Stage stage(Windows::kSeven64);
-  stage.LoadModule("culprit.sys", 0xFFFFF88004000000, 0x200000);
-  stage.Add(Page()
-                .Block("Culp", 0x80)
-                .Put(0x10, Word(0xFFFFF88004001000, 8))
-                .Overrun(Word(0xFFFFF88004181230, 8) + Repeat(0xEE, 8))
-                .Block("Vict", 0x40));
-  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), Votes(Weight::kPointerFamily));
-}
-
-TEST(PointerFamily, PointersIntoAnotherDriverAreSilent) {
-  Stage stage(Windows::kSeven64);
-  stage.LoadModule("culprit.sys", 0xFFFFF88004000000, 0x1000);
-  stage.LoadModule("other.sys", 0xFFFFF88004001000, 0x1000);
-  stage.Add(Page()
-                .Block("Culp", 0x80)
-                .Put(0x10, Word(0xFFFFF88004000F00, 8))
-                .Overrun(Word(0xFFFFF88004001100, 8) + Repeat(0xEE, 8))
-                .Block("Vict", 0x40));
-  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), IsEmpty());
-}
-
-TEST(PointerFamily, LearnsFromSiblings) {
-  Stage stage(Windows::kSeven64);
-  stage.Sibling("Culp", Varied(8, 1) + Word(0xFFFFF88004001000, 8));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(Word(0xFFFFF88004001230, 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
-  EXPECT_THAT(OnOverrun(stage, VotePointerFamily), Votes(Weight::kPointerFamily));
-}
-
-// shared-values
-
-TEST(SharedValues, DwordOfTheSuspectsData) {
-  const auto votes = OnOverrun(Page()
-                                   .Block("Culp", 0x80)
-                                   .Put(0x20, Word(0xCAFEBABE, 4))
-                                   .Overrun(Word(0xCAFEBABE, 4) + Repeat(0xEE, 4))
-                                   .Block("Vict", 0x40),
-                               VoteSharedValues);
-  ASSERT_THAT(votes, Votes(Weight::kSharedValue));
-  EXPECT_THAT(votes.front().text, HasSubstr("1 value of the damage also stand"));
-}
-
-TEST(SharedValues, DwordOfOtherBlocksOfTheTag) {
-  Stage stage(Windows::kSeven64);
-  stage.Sibling("Culp", Varied(8, 1) + Word(0xCAFEBABE, 4));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(Word(0xCAFEBABE, 4) + Repeat(0xEE, 4)).Block("Vict", 0x40));
-  const auto votes = OnOverrun(stage, VoteSharedValues);
-  ASSERT_THAT(votes, Votes(Weight::kSharedValue));
-  EXPECT_THAT(votes.front().text, HasSubstr("other blocks of this tag"));
-}
-
-TEST(SharedValues, CommonValuesAreSilent) {
-  for (const std::uint32_t common : {0x00000000U, 0xFFFFFFFFU, 0x00000010U, 0x41414141U})
-    EXPECT_THAT(OnOverrun(Page()
-                              .Block("Culp", 0x80)
-                              .Put(0x20, Word(common, 4))
-                              .Overrun(Word(common, 4) + Repeat(0xEE, 4))
-                              .Block("Vict", 0x40),
-                          VoteSharedValues),
-                IsEmpty())
-        << common;
+  EXPECT_THAT(OnOverrun(stage, VotePointerIntoOwner), IsEmpty());
 }
 
 // sibling-bytes
@@ -322,7 +258,7 @@ TEST(ContentSignals, SayNothingOfTheOtherHypotheses) {
   Stage stage(Windows::kSeven64);
   stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
   const Scene scene = stage.Scene();
-  for (const SignalFunction signal : {VoteOffByOneNul, VoteSharedValues, VoteSiblingBytes})
+  for (const SignalFunction signal : {VoteOffByOneNul, VoteSiblingBytes})
     for (const Hypothesis& h : Enumerate(scene)) {
       if (h.kind == FaultKind::kOverrun) continue;
       EXPECT_THAT(VotesOf(signal, scene, h), IsEmpty()) << FaultKindName(h.kind);

@@ -44,7 +44,7 @@ bool AllMet(const Incident& incident, Confidence word) {
 }
 
 TEST(VoteSum, TheBestAndTheWorstOfAGroupCountAndTheRestIsShadowed) {
-  const std::vector<Vote> votes = {Of(Weight::kSharedValue), Of(Weight::kPointerIntoOwner), Of(Weight::kTailUntouched),
+  const std::vector<Vote> votes = {Of(Weight::kContinuesPattern), Of(Weight::kPointerIntoOwner), Of(Weight::kTailUntouched),
                                    Of(Weight::kFilledToTheEnd), Of(Weight::kNothingDamaged)};
   const VoteSum sum = SumVotes(votes);
   ASSERT_EQ(sum.shares.size(), votes.size());

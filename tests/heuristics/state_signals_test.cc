@@ -138,23 +138,6 @@ TEST(AllocatorState, AHeaderAloneIsSilent) {
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kOverrun, "Culp"), IsEmpty());
 }
 
-// victim-field
-
-TEST(VictimField, LiveBlocksHoldTheSameBytesThere) {
-  Stage stage(Windows::kSeven64);
-  stage.Sibling("Gone", Word(0x0000000412345678, 8) + Varied(0x68, 4));
-  WithLink(stage, 0x0000000412345678);
-  EXPECT_THAT(On(stage, VoteVictimField, FaultKind::kUseAfterFree, "Gone"), Votes(Weight::kVictimFieldValue));
-}
-
-TEST(VictimField, OtherFieldsAndOtherTagsAreSilent) {
-  Stage stage(Windows::kSeven64);
-  stage.Sibling("Gone", Varied(8, 5) + Word(0x0000000412345678, 8));
-  stage.Sibling("Left", Word(0x0000000412345678, 8) + Varied(8, 5));
-  WithLink(stage, 0x0000000412345678);
-  EXPECT_THAT(On(stage, VoteVictimField, FaultKind::kUseAfterFree, "Gone"), IsEmpty());
-}
-
 // bit-distance
 
 TEST(BitDistance, OneBitOfAHeaderIsHardware) {

@@ -25,7 +25,7 @@ class PageCache {
   std::shared_ptr<const PoolPage> PoolPageAt(VirtAddr address);
 
   /// Pages remembered, those that are no pool included. A page of 8-byte blocks takes 40 KiB, a usual one 6 KiB; the
-  /// pages asked for twice lie close together (the most for one scene is 67: BytesOfAllocationBefore).
+  /// pages asked for twice lie close together (the most for one scene is 67: FollowAllocationDown).
   static constexpr std::size_t kMostPages = 256;
 
  private:

@@ -140,18 +140,20 @@ BlockReference Scene::Reference(std::size_t index) const {
   return ref;
 }
 
-/// How far the pages in front of `page` go on without being pool blocks or ending: the same big allocation, as far as
-/// can be told without its table.
-std::uint32_t SceneSetter::BytesOfAllocationBefore(VirtAddr page) {
+/// How far the pages in front of `block` go on without being pool blocks or ending: the same big allocation, as far as
+/// can be told without its table. One page alone is hardly big: where the image leaves out the page before it, nobody
+/// knows how much farther it goes.
+void SceneSetter::FollowAllocationDown(SceneBlock& block, VirtAddr page) {
   constexpr std::uint32_t kMostPages = 64;  // 256 KiB: bigger ones have a list of their own
   std::uint32_t pages = 0;
   while (pages < kMostPages) {
     const VirtAddr before = page - (pages + 1) * kPageSize;
     const PageBytes bytes = space_.Page(before);
+    if (pages == 0 && bytes.presence == Presence::kNotInDump) block.begin_known = false;
     if (bytes.presence != Presence::kPresent || EndsInSlack(bytes) || cache_.PoolPageAt(before)) break;
     ++pages;
   }
-  return pages * static_cast<std::uint32_t>(kPageSize);
+  block.bytes_before = pages * static_cast<std::uint32_t>(kPageSize);
 }
 
 /// What the image's own table says of memory without headers, or the segment heap's ranges, goes before any guess.
@@ -167,7 +169,7 @@ void SceneSetter::AskWhoseBigItIs(Scene& scene, bool opaque_before) {
     if (owner.begin)
       block.bytes_before = begin - *owner.begin;
     else if (i == 0 && opaque_before)
-      block.bytes_before = BytesOfAllocationBefore(begin);
+      FollowAllocationDown(block, begin);
   }
 }
 

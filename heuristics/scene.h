@@ -121,7 +121,7 @@ class SceneSetter {
       : space_(space), system_(system), census_(census), tags_(tags), cache_(space, system, census) {}
 
   /// Builds the stretch of memory around `page`: the page itself and, where they are readable and contiguous, one page
-  /// before and one behind. Spots are left empty. Cost: up to 66 pages are walked (BytesOfAllocationBefore), each once
+  /// before and one behind. Spots are left empty. Cost: up to 66 pages are walked (FollowAllocationDown), each once
   /// for all scenes near it.
   Scene Set(PoolPage page);
 
@@ -135,7 +135,7 @@ class SceneSetter {
 
  private:
   std::shared_ptr<const PoolPage> NeighbourPage(VirtAddr address);
-  std::uint32_t BytesOfAllocationBefore(VirtAddr page);
+  void FollowAllocationDown(SceneBlock& block, VirtAddr page);
   void AskWhoseBigItIs(Scene& scene, bool opaque_before);
 
   const AddressSpace& space_;

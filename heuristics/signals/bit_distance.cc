@@ -92,12 +92,15 @@ bool ExplainsContent(const Hypothesis& h) {
 }
 
 /// How odd it is that a write changed the one bit, against writes of anything. Of freed memory's words a stale
-/// pointer's owner sets and clears flags, one bit at a time: mostly in the lowest byte, seldom above the second.
+/// pointer's owner sets and clears flags, one bit at a time: mostly in the lowest byte, seldom above the second. One
+/// NUL behind a block is what a string that fills it leaves there, whatever it replaces.
 double OddnessOfBit(const Scene& scene, const Hypothesis& h) {
   constexpr int kByte = 8;
   constexpr double kSecondByte = 0.4;
   // A NUL over a power of two is one bit away, too, and sizes are often powers of two.
-  const double otherwise = scene.bytes[scene.damage_begin()] == 0 ? 0.3 : 1.0;
+  const bool nul = scene.bytes[scene.damage_begin()] == 0;
+  if (nul && h.kind == FaultKind::kOverrun && h.write_end - h.write_begin == 1) return 0;
+  const double otherwise = nul ? 0.3 : 1.0;
   if (h.kind != FaultKind::kUseAfterFree || scene.spots.size() != 1) return otherwise;
   const auto repair = RepairLink(scene, scene.spots.front());
   if (!repair) return otherwise;

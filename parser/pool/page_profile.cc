@@ -19,6 +19,9 @@ std::optional<std::uint32_t> Majority(const Votes& votes) {
   return value;
 }
 
+// Text, or a fill: its sizes say the same as its tag. Every place of it agrees with the place that it leads to.
+bool IsTextOrFill(const QuickHeader& header) { return IsText(header.ulong1) || header.ulong1 == header.tag; }
+
 // Places of headers that agree with a neighbour: the walk from the page start as far as it goes, and links anywhere.
 std::array<bool, 512> VouchedPlaces(const std::uint8_t* page, const HeaderReader& reader) {
   std::array<bool, 512> vouched{};
@@ -26,6 +29,7 @@ std::array<bool, 512> VouchedPlaces(const std::uint8_t* page, const HeaderReader
   for (std::uint32_t place = 0; place < end; ++place) {
     const QuickHeader header = reader.At(page, place);
     if (header.state == BlockState::kUnknown || header.size == 0 || header.size > end - place) continue;
+    if (IsTextOrFill(header)) continue;
     const std::uint32_t next = place + header.size;
     if (next == end) continue;
     const QuickHeader answer = reader.At(page, next);

@@ -163,6 +163,32 @@ TEST(ForeignContent, LongDamageBetweenTwoSectorBoundaries) {
   EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kOverrun, "Frst")), IsEmpty());
 }
 
+TEST(ForeignContent, DamageThatStartsBehindAHeaderWhichASectorWouldHaveHitIsSilent) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page()
+                .Block("Frst", 0x190)
+                .Block("Culp", 0x90)  // holds the boundary at 0x200
+                .Overrun(0x190, 0xEE)
+                .Block("Vic1", 0x100)
+                .Block("Vic2", 0x80)
+                .Block("Vic3", 0x60)
+                .Block("Next", 0x60));
+  const Scene scene = stage.Scene();
+  EXPECT_THAT(VotesOf(VoteForeignContent, scene, HypothesisOf(scene, FaultKind::kPageStomp)),
+              Votes(Weight::kForeignAlignment));
+  Stage later(Windows::kSeven64);
+  later.Add(Page()
+                .Block("Frst", 0x210)
+                .Block("Culp", 0x10)  // its header stands behind that boundary
+                .Overrun(0x190, 0xEE)
+                .Block("Vic1", 0x100)
+                .Block("Vic2", 0x80)
+                .Block("Vic3", 0x60)
+                .Block("Next", 0x60));
+  const Scene behind = later.Scene();
+  EXPECT_THAT(VotesOf(VoteForeignContent, behind, HypothesisOf(behind, FaultKind::kPageStomp)), IsEmpty());
+}
+
 TEST(ForeignContent, DamageThatEndsBeforeASectorDoesIsSilent) {
   Stage stage(Windows::kSeven64);
   stage.Add(LongDamage(0x70));

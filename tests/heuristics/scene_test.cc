@@ -92,6 +92,21 @@ TEST(Scene, ABigAllocationBeginsBehindAPageThatEndsInSlack) {
   const Scene scene = setter.Set(*page);
   EXPECT_EQ(scene.Reference(0).header, stage.AddressOf(kPages + 2, 0));
   EXPECT_EQ(scene.Reference(0).size, 2 * kPageSize);
+  EXPECT_TRUE(scene.blocks.front().begin_known);
+}
+
+TEST(Scene, OnePageOfABigAllocationBehindNothingSaysNotWhereItBegins) {
+  for (const std::uint32_t pages : {1U, 2U}) {
+    Stage stage(Windows::kSeven64);
+    for (std::uint32_t i = 0; i < pages; ++i) stage.Add(BigPage(71 + i, 0));
+    const PoolCensus& census = stage.Add(PageBuilder(Windows::kSeven64, 75).Block("Vict", 0x80)).AddHealthy(4).Scan();
+    SceneSetter setter(stage.space(), stage.system(), census, stage.tags());
+    const auto page = setter.PoolPageAt({stage.AddressOf(pages, 0)});
+    ASSERT_NE(page, nullptr);
+    const Scene scene = setter.Set(*page);
+    EXPECT_EQ(scene.blocks.front().begin_known, pages == 2) << pages;
+    EXPECT_EQ(scene.Reference(0).size, pages * kPageSize);
+  }
 }
 
 }  // namespace

@@ -161,6 +161,16 @@ TEST(BitDistance, TwoBitsAndManyBitsAreNot) {
   EXPECT_LT(WeightOf(Weight::kManyBits).log_odds, 0);
 }
 
+TEST(BitDistance, ANulBehindABlockIsNoOddThingToWrite) {
+  Stage nul(Windows::kSeven64);
+  nul.Add(Page().Block("Left", 0x80).Overrun(1, 0).Block("Vict", 0x40));  // PreviousSize was 8
+  EXPECT_THAT(On(nul, VoteBitDistance, FaultKind::kOverrun, "Left"), IsEmpty());
+  EXPECT_THAT(On(nul, VoteBitDistance, FaultKind::kWildWrite), Votes(Weight::kSingleBitUnexplained));
+  Stage other(Windows::kSeven64);
+  other.Add(Page().Block("Left", 0x80).Overrun(1, 9).Block("Vict", 0x40));
+  EXPECT_THAT(On(other, VoteBitDistance, FaultKind::kOverrun, "Left"), Votes(Weight::kSingleBitUnexplained));
+}
+
 TEST(BitDistance, TwoHeadersWithOneBitEachAreTwoBits) {
   Stage stage(Windows::kSeven64);
   stage.Add(Page().Block("Left", 0x80).Block("Vict", 0x40).FlipBit(2, 5).Block("Next", 0x40).FlipBit(3, 6));

@@ -89,6 +89,19 @@ TEST_P(Smashed, AWrongSizeOnOneSideIsSettledByTheThirdBlock) {
   EXPECT_EQ(rebuilt.damaged_headers, 1U);
 }
 
+TEST_P(Smashed, NothingByABlockOfTextOrOfOneByte) {
+  // Every place of it "agrees" with the place that its own bytes lead to, and has the same PoolIndex and PoolType.
+  for (const char fill : {' ', '!', '"', '.', '&'}) {
+    PageBuilder page(GetParam());
+    for (int i = 0; i < 10; ++i) page.Block(i % 2 == 0 ? "Even" : "Irp ", 0x60);
+    page.Block("File", 0x600).FillToEnd("MmCa");
+    page.Fill(page.blocks()[10].offset + 16, 0x600 - 16, static_cast<std::uint8_t>(fill));
+    const Reconstruction rebuilt = Rebuild(page);
+    EXPECT_EQ(Offsets(rebuilt), Offsets(page)) << fill;
+    EXPECT_EQ(rebuilt.damaged_headers, 0U) << fill;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, Smashed, testing::Values("nt5-x86", "nt5-x64-plus1", "nt6-x86", "nt6-x64"));
 
 TEST(StaleHeaders, OfACoalescedFreeBlockAreKeptAndNotJudged) {

@@ -12,7 +12,7 @@ on their ratio), so that a row seen in few incidents stays where its author put 
 may silence a row, not turn it round.
 Rows that the table says rest on 0 images were set by hand and are not touched, unless --free names them.
 The right answer of an incident is the guilty block with the right kind, where the kind was missed the guilty block.
-An underrun counts 1.4 times, so that the rare kind is not given up wherever the bytes leave it open (--weigh).
+Every incident counts alike, so that a probability is one; --weigh makes a kind count more.
 One image in five is held out; a change is only worth making when the loss falls there too.
 
 `images` counts the images fitted on in which the row tells hypotheses apart; that number goes into the table beside
@@ -153,8 +153,8 @@ def main():
     arguments.add_argument("features", nargs="+")
     arguments.add_argument("--strength", type=float, default=20.0, help="pull towards the current table (incidents)")
     arguments.add_argument("--iterations", type=int, default=60)
-    arguments.add_argument("--weigh", nargs="+", type=kind_weight, default=[("underrun", 1.4)], metavar="KIND=TIMES",
-                           help="how often an incident of a kind counts (underrun=1.4)")
+    arguments.add_argument("--weigh", nargs="+", type=kind_weight, default=[], metavar="KIND=TIMES",
+                           help="how often an incident of a kind counts (1)")
     arguments.add_argument("--table", default=TABLE)
     arguments.add_argument("--apply", action="store_true", help="rewrite the table where the held-out loss falls")
     arguments.add_argument("--free", nargs="+", default=[], metavar="ROW", help="rows by hand that are fitted all the same")

@@ -83,9 +83,11 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
   return spots;
 }
 
-/// One write that ran from `a` to `b` has to have crossed at most the one block between them.
+/// One write that ran from `a` to `b` has to have crossed at most the one block between them. Links stand behind a
+/// sound header, which a write from a block before would have gone over.
 bool Connected(const Spot& a, const Spot& b) {
   constexpr std::size_t kBlocksCrossed = 2;
+  if (b.kind == SpotKind::kLink && b.block != a.block) return false;
   return b.block - a.block <= kBlocksCrossed;
 }
 

@@ -210,7 +210,12 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
     const auto address = source_.Address(found.where);
     const bool beside = address && (is_pool_at(*address - kPageSize) ||
                                     FindBigAllocation(census_.big_pages, *address - kPageSize) != nullptr);
-    examine(found, by_container == PageTrust::kUnknown && beside ? PageTrust::kBesidePool : by_container);
+    if (by_container != PageTrust::kUnknown || !beside)
+      examine(found, by_container);
+    else if (LeadsBackToItsStart(source_.Bytes(found.where).data(), reader, Knowledge()))
+      examine(found, PageTrust::kChained);
+    else
+      examine(found, PageTrust::kBesidePool);
   }
   for (const FoundPage& found : suspects.weak) {
     const auto address = source_.Address(found.where);

@@ -48,8 +48,9 @@ inline constexpr float kDeniedLink = 7.0F;
 inline constexpr float kDeniedFreedLink = 2.0F;
 /// Denying one header's word about another where that one says otherwise, or its word that it ends with the page.
 inline constexpr float kDeniedClaim = 4.0F;
-/// The same where what lies at the other end does not look like a header.
-inline constexpr float kDeniedClaimOnNothing = 2.5F;
+/// The same where what lies at the other end does not look like a header: a byte out of a sound header seldom names a
+/// place of the damaged run by chance.
+inline constexpr float kDeniedClaimOnNothing = 3.5F;
 /// A block whose own header says "free, and this long" pays this part of it: stale headers are normal there.
 inline constexpr float kStaleShare = 0.15F;
 /// The same where the block behind says another size: one of the two words is damaged.

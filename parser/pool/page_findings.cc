@@ -108,7 +108,7 @@ bool IsLiving(const PoolPage& page, const ListEvidence& lists, const FieldTrust&
   const auto clean = std::find_if(page.blocks.begin(), page.blocks.end(),
                                   [](const PoolBlock& block) { return !block.header_damaged(); });
   const std::uint32_t reach = clean == page.blocks.end() ? kPoolPageBytes : clean->offset;
-  if (page_trust == PageTrust::kBesidePool) return reach <= kOverrunBehindPool;
+  if (page_trust == PageTrust::kBesidePool || page_trust == PageTrust::kChained) return reach <= kOverrunBehindPool;
   return !page.address && reach <= kOverrunAlone;
 }
 
@@ -125,7 +125,7 @@ std::optional<PoolPage> ExaminePage(PageBytes bytes, std::optional<VirtAddr> add
                                     const HeaderReader& reader, const ImageKnowledge& knowledge, PageTrust trust) {
   if (bytes.bytes.size() != kPoolPageBytes) return std::nullopt;
   Reconstruction rebuilt = ReconstructPage(bytes.bytes, reader, knowledge);
-  if (!IsBelievable(rebuilt, trust == PageTrust::kNamed)) return std::nullopt;
+  if (!IsBelievable(rebuilt, trust == PageTrust::kNamed || trust == PageTrust::kChained)) return std::nullopt;
   PoolPage page;
   page.address = address;
   page.pfn = bytes.pfn;

@@ -14,6 +14,7 @@ namespace poolblame {
 enum class PageTrust {
   kUnknown,     // found by its bytes alone
   kBesidePool,  // and the page before it is pool, so that damage may have come from there
+  kChained,     // the same, and its last blocks lead back to its first byte (LeadsBackToItsStart)
   kNamed,       // the bug check names it, or the image claims that all its pages are pool
 };
 

@@ -58,6 +58,19 @@ void AbsorbFalseLastBlock(const std::uint8_t* page, const HeaderReader& reader, 
   if (BlocksOfSize(knowledge, header.tag, to_end * reader.unit()) >= kFewestOfSize) tiling.places.pop_back();
 }
 
+// From the block at `place` down, each named by the one behind it and as long as that one says; the first may be
+// damaged.
+bool ChainReachesStart(const std::uint8_t* page, const HeaderReader& reader, std::uint32_t place) {
+  for (;;) {
+    const std::uint32_t previous = reader.At(page, place).previous;
+    if (previous == place) return true;
+    if (previous == 0 || previous > place) return false;
+    place -= previous;
+    const QuickHeader header = reader.At(page, place);
+    if (header.size != previous || !reader.LooksLikeBlock(header, place)) return false;
+  }
+}
+
 }  // namespace
 
 bool StartsWithKnownBlock(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
@@ -65,6 +78,17 @@ bool StartsWithKnownBlock(const std::uint8_t* page, const HeaderReader& reader, 
   const QuickHeader header = reader.At(page, 0);
   return header.previous == 0 && header.state == BlockState::kAllocated && reader.LooksLikeBlock(header, 0) &&
          knowledge.BlocksWithTag(header.tag) >= kKnown;
+}
+
+bool LeadsBackToItsStart(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge) {
+  constexpr std::uint64_t kKnown = 2;  // blocks with the tag
+  const std::uint32_t end = reader.units_in_page();
+  for (std::uint32_t last = 1; last < end; ++last) {
+    const QuickHeader header = reader.At(page, last);
+    if (header.size != end - last || !reader.LooksLikeBlock(header, last)) continue;
+    if (knowledge.BlocksWithTag(header.tag) >= kKnown && ChainReachesStart(page, reader, last)) return true;
+  }
+  return false;
 }
 
 Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const ImageKnowledge& knowledge) {

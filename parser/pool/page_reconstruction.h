@@ -28,6 +28,10 @@ Reconstruction ReconstructPage(ByteView page, const HeaderReader& reader, const 
 /// True when the page begins with a header in use whose tag several blocks of healthy pages have.
 bool StartsWithKnownBlock(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge);
 
+/// True when a block with such a tag ends with the page, and from it down each header's word about the block before is
+/// kept, to the page's first byte: only the first header may be damaged.
+bool LeadsBackToItsStart(const std::uint8_t* page, const HeaderReader& reader, const ImageKnowledge& knowledge);
+
 /// True when what agrees outweighs what does not: a page nobody named needs two boundaries that both sides vouch for
 /// and more of them than damaged headers; a page that is pool by somebody's word, one such boundary or a first block
 /// of a known tag: a page of two blocks that lost its second header has no more.

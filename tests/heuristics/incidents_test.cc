@@ -252,5 +252,21 @@ TEST(FormIncidents, StopAtTheirLimit) {
   EXPECT_THAT(Incidents(stage), SizeIs(kMaxIncidents));
 }
 
+TEST(Incidents, ABrokenLinkBehindASoundHeaderIsNoPartOfTheDamageBelowIt) {
+  Stage stage(Windows::kSeven64);
+  stage.AddHealthy(12);
+  stage.Add(PageBuilder(Windows::kSeven64, 91)
+                .Block("Culp", 0x80)
+                .Overrun(8, 0xEE)
+                .Block("Vict", 0x180)
+                .FreeBlock("Gone", 0x80)
+                .OverwritePayload(0, Repeat(0xEE, 16))
+                .Block("Next", 0x80));
+  const Report report = stage.Judge();
+  ASSERT_EQ(report.incidents.size(), 2U);
+  for (const Incident& incident : report.incidents)
+    EXPECT_LE(incident.damage.end - incident.damage.start, 16U) << incident.damage.start;
+}
+
 }  // namespace
 }  // namespace poolblame::testing

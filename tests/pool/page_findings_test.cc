@@ -31,6 +31,32 @@ TEST(PageFindings, APageWhoseFirstHeaderMostlyStandsIsLiving) {
   EXPECT_EQ(census.findings.front().blocks.front().damaged_bytes, 1U);
 }
 
+// Two blocks, of which the first has lost its PreviousSize: one sound header alone could be any record, but this one
+// leads to the page's end and back to its start.
+TEST(PageFindings, APageOfTwoBlocksWhoseLastLeadsBackToTheStartIsPool) {
+  const Opened opened = FromRecipe(
+      "windows=9600 machine=x64 container=full fault=cross-page bytes=2 content=utf16 pages=372 activity=330 after=43 "
+      "seed=1410776597");
+  const PoolCensus census = Scan(opened);
+  ASSERT_EQ(census.findings.size(), 1U);
+  EXPECT_EQ(census.findings.front().address->value, opened.truth.victim_header);
+  EXPECT_EQ(census.findings.front().blocks.size(), 2U);
+}
+
+// The header behind a smashed one is smashed as well, but the sound one behind it says where it stood: one run over two
+// headers, rather than one that ends before and a stray byte that happens to name a place inside it.
+TEST(PageFindings, ASoundHeadersWordAboutTheSmashedBlockBeforeItIsKept) {
+  const Opened opened = FromRecipe(
+      "windows=3790 machine=x64 container=bitmap fault=overrun bytes=198 content=pointers pages=184 activity=103 "
+      "encoding=plain seed=1376333959");
+  const PoolCensus census = Scan(opened);
+  ASSERT_EQ(census.findings.size(), 1U);
+  std::vector<std::uint32_t> damaged;
+  for (const PoolBlock& block : census.findings.front().blocks)
+    if (block.header_damaged()) damaged.push_back(block.offset);
+  EXPECT_EQ(damaged, (std::vector<std::uint32_t>{0x250, 0x2E0}));
+}
+
 /// Pages with a tag each of which has several blocks, so that trust is learned.
 std::vector<PageBuilder> HealthyPages(int count) {
   std::vector<PageBuilder> pages;

@@ -21,6 +21,14 @@ constexpr std::array kTextures = {
 };
 constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
+/// One write reaches blocks of a tag or two, and some tags hold data of all sorts; a third of all tags is more than
+/// that.
+bool AreVaried(const std::map<PoolTag, OwnContent>& tags) {
+  constexpr std::ptrdiff_t kOneIn = 3;
+  const auto varied = std::ranges::count_if(tags, [](const auto& row) { return row.second.has_unlike(); });
+  return varied * kOneIn > std::ssize(tags);
+}
+
 }  // namespace
 
 std::span<const Texture> AllTextures() { return kTextures; }
@@ -68,6 +76,7 @@ ImageContents LearnContents(const PoolCensus& census, const System& system) {
     if (examples.size() >= OwnContent::kFewestSamples && !TagDatabase::IsGeneric(tag))
       contents.tags.emplace(tag, OwnContent(examples, word_size, &system));
   }
+  contents.is_varied = AreVaried(contents.tags);
   for (std::size_t c = 0; c < kWordClasses; ++c) contents.header_end[c] = std::log(counts[c] / words);
   return contents;
 }

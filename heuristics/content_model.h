@@ -32,6 +32,9 @@ const ByClass& AnythingScores();
 struct ImageContents {
   std::map<PoolTag, OwnContent> tags;  // by name, for every tag with enough allocated samples that is not a generic one
   ByClass header_end{};                // nats of the last word of an x64 header, which nothing checks
+  /// Many tags have blocks unlike their siblings: not filled yet, copied, or one of a kind. Then to be unlike them is
+  /// no sign of damage, and contents alone accuse nobody.
+  bool is_varied = false;
 };
 /// Cost: one pass over the census's samples.
 ImageContents LearnContents(const PoolCensus& census, const System& system);

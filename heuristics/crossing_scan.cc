@@ -17,12 +17,12 @@ struct StandsOut {
 };
 
 /// Nats from which on a front is looked at, the first words of it that are looked at, and how many fronts at most.
-constexpr double kWorthALook = 3;
+constexpr double kWorthALook = 5;
 constexpr std::size_t kFrontLookedAt = 8;
 constexpr std::size_t kMostLookedAt = 2048;
 /// Nats for a write against none: there is one such write in a million pairs of neighbours, if there is any, and what
 /// blocks hold is richer than any model of it.
-constexpr double kAlarm = 9, kAlarmAbove = 6, kAlarmZeros = 20;
+constexpr double kAlarm = 13, kAlarmAbove = 6, kAlarmZeros = 20;
 
 struct Group {
   std::uint64_t blocks = 0;
@@ -79,6 +79,22 @@ Groups LookAtFronts(const AddressSpace& space, const PoolCensus& census, const I
   return groups;
 }
 
+/// The front is what the block below begins with: it was copied, or both are alike by right. What a write goes on with
+/// stood at the end of the block below, unless that is the same all over.
+bool IsCopyOfBelow(const Scene& scene, std::size_t above_index) {
+  constexpr std::uint32_t kLookedAt = 64, kFewest = 8;  // bytes
+  const SceneBlock &above = scene.blocks[above_index], &below = scene.blocks[*scene.Below(above_index)];
+  const std::uint32_t size = std::min({kLookedAt, above.end - above.payload(), below.end - below.payload()});
+  std::uint32_t same = 0, changing = 0;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const std::uint8_t byte = scene.bytes[above.payload() + i];
+    if (byte == 0 || byte != scene.bytes[below.payload() + i]) continue;
+    ++same;
+    changing += i > 0 && byte != scene.bytes[above.payload() + i - 1] ? 1 : 0;
+  }
+  return same >= kFewest && changing * 2 >= same;
+}
+
 std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
                              const std::shared_ptr<const ImageContents>& contents) {
   const auto page = setter.PoolPageAt(found.header.page());
@@ -87,8 +103,9 @@ std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
   scene.contents = contents;
   const auto above = scene.BlockAt(found.header);
   const auto fit = above ? FitCrossing(scene, *above) : std::nullopt;
-  if (!fit || fit->above_margin < kAlarmAbove) return std::nullopt;
+  if (!fit || fit->above_margin < kAlarmAbove || IsCopyOfBelow(scene, *above)) return std::nullopt;
   const std::uint32_t begin = scene.blocks[*above].payload();
+  if (fit->run.end < begin + scene.pointer_size()) return std::nullopt;  // no more than a link of a list, or a counter
   const Bytes written = Bytes(scene.bytes).subspan(begin, fit->run.end - begin);
   const bool zeros = std::ranges::all_of(written, [](std::uint8_t b) { return b == 0; });
   if (fit->margin() < (zeros ? kAlarmZeros : kAlarm)) return std::nullopt;

@@ -184,8 +184,10 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   }
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census, system));
   AddNamedBlock(scenes, setter);
-  AddCrossingIncidents(scenes, setter, contents);
-  AddPayloadIncidents(scenes, setter, LearnTemplates(census));
+  if (!contents->is_varied) {
+    AddCrossingIncidents(scenes, setter, contents);
+    AddPayloadIncidents(scenes, setter, LearnTemplates(census));
+  }
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddSelfLinkIncidents(scenes, setter);

@@ -162,6 +162,7 @@ OwnContent::OwnContent(std::span<const Example> examples, std::uint32_t word_siz
   // One of them may be the block that was written over, so it does not count.
   std::uint32_t unlike = 0;
   for (const Example& example : examples) unlike += IsUnlike(example) ? 1 : 0;
+  has_unlike_ = unlike > 0;
   unlike_share_ = (std::max(unlike, 1U) - 0.5) / (static_cast<double>(examples.size()) + 1);
 }
 

@@ -43,6 +43,8 @@ class OwnContent {
   [[nodiscard]] double ConstantScore(Bytes word, std::size_t index) const;
   /// Share of blocks of this tag that are unlike the others, as far as the examples tell.
   [[nodiscard]] double unlike_share() const { return unlike_share_; }
+  /// Examples are unlike the others.
+  [[nodiscard]] bool has_unlike() const { return has_unlike_; }
   /// True where the block with this payload address was one of the examples.
   [[nodiscard]] bool WasExample(std::uint64_t address) const;
 
@@ -70,6 +72,7 @@ class OwnContent {
 
   std::uint32_t word_size_;
   double unlike_share_ = 1;
+  bool has_unlike_ = false;
   std::array<Place, kFrontWords> front_{};
   Place body_;
   std::vector<std::uint64_t> addresses_;  // of the examples, ascending

@@ -56,8 +56,17 @@ bool BlockBelowHoldsTheBytes(const PoolPageRef& page, std::uint32_t below, const
   const std::uint32_t begin = outlier.range.begin & ~3U, end = (outlier.range.end + 3) & ~3U;
   if (payload + end > kPageSize) return false;
   const Bytes damage(page.bytes + payload + begin, end - begin);
+  // At the same place in both it was copied from one to the other, or both are alike by right.
+  if (end <= left.size() && std::ranges::equal(left.subspan(begin, end - begin), damage)) return false;
   constexpr std::uint32_t kFewestShared = 3;  // neighbours that point at one object share a pointer by right
   return SharedDwords(left, damage) >= kFewestShared && HoldsEveryDword(left, damage);
+}
+
+/// A block that is otherwise from its first bytes on is of another kind, or not filled yet. Where a write jumped into
+/// it, it still begins as its siblings do.
+bool BeginsLikeItsSiblings(const SiblingTemplate& siblings, const PayloadRange& range) {
+  constexpr std::size_t kFewest = 4;
+  return siblings.TellingBytesBefore(range.begin) >= kFewest;
 }
 
 using Groups = std::map<std::pair<PoolTag, std::uint32_t>, GroupCount>;
@@ -77,7 +86,7 @@ void LookAtPage(const PoolPageRef& page, const PoolHeaderLayout& layout, const T
       const auto range =
           found->second.Deviation(Bytes(page.bytes + offset + layout.header_size, size - layout.header_size));
       const Outlier outlier{&page, offset, range.value_or(PayloadRange{})};
-      if (range && group.outliers.size() <= GroupCount::kMostOutliers &&
+      if (range && group.outliers.size() <= GroupCount::kMostOutliers && BeginsLikeItsSiblings(found->second, *range) &&
           BlockBelowHoldsTheBytes(page, below, outlier, layout))
         group.outliers.push_back(outlier);
     }

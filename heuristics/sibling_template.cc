@@ -34,6 +34,12 @@ std::optional<PayloadRange> SiblingTemplate::Deviation(Bytes payload) const {
   return PayloadRange{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last + 1)};
 }
 
+std::size_t SiblingTemplate::TellingBytesBefore(std::uint32_t offset) const {
+  std::size_t telling = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(offset, mask_.size()); ++i) telling += (value_[i] & mask_[i]) != 0;
+  return telling;
+}
+
 TemplateTable LearnTemplates(const PoolCensus& census) {
   TemplateTable table;
   if (census.layout == nullptr) return table;

@@ -26,6 +26,9 @@ class SiblingTemplate {
   [[nodiscard]] std::optional<PayloadRange> Deviation(Bytes payload) const;
   [[nodiscard]] std::size_t constant_bytes() const { return constant_bytes_; }
 
+  /// Bytes in front of `offset` that all siblings have alike and that are not zero, as half of all memory is.
+  [[nodiscard]] std::size_t TellingBytesBefore(std::uint32_t offset) const;
+
   /// Payloads it was learned from.
   [[nodiscard]] std::size_t siblings() const { return siblings_; }
 

@@ -56,6 +56,11 @@ WordKind KindOfWord(const PayloadWorld& world, const TagSpec& spec, std::uint64_
   }
 }
 
+/// A list head is two pointers to itself, both or neither elsewhere, and lies at an even word.
+bool IsListHead(const PayloadWorld& world, const TagSpec& spec, std::uint64_t shape, std::size_t index) {
+  return world.rich && KindOfWord(world, spec, shape, index & ~std::size_t{1}) == WordKind::kSelfLink;
+}
+
 /// An optional name: where it is, how long it is, and its first characters, all zero where a block has none.
 std::uint64_t OptionalWord(const PayloadWorld& world, std::uint64_t seed, std::uint64_t va, std::size_t index) {
   const std::size_t group = index / kGroupWords, word = index % kGroupWords;
@@ -94,7 +99,12 @@ std::uint64_t StructWord(const PayloadWorld& world, const TagSpec& spec, std::ui
   const std::uint64_t fixed = Hash(TagSeed(spec), index ^ 0x5a5a);
   const std::uint64_t own = Hash(seed, index);
   const std::uint64_t in_pool = world.pool_base + (own % world.pool_size & ~std::uint64_t{15});
-  switch (KindOfWord(world, spec, ShapeOf(world, seed), index)) {
+  const std::uint64_t shape = ShapeOf(world, seed);
+  if (IsListHead(world, spec, shape, index)) {
+    const std::size_t head = index & ~std::size_t{1};
+    return Hash(seed ^ kValueDraw, head) % kHasEntries == 0 ? in_pool : va + head * world.pointer_size;
+  }
+  switch (KindOfWord(world, spec, shape, index)) {
     case WordKind::kConstant:
       return index == 0 ? (fixed & 0x0FFF000F) | 0x0100 : fixed & 0x00FFFFFF;
     case WordKind::kOwnerPointer:
@@ -103,8 +113,7 @@ std::uint64_t StructWord(const PayloadWorld& world, const TagSpec& spec, std::ui
     case WordKind::kPoolPointer:
       return in_pool;
     case WordKind::kSelfLink:
-      if (world.rich && Hash(seed ^ kValueDraw, index) % kHasEntries == 0) return in_pool;
-      return va + index * world.pointer_size;
+      return world.rich ? 0 : va + index * world.pointer_size;
     case WordKind::kCounter:
       return CounterValue(world, seed, index);
     case WordKind::kFlags:
@@ -118,7 +127,7 @@ std::uint64_t StructWord(const PayloadWorld& world, const TagSpec& spec, std::ui
 }
 
 bool IsFixedWord(const PayloadWorld& world, const TagSpec& spec, std::size_t index) {
-  if (world.rich && GroupOf(spec, index) != Group::kCommon) return false;
+  if (world.rich && (GroupOf(spec, index) != Group::kCommon || IsListHead(world, spec, 0, index))) return false;
   const WordKind kind = KindOfWord(world, spec, 0, index);
   return kind == WordKind::kConstant || kind == WordKind::kOwnerPointer || kind == WordKind::kZero;
 }

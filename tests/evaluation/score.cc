@@ -138,6 +138,7 @@ void Score::Add(const Outcome& outcome) {
     AddSplits(outcome, overrun_splits);
   } else if (outcome.truth.kind == "overrun") {
     overrun_payload.Add(outcome);
+    if (outcome.recipe.is_rich()) overrun_payload_rich.Add(outcome);
   } else if (ScoredByKind(outcome)) {
     kinds[outcome.truth.kind].Add(outcome);
   }

@@ -25,6 +25,7 @@ std::string OverrunTable(const Score& score) {
                                  "images", "top-1", "top-3", "silent", "insufficient", "innocent");
   text += RankRow("header damaged", score.overrun_header);
   text += RankRow("payload only, siblings show it", score.overrun_payload);
+  text += RankRow("  of these, rich payloads", score.overrun_payload_rich);
   text += RankRow("payload only, nothing shows it", score.overrun_unseen);
   for (const auto& [split, rows] : score.overrun_splits) {
     text += fmt::format("  header damaged, by {}\n", split);

@@ -67,6 +67,31 @@ TEST(PayloadScan, AnOutlierWithBytesOfItsOwnIsVariety) {
   EXPECT_THAT(PayloadIncidents(stage), IsEmpty());
 }
 
+// A block that is otherwise from its first bytes on was not filled yet, or is of another kind.
+TEST(PayloadScan, ABlockThatDoesNotBeginLikeItsSiblingsIsVariety) {
+  Stage stage(Windows::kSeven64);
+  WithObjects(stage).Add(PageBuilder(Windows::kSeven64, 500)
+                             .Block("Left", 0x80)
+                             .Put(0x20, Cycle(Word(0xCAFEBABE, 4), 12))
+                             .Block("Objt", 0x60)
+                             .Put(0, Object(3))
+                             .OverwritePayload(4, Cycle(Word(0xCAFEBABE, 4), 12))
+                             .Block("File", 0x80));
+  EXPECT_THAT(PayloadIncidents(stage), IsEmpty());
+}
+
+TEST(PayloadScan, WhatStandsAtTheSamePlaceInTheBlockBelowWasCopied) {
+  Stage stage(Windows::kSeven64);
+  WithObjects(stage).Add(PageBuilder(Windows::kSeven64, 500)
+                             .Block("Left", 0x80)
+                             .Put(0x10, Cycle(Word(0xCAFEBABE, 4), 12))
+                             .Block("Objt", 0x60)
+                             .Put(0, Object(3))
+                             .OverwritePayload(0x10, Cycle(Word(0xCAFEBABE, 4), 12))
+                             .Block("File", 0x80));
+  EXPECT_THAT(PayloadIncidents(stage), IsEmpty());
+}
+
 TEST(PayloadScan, HealthyObjectsHaveNoIncident) {
   Stage stage(Windows::kSeven64);
   WithObjects(stage).AddHealthy(4);

@@ -10,11 +10,12 @@ namespace {
 
 using Visit = std::function<void(const WalkedBlock&)>;
 
-/// Where blocks on lookaside lists look like blocks in use, one whose first word may be their link may be one.
+/// A block whose first word may be the link of a lookaside list may be on one: kernels that mark most of those leave
+/// some lists unmarked.
 bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
   const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
   const std::uint64_t link = WordAt(Bytes(block + census.layout->header_size, word), word);
-  return !census.trust.lookaside_marked && (link == 0 || LooksLikeKernelPointer(link, word));
+  return link == 0 || LooksLikeKernelPointer(link, word);
 }
 
 void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const Visit& visit) {

@@ -56,6 +56,13 @@ bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   return (overrun ? fit->margin() : -fit->margin()) >= kOverDirection && not_aligned;
 }
 
+/// What was written is longer than what stray pointers write, so that it starts inside the block by no chance.
+bool IsLongerThanStray(const Hypothesis& best, const RunFit* fit) {
+  constexpr std::uint32_t kLongestStray = 24;  // bytes; a few words
+  if (fit == nullptr || best.kind != FaultKind::kOverrun) return true;
+  return fit->overrun.end - fit->overrun.begin > kLongestStray;
+}
+
 /// Between a block and hardware it is open; or the same fault by a block that nobody can name is a likely answer, too.
 bool HasLikelyOther(const Hypothesis& best, const std::vector<Hypothesis>& all) {
   constexpr double kLikely = 0.2, kLikelyBlock = 0.35;
@@ -109,6 +116,7 @@ std::vector<ConfidenceTest> TestsOfStrong(const Hypothesis& best, double probabi
           {kWord, "what was written can hardly be there by chance", HasTellingContent(best, telling)},
           {kWord, "no other block is told by its content as well", !HasRival(best, all)},
           {kWord, "which way the write ran is certain", IsDirectionCertain(best, fit)},
+          {kWord, "the write is longer than a stray one", IsLongerThanStray(best, fit)},
           {kWord, "a header or a table says where the suspect begins and ends", ground != Ground::kGuessed}};
 }
 

@@ -21,10 +21,10 @@ constexpr std::array kTextures = {
 };
 constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
-/// One write reaches blocks of a tag or two, and some tags hold data of all sorts; a third of all tags is more than
-/// that.
+/// One write reaches blocks of a tag or two, and some tags hold data of all sorts; more than a quarter of all tags
+/// is more than that.
 bool AreVaried(const std::map<PoolTag, OwnContent>& tags) {
-  constexpr std::ptrdiff_t kOneIn = 3;
+  constexpr std::ptrdiff_t kOneIn = 4;
   const auto varied = std::ranges::count_if(tags, [](const auto& row) { return row.second.has_unlike(); });
   return varied * kOneIn > std::ssize(tags);
 }

@@ -187,10 +187,10 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   if (!contents->is_varied) {
     AddCrossingIncidents(scenes, setter, contents);
     AddPayloadIncidents(scenes, setter, LearnTemplates(census));
+    AddSelfLinkIncidents(scenes, setter);  // old bytes in a block that nobody filled yet may lead to themselves, too
   }
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
-  AddSelfLinkIncidents(scenes, setter);
   AddListRingIncidents(scenes, setter);
   const auto records = RecordsOf(space, census);
   AddTrackingIncidents(scenes, setter, *records);

@@ -1,14 +1,17 @@
 // --explain: what is asked for, the text whose numbers add up, the JSON.
 #include "cli/explain.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "cli/options.h"
 #include "cli/render_json.h"
 #include "cli/render_text.h"
+#include "heuristics/weights.h"
 #include "tests/cli/hand_made_report.h"
 
 namespace poolblame::cli {
@@ -21,6 +24,8 @@ ExplainedVote Vote(Weight weight, double strength, double share, VoteStanding st
   return {weight, strength, standing, share, Evidence{"sizes", WeightOf(weight).log_odds * strength, kPage, "a fact"}};
 }
 
+double Row(Weight weight) { return WeightOf(weight).log_odds; }
+
 /// Two hypotheses; the numbers of the first, rounded one by one, would not add up to their sum.
 ImageReport Explained() {
   ImageReport facts = OverrunReport();
@@ -32,15 +37,15 @@ ImageReport Explained() {
   first.write = AddressRange{kPage + kVictimOffset, kPage + kVictimOffset + 8};
   first.prior = Weight::kPriorOverrunHeader;
   first.votes = {Vote(Weight::kContinuesPattern, 2.6176, 0.445, VoteStanding::kCounts),
-                 Vote(Weight::kOffByOneNul, 0.5, 0, VoteStanding::kShadowed),
+                 Vote(Weight::kContinuesZero, 0.5, 0, VoteStanding::kShadowed),
                  Vote(Weight::kFilledToTheEnd, 1.0152, 0.335, VoteStanding::kCounts),
                  Vote(Weight::kThirdPartyTag, 10, 1.386, VoteStanding::kCapped)};
-  first.log_odds = -1.09 + 0.445 + 0.335 + 1.386;
+  first.log_odds = WeightOf(first.prior).log_odds + 0.445 + 0.335 + 1.386;
   first.probability = 0.97;
   ExplainedHypothesis second;
   second.kind = FaultKind::kUnknown;
   second.prior = Weight::kPriorUnknownHeader;
-  second.log_odds = -6.56;
+  second.log_odds = WeightOf(second.prior).log_odds;
   second.probability = 0.03;
   incident.explanation = {{first, second},
                           {{Confidence::kStrong, "a thing", true}, {Confidence::kSuspect, "another thing", false}}};
@@ -83,16 +88,19 @@ TEST(Explain, TheNumbersOfAHypothesisAddUpDigitByDigit) {
   const auto columns = Columns(Text({true, 1}));
   ASSERT_EQ(columns.size(), 2U);
   for (const auto& [above, sum] : columns) EXPECT_EQ(above, sum);
-  EXPECT_EQ(columns[0].second, 108);
-  EXPECT_EQ(columns[1].second, -656);
+  const auto hundredths = [](const ExplainedHypothesis& h) { return std::lround(h.log_odds * 100); };
+  const auto& hypotheses = Explained().report.incidents.front().explanation.hypotheses;
+  EXPECT_EQ(columns[0].second, hundredths(hypotheses[0]));
+  EXPECT_EQ(columns[1].second, hundredths(hypotheses[1]));
 }
 
 TEST(Explain, TextHasRowsStandingsAndTests) {
   const std::string text = Text({true, 1});
   EXPECT_THAT(text, HasSubstr("  1.  97 %  overrun by 'Culp' at 0xfffffa8001234100"));
   EXPECT_THAT(text, HasSubstr("bytes 0xfffffa8001234160 to 0xfffffa8001234168"));
-  EXPECT_THAT(text, HasSubstr("continues-pattern (+0.17 x 2.62): a fact"));
-  EXPECT_THAT(text, HasSubstr("[shadowed, +0.18 by itself]"));
+  EXPECT_THAT(text,
+              HasSubstr(fmt::format("continues-pattern ({:+.2f} x 2.62): a fact", Row(Weight::kContinuesPattern))));
+  EXPECT_THAT(text, HasSubstr(fmt::format("[shadowed, {:+.2f} by itself]", 0.5 * Row(Weight::kContinuesZero))));
   EXPECT_THAT(text, HasSubstr("[capped, +4.00 by itself]"));
   EXPECT_THAT(text, HasSubstr("  2.   3 %  none of these"));
   EXPECT_THAT(text, HasSubstr("'strong' takes\n    + a thing\n  'suspect' takes\n    - missing: another thing\n"));

@@ -95,6 +95,7 @@ RunFit FitOf(double overrun, double underrun, std::optional<double> aligned = st
   fit.overrun.log_likelihood = overrun;
   fit.underrun.log_likelihood = underrun;
   if (aligned) fit.aligned.emplace().log_likelihood = *aligned;
+  fit.overrun.end = fit.overrun.begin + 64;
   return fit;
 }
 
@@ -105,6 +106,13 @@ TEST(Confidence, StrongNeedsADirection) {
   EXPECT_EQ(with(FitOf(-10, -11)), Confidence::kSuspect);
   EXPECT_EQ(with(FitOf(-10, -13, -12)), Confidence::kSuspect);
   EXPECT_EQ(with(FitOf(-10, -13, -15)), Confidence::kStrong);
+}
+
+TEST(Confidence, AWriteNoLongerThanAStrayOneIsNeverStrong) {
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
+  RunFit fit = FitOf(-10, -13);
+  fit.overrun.end = fit.overrun.begin + 12;
+  EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit), Confidence::kSuspect);
 }
 
 TEST(Confidence, ABlockThatIsGuessedIsNeverStrong) {

@@ -44,8 +44,9 @@ bool AllMet(const Incident& incident, Confidence word) {
 }
 
 TEST(VoteSum, TheBestAndTheWorstOfAGroupCountAndTheRestIsShadowed) {
-  const std::vector<Vote> votes = {Of(Weight::kContinuesPattern), Of(Weight::kPointerIntoOwner), Of(Weight::kTailUntouched),
-                                   Of(Weight::kFilledToTheEnd), Of(Weight::kNothingDamaged)};
+  const std::vector<Vote> votes = {Of(Weight::kContinuesPattern), Of(Weight::kPointerIntoOwner),
+                                   Of(Weight::kTailUntouched), Of(Weight::kFilledToTheEnd),
+                                   Of(Weight::kNothingDamaged)};
   const VoteSum sum = SumVotes(votes);
   ASSERT_EQ(sum.shares.size(), votes.size());
   EXPECT_EQ(sum.shares[0].standing, VoteStanding::kShadowed);

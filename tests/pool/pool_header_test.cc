@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
@@ -21,6 +22,21 @@ TEST(PoolHeaderLayout, DecodesTheBytesOfARealX64Header) {
   EXPECT_EQ(fields.PoolType, 2);
   EXPECT_EQ(PoolTag{fields.PoolTag}.text(), "fbDm");
   EXPECT_EQ(fields.ProcessBilled, 0xFFFFF8037FF70E50U);
+}
+
+TEST(CacheAlignedGap, IsWhatLiesBeforeTheInnerHeader) {
+  const PoolHeaderLayout& layout = *FindPoolHeaderLayout("nt62-x64");
+  std::array<std::uint8_t, 0x140> block{};
+  const auto header = [&](std::size_t at, std::uint8_t size, std::uint8_t type) {
+    const std::array<std::uint8_t, 8> bytes = {0, 0, size, type, 'P', 'x', 'C', 'p'};
+    std::copy(bytes.begin(), bytes.end(), block.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  header(0, 0x14, 0x02);
+  EXPECT_EQ(CacheAlignedGap(layout, block.data(), block.size()), 0U);
+  header(0x20, 0x12, 0x06);
+  EXPECT_EQ(CacheAlignedGap(layout, block.data(), block.size()), 0x20U);
+  header(0x20, 0x11, 0x06);
+  EXPECT_EQ(CacheAlignedGap(layout, block.data(), block.size()), 0U) << "it does not end where the block ends";
 }
 
 TEST(PoolHeaderLayout, DecodesNineAndSevenBitsOnX86) {

@@ -1,0 +1,104 @@
+// Overruns that put the header back are seen by what the blocks on both sides of it hold.
+#include "heuristics/crossing_scan.h"
+
+#include <gtest/gtest.h>
+
+#include "heuristics/content_model.h"
+#include "heuristics/crossing_fit.h"
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::uint32_t kPages = 48, kText = 0x70, kObject = 0x60;
+
+/// Every `Objt` begins with the same words but for a counter.
+ByteString Object(std::uint32_t counter) {
+  return Word(0x00000104C0FFEE00, 8) + Word(counter % 16, 8) + Word(0x0000000700A0A0A0, 8) + Varied(0x28, 77);
+}
+
+ByteString Part(const ByteString& bytes, std::size_t from, std::size_t to) {
+  return {bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+/// The object `object` with other bytes over its front.
+ByteString WithFront(const ByteString& front, const ByteString& object) {
+  return front + Part(object, front.size(), object.size());
+}
+
+PageBuilder Page(std::uint32_t counter) {
+  return PageBuilder(Windows::kSeven64, counter)
+      .Block("Even", 0x60)
+      .Block("Name", 0x10 + kText)
+      .Put(0, Cycle(Ascii("\\Device\\HarddiskVolume2\\"), 0x28))
+      .Block("Objt", kObject)
+      .Put(0, Object(counter))
+      .Block("File", 0x80);
+}
+
+/// The name fills its block and goes on, `beyond` bytes of it in the object behind it.
+PageBuilder Overrun(std::uint32_t beyond) {
+  const ByteString name =
+      Cycle(Ascii("\\Device\\HarddiskVolume2\\Windows\\System32\\drivers\\"), kText + 0x10 + beyond);
+  return PageBuilder(Windows::kSeven64, 500)
+      .Block("Even", 0x60)
+      .Block("Name", 0x10 + kText)
+      .Put(0, Part(name, 0, kText))
+      .Block("Objt", kObject)
+      .Put(0, WithFront(Part(name, kText + 0x10, name.size()), Object(3)))
+      .Block("File", 0x80);
+}
+
+std::vector<Scene> Crossings(Stage& stage) {
+  const PoolCensus& census = stage.Scan();
+  std::vector<Scene> scenes;
+  SceneSetter setter(stage.space(), stage.system(), census, stage.tags());
+  AddCrossingIncidents(scenes, setter, std::make_shared<const ImageContents>(LearnContents(census, stage.system())));
+  return scenes;
+}
+
+Stage& Healthy(Stage& stage) {
+  for (std::uint32_t i = 0; i < kPages; ++i) stage.Add(Page(i));
+  return stage;
+}
+
+TEST(CrossingScan, TextThatGoesOnBehindASoundHeaderIsAnIncident) {
+  Stage stage(Windows::kSeven64);
+  Healthy(stage).Add(Overrun(24));
+  const std::vector<Scene> scenes = Crossings(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].Reference(scenes[0].victim()).tag.text(), "Objt");
+  EXPECT_EQ(scenes[0].damage_begin(), scenes[0].blocks[scenes[0].victim()].payload());
+  EXPECT_EQ(scenes[0].damage_end() - scenes[0].damage_begin(), 24U);
+  ASSERT_NE(scenes[0].crossing, nullptr);
+  EXPECT_GT(scenes[0].crossing->margin(), 13);
+}
+
+TEST(CrossingScan, LessThanAWordIsNoIncident) {
+  Stage stage(Windows::kSeven64);
+  Healthy(stage).Add(Overrun(4));
+  EXPECT_THAT(Crossings(stage), IsEmpty());
+}
+
+TEST(CrossingScan, AFrontThatIsUnlikeOthersAndUnlikeTheBlockBelowIsVariety) {
+  Stage stage(Windows::kSeven64);
+  Healthy(stage).Add(PageBuilder(Windows::kSeven64, 500)
+                         .Block("Even", 0x60)
+                         .Block("Name", 0x10 + kText)
+                         .Put(0, Cycle(Ascii("\\Device\\HarddiskVolume2\\"), 0x28))
+                         .Block("Objt", kObject)
+                         .Put(0, WithFront(Cycle(Ascii("another kind of object, with its name in"), 24), Object(3)))
+                         .Block("File", 0x80));
+  EXPECT_THAT(Crossings(stage), IsEmpty());
+}
+
+TEST(CrossingScan, HealthyBlocksHaveNoIncident) {
+  Stage stage(Windows::kSeven64);
+  EXPECT_THAT(Crossings(Healthy(stage)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace poolblame::testing

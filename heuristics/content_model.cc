@@ -11,14 +11,14 @@ namespace {
 
 // Order: zero, fill, small, text, wide text, pointer, other. Rows add up to 1. A texture is known by what it consists
 // of mainly; what else it may hold is left to the small numbers.
-constexpr std::array kTextures = {
+constexpr std::array<Texture, kTextureCount> kTextures = {{
     Texture{"zeros", 0.15, {.94, .005, .02, .01, .01, .01, .005}, {.94, .005, .02, .01, .01, .01, .005}},
     Texture{"text", 0.22, {.02, .005, .01, .92, .01, .01, .025}, {.02, .01, .01, .91, .02, .01, .02}},
     Texture{"wide text", 0.14, {.02, .002, .01, .01, .92, .01, .028}, {.02, .002, .01, .02, .92, .01, .018}},
     Texture{"pointers", 0.12, {.03, .005, .01, .01, .01, .92, .015}, {.03, .005, .01, .01, .01, .92, .015}},
     Texture{"structures", 0.20, {.42, .02, .20, .01, .01, .21, .13}, {.45, .02, .22, .02, .01, .19, .09}},
     Texture{"data", 0.17, {.01, .002, .01, .02, .01, .01, .938}, {.02, .002, .01, .03, .01, .45, .478}},
-};
+}};
 constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
 /// One write reaches blocks of a tag or two, and some tags hold data of all sorts; more than a quarter of all tags

@@ -19,6 +19,7 @@ struct Texture {
   ByClass wide;      // share of each class among 64-bit words
   ByClass narrow;    // among 32-bit words: half of all random dwords look like kernel addresses
 };
+inline constexpr std::size_t kTextureCount = 6;
 std::span<const Texture> AllTextures();
 
 /// Nats of each class in the texture of that number, for words of 4 or 8 bytes.

@@ -1,6 +1,7 @@
 #include "heuristics/crossing_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "heuristics/block_walk.h"
@@ -51,7 +52,8 @@ using Groups = std::map<PoolTag, Group>;
 
 double FrontStandsOut(const OwnContent& content, Bytes payload, std::uint64_t address, std::uint32_t word) {
   const bool is_example = content.WasExample(address);
-  std::vector<double> nats(AllTextures().size());
+  constexpr double kFits = -4;  // nats: a front that begins like its siblings' was not written over
+  std::array<double, kTextureCount> nats{};
   double most = 0;
   for (std::size_t i = 0; i < kFrontLookedAt && (i + 1) * word <= payload.size(); ++i) {
     const Bytes bytes = payload.subspan(i * word, word);
@@ -59,6 +61,7 @@ double FrontStandsOut(const OwnContent& content, Bytes payload, std::uint64_t ad
     const auto word_class = static_cast<std::size_t>(ClassOf(bytes));
     for (std::size_t t = 0; t < nats.size(); ++t)
       most = std::max(most, nats[t] += TextureScores(t, word)[word_class] - own);
+    if (*std::ranges::max_element(nats) < kFits) break;
   }
   return most;
 }

@@ -110,8 +110,15 @@ void OwnContent::Place::Finish(const std::vector<PlacedWord>& words, std::uint32
 double OwnContent::Place::ClassScore(WordClass word, bool is_example) const {
   constexpr double kExpected = 2;
   const auto c = static_cast<std::size_t>(word);
+  if (!is_example && scores[c] != 0) return scores[c];
   const double own = is_example && counts[c] > 0 ? 1 : 0;
   return std::log((counts[c] - own + kExpected * expected[c]) / (samples - own + kExpected));
+}
+
+void OwnContent::Place::Settle() {
+  ByClass settled;
+  for (std::size_t c = 0; c < kWordClasses; ++c) settled[c] = ClassScore(static_cast<WordClass>(c), false);
+  scores = settled;
 }
 
 double OwnContent::Place::Score(const PlacedWord& word, std::uint64_t read) const {
@@ -158,6 +165,7 @@ OwnContent::OwnContent(std::span<const Example> examples, std::uint32_t word_siz
   for (std::size_t i = 0; i < kFrontWords; ++i) {
     front_[i].expected = body;
     front_[i].Finish(front[i], word_size, system);
+    front_[i].Settle();
   }
   // One of them may be the block that was written over, so it does not count.
   std::uint32_t unlike = 0;

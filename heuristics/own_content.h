@@ -64,7 +64,10 @@ class OwnContent {
     std::uint64_t end = 0;    // kModule
     std::uint64_t mask = 0;   // kBytes: 0xFF where they agree
     ByClass counts{}, expected{};
+    ByClass scores{};  // ClassScore of blocks that were none of the examples
     void Finish(const std::vector<PlacedWord>& words, std::uint32_t word_size, const System* system);
+    /// Keeps the scores that most words will be given.
+    void Settle();
     [[nodiscard]] double ClassScore(WordClass word, bool is_example) const;
     [[nodiscard]] double Score(const PlacedWord& word, std::uint64_t value) const;
   };

@@ -168,9 +168,10 @@ std::uint32_t CacheAlignedGap(const PoolHeaderLayout& layout, const std::uint8_t
   constexpr std::uint32_t kLargestLine = 128;  // bytes
   const PoolHeaderFields outer = layout.Decode(block);
   for (std::uint32_t gap = layout.unit; gap <= kLargestLine && gap + layout.header_size < size; gap += layout.unit) {
+    constexpr std::uint32_t kTagAt = 4, kTagBytes = 4;
+    if (std::memcmp(block + gap + kTagAt, block + kTagAt, kTagBytes) != 0) continue;
     const PoolHeaderFields inner = layout.Decode(block + gap);
-    if (inner.PoolTag == outer.PoolTag && IsCacheAlignedPoolType(layout, inner.PoolType) &&
-        inner.BlockSize + gap / layout.unit == outer.BlockSize)
+    if (IsCacheAlignedPoolType(layout, inner.PoolType) && inner.BlockSize + gap / layout.unit == outer.BlockSize)
       return gap;
   }
   return 0;

@@ -89,7 +89,8 @@ TEST(Explain, TheNumbersOfAHypothesisAddUpDigitByDigit) {
   ASSERT_EQ(columns.size(), 2U);
   for (const auto& [above, sum] : columns) EXPECT_EQ(above, sum);
   const auto hundredths = [](const ExplainedHypothesis& h) { return std::lround(h.log_odds * 100); };
-  const auto& hypotheses = Explained().report.incidents.front().explanation.hypotheses;
+  const ImageReport facts = Explained();
+  const auto& hypotheses = facts.report.incidents.front().explanation.hypotheses;
   EXPECT_EQ(columns[0].second, hundredths(hypotheses[0]));
   EXPECT_EQ(columns[1].second, hundredths(hypotheses[1]));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parser/pool/page_walk.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -18,17 +19,15 @@ bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
   return link == 0 || LooksLikeKernelPointer(link, word);
 }
 
-void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const Visit& visit) {
-  const PoolHeaderLayout& layout = *census.layout;
-  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
-    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
-    const std::uint32_t size = header.BlockSize * layout.unit;
-    if (size < layout.header_size || size > kPageSize - offset) return;
-    if (size > layout.header_size && StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated &&
-        CacheAlignedGap(layout, page.bytes + offset, size) == 0 && !MayBeListed(page.bytes + offset, census))
-      visit({*page.address + offset, size, Bytes(page.bytes + offset, size), 0});
-    offset += size;
-  }
+void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const HeaderReader& reader,
+                     const Visit& visit) {
+  ForEachBlock(page.bytes, reader, [&](std::uint32_t place, const QuickHeader& header) {
+    const std::uint32_t offset = place * reader.unit(), size = header.size * reader.unit();
+    const std::uint8_t* block = page.bytes + offset;
+    if (size > reader.layout().header_size && header.state == BlockState::kAllocated &&
+        CacheAlignedGap(reader.layout(), block, size) == 0 && !MayBeListed(block, census))
+      visit({*page.address + offset, Bytes(block, size), 0});
+  });
 }
 
 void WalkVs(const PoolHeaderLayout& layout, const VsSubsegment& subsegment, const Visit& visit) {
@@ -39,7 +38,7 @@ void WalkVs(const PoolHeaderLayout& layout, const VsSubsegment& subsegment, cons
     const std::uint32_t size = chunk.size - kChunkHeaderBytes;
     if (header + size > subsegment.bytes.size() || CacheAlignedGap(layout, &subsegment.bytes[header], size) != 0)
       continue;
-    visit({subsegment.address + chunk.offset, size, Bytes(subsegment.bytes).subspan(header, size), kChunkHeaderBytes});
+    visit({subsegment.address + chunk.offset, Bytes(subsegment.bytes).subspan(header, size), kChunkHeaderBytes});
   }
 }
 
@@ -51,8 +50,7 @@ void WalkLfh(const AddressSpace& space, const PoolHeaderLayout& layout, const Lf
     const VirtAddr begin = subsegment.address + slot.offset;
     const std::span<std::uint8_t> bytes(front.data(), std::min(kFrontBytes, slot.size));
     if (space.Read(begin, bytes) != Presence::kPresent) continue;
-    if (CacheAlignedGap(layout, bytes.data(), static_cast<std::uint32_t>(bytes.size())) == 0)
-      visit({begin, slot.size, bytes, 0});
+    if (CacheAlignedGap(layout, bytes.data(), static_cast<std::uint32_t>(bytes.size())) == 0) visit({begin, bytes, 0});
   }
 }
 
@@ -60,8 +58,9 @@ void WalkLfh(const AddressSpace& space, const PoolHeaderLayout& layout, const Lf
 
 void ForEachBlockInUse(const AddressSpace& space, const PoolCensus& census, const Visit& visit) {
   if (census.layout == nullptr) return;
+  const HeaderReader reader(*census.layout);
   for (const PoolPageRef& page : census.healthy_pages)
-    if (page.address) WalkClassicPage(page, census, visit);
+    if (page.address) WalkClassicPage(page, census, reader, visit);
   if (census.segment_heap == nullptr) return;
   for (const PageRange& range : census.segment_heap->ranges()) {
     if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) {

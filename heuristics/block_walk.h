@@ -12,9 +12,8 @@
 namespace poolblame {
 
 struct WalkedBlock {
-  VirtAddr begin{};        // of its chunk header, where it has one, else of its POOL_HEADER
-  std::uint32_t size = 0;  // bytes from the POOL_HEADER on
-  Bytes bytes;  // from the POOL_HEADER on, kFrontBytes of them or to its end or its page's; valid in the visit
+  VirtAddr begin{};  // of its chunk header, where it has one, else of its POOL_HEADER
+  Bytes bytes;       // from the POOL_HEADER on, kFrontBytes of them or to its end or its page's; valid in the visit
   std::uint32_t chunk_header = 0;  // bytes between `begin` and the POOL_HEADER
 };
 

@@ -16,7 +16,7 @@ class OwnBehind {
  public:
   OwnBehind(const RunWindow& w, const OwnContent& known)
       : end_(w.words()),
-        known_(w.data_word(), end_, [&](std::uint32_t i) { return KnownScore(w, known, i); }),
+        known_(KnownSums(w, known)),
         older_(TexturesOf(w, w.data_word(), end_, 1)),
         unlike_(known.unlike_share()) {}
   /// From word `i` of the window on.
@@ -33,11 +33,13 @@ class OwnBehind {
   }
 
  private:
-  static double KnownScore(const RunWindow& w, const OwnContent& known, std::uint32_t i) {
-    const bool is_example = known.WasExample(w.AddressOf(w.data_word()));
+  static Sums KnownSums(const RunWindow& w, const OwnContent& known) {
     constexpr double kUsual = -2.5;  // such words are among what the tag's blocks hold
-    const double score = known.Score({w.Word(i), i - w.data_word(), w.AddressOf(i), is_example});
-    return score > kUsual && IsMoreOfAFill(w, i) ? std::max(score, 0.0) : score;
+    const bool is_example = known.WasExample(w.AddressOf(w.data_word()));
+    return {w.data_word(), w.words(), [&](std::uint32_t i) {
+              const double score = known.Score({w.Word(i), i - w.data_word(), w.AddressOf(i), is_example});
+              return score > kUsual && IsMoreOfAFill(w, i) ? std::max(score, 0.0) : score;
+            }};
   }
 
   std::uint32_t end_;

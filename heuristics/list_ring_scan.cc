@@ -8,6 +8,7 @@
 #include "heuristics/content.h"
 #include "heuristics/incidents.h"
 #include "heuristics/named_block.h"
+#include "parser/pool/page_walk.h"
 
 namespace poolblame {
 namespace {
@@ -19,23 +20,21 @@ struct Entry {
 
 constexpr std::size_t kMostEntries = 1U << 20;  // 16 MiB; a list is rarely longer than 256, and sizes are few
 
-void CollectPage(const PoolPageRef& page, const PoolHeaderLayout& layout, std::vector<Entry>& entries) {
-  const std::uint32_t pointer = layout.is_64bit ? 8 : 4;
-  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
-    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
-    const std::uint32_t size = header.BlockSize * layout.unit;
-    if (size < layout.header_size || size > kPageSize - offset || entries.size() >= kMostEntries) return;
-    const std::uint32_t link = offset + layout.header_size;
-    if (StateOfPoolType(layout, header.PoolType) == BlockState::kLookaside && size >= layout.header_size + pointer)
-      entries.push_back({(*page.address + link).value, WordAt(Bytes(page.bytes + link, pointer), pointer)});
-    offset += size;
-  }
+void CollectPage(const PoolPageRef& page, const HeaderReader& reader, std::vector<Entry>& entries) {
+  const std::uint32_t pointer = reader.layout().is_64bit ? 8 : 4, header_size = reader.layout().header_size;
+  ForEachBlock(page.bytes, reader, [&](std::uint32_t place, const QuickHeader& header) {
+    if (header.state != BlockState::kLookaside || header.size * reader.unit() < header_size + pointer) return;
+    if (entries.size() >= kMostEntries) return;
+    const std::uint32_t link = place * reader.unit() + header_size;
+    entries.push_back({(*page.address + link).value, WordAt(Bytes(page.bytes + link, pointer), pointer)});
+  });
 }
 
 std::vector<Entry> CollectEntries(const PoolCensus& census) {
+  const HeaderReader reader(*census.layout);
   std::vector<Entry> entries;
   for (const PoolPageRef& page : census.healthy_pages)
-    if (page.address) CollectPage(page, *census.layout, entries);
+    if (page.address) CollectPage(page, reader, entries);
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.at < b.at; });
   return entries;
 }

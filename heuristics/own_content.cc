@@ -160,8 +160,9 @@ OwnContent::OwnContent(std::span<const Example> examples, std::uint32_t word_siz
   }
   std::sort(addresses_.begin(), addresses_.end());
   for (std::size_t c = 0; c < kWordClasses; ++c) body_.expected[c] = std::exp(AnythingScore(static_cast<WordClass>(c)));
+  body_.Settle();
   ByClass body;
-  for (std::size_t c = 0; c < kWordClasses; ++c) body[c] = std::exp(body_.ClassScore(static_cast<WordClass>(c), false));
+  for (std::size_t c = 0; c < kWordClasses; ++c) body[c] = std::exp(body_.scores[c]);
   for (std::size_t i = 0; i < kFrontWords; ++i) {
     front_[i].expected = body;
     front_[i].Finish(front[i], word_size, system);
@@ -177,7 +178,7 @@ OwnContent::OwnContent(std::span<const Example> examples, std::uint32_t word_siz
 bool OwnContent::IsUnlike(const Example& example) const {
   constexpr double kByFar = 3;  // nats
   const std::size_t words = std::min(kFrontWords, example.payload.size() / word_size_);
-  std::vector<double> textures(AllTextures().size());
+  std::array<double, kTextureCount> textures{};
   double own = 0;
   for (std::size_t i = 0; i < words; ++i) {
     const Bytes word = example.payload.subspan(i * word_size_, word_size_);

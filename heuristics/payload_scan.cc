@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+
+#include "parser/pool/page_walk.h"
 
 namespace poolblame {
 namespace {
@@ -71,28 +74,24 @@ bool BeginsLikeItsSiblings(const SiblingTemplate& siblings, const PayloadRange& 
 
 using Groups = std::map<std::pair<PoolTag, std::uint32_t>, GroupCount>;
 
-void LookAtPage(const PoolPageRef& page, const PoolHeaderLayout& layout, const TemplateTable& templates,
-                Groups& groups) {
-  std::uint32_t below = 0;
-  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
-    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
-    const std::uint32_t size = header.BlockSize * layout.unit;
-    if (size < layout.header_size || size > kPageSize - offset) return;
-    const auto found = templates.find({PoolTag{header.PoolTag}.name(), size});
-    if (found != templates.end() && found->second.siblings() >= kSiblingsForAnAlarm &&
-        StateOfPoolType(layout, header.PoolType) == BlockState::kAllocated) {
-      GroupCount& group = groups[found->first];
-      ++group.blocks;
-      const auto range =
-          found->second.Deviation(Bytes(page.bytes + offset + layout.header_size, size - layout.header_size));
-      const Outlier outlier{&page, offset, range.value_or(PayloadRange{})};
-      if (range && group.outliers.size() <= GroupCount::kMostOutliers && BeginsLikeItsSiblings(found->second, *range) &&
-          BlockBelowHoldsTheBytes(page, below, outlier, layout))
-        group.outliers.push_back(outlier);
-    }
-    below = offset;
-    offset += size;
-  }
+void LookAtPage(const PoolPageRef& page, const HeaderReader& reader, const TemplateTable& templates, Groups& groups) {
+  const std::uint32_t header_size = reader.layout().header_size;
+  std::uint32_t next_below = 0;
+  ForEachBlock(page.bytes, reader, [&](std::uint32_t place, const QuickHeader& header) {
+    const std::uint32_t offset = place * reader.unit(), size = header.size * reader.unit();
+    const std::uint32_t below = std::exchange(next_below, offset);
+    const auto found = templates.find({PoolTag{header.tag}.name(), size});
+    if (found == templates.end() || found->second.siblings() < kSiblingsForAnAlarm ||
+        header.state != BlockState::kAllocated)
+      return;
+    GroupCount& group = groups[found->first];
+    ++group.blocks;
+    const auto range = found->second.Deviation(Bytes(page.bytes + offset + header_size, size - header_size));
+    const Outlier outlier{&page, offset, range.value_or(PayloadRange{})};
+    if (range && group.outliers.size() <= GroupCount::kMostOutliers && BeginsLikeItsSiblings(found->second, *range) &&
+        BlockBelowHoldsTheBytes(page, below, outlier, reader.layout()))
+      group.outliers.push_back(outlier);
+  });
 }
 
 std::optional<Scene> SceneOf(const Outlier& outlier, SceneSetter& setter) {
@@ -117,7 +116,8 @@ void AddPayloadIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const 
   if (templates.empty()) return;
   const PoolCensus& census = setter.census();
   Groups groups;
-  for (const PoolPageRef& page : census.healthy_pages) LookAtPage(page, *census.layout, templates, groups);
+  const HeaderReader reader(*census.layout);
+  for (const PoolPageRef& page : census.healthy_pages) LookAtPage(page, reader, templates, groups);
   for (const auto& [key, group] : groups) {
     if (group.is_variety()) continue;
     for (const Outlier& outlier : group.outliers)

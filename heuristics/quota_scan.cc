@@ -7,6 +7,7 @@
 
 #include "heuristics/incidents.h"
 #include "heuristics/marked_header.h"
+#include "parser/pool/page_walk.h"
 
 namespace poolblame {
 namespace {
@@ -77,21 +78,17 @@ struct ChargeTable {
 
 /// Calls `visit(charges, block)` for every block of `page` that has a ProcessBilled.
 template <typename Visitor>
-void ForEachCharge(const PoolPageRef& page, const PoolHeaderLayout& layout, ChargeTable& table, Visitor&& visit) {
-  const bool encoded = layout.quota == QuotaEncoding::kXorCookie;
-  for (std::uint32_t offset = 0; offset + layout.header_size <= kPageSize;) {
-    const PoolHeaderFields header = layout.Decode(page.bytes + offset);
-    const std::uint32_t size = header.BlockSize * layout.unit;
-    if (size < layout.header_size || size > kPageSize - offset) return;
-    const BlockState state = StateOfPoolType(layout, header.PoolType);
-    const bool charged = state == BlockState::kAllocated && (header.PoolType & kPoolTypeQuota) != 0;
-    const bool listed = state == BlockState::kLookaside && encoded;
-    if (charged || listed) {
-      const VirtAddr at = *page.address + offset;
-      visit(charged ? table.charged : table.listed, Charge{at, header.ProcessBilled ^ (encoded ? at.value : 0)});
-    }
-    offset += size;
-  }
+void ForEachCharge(const PoolPageRef& page, const HeaderReader& reader, ChargeTable& table, Visitor&& visit) {
+  const bool encoded = reader.layout().quota == QuotaEncoding::kXorCookie;
+  ForEachBlock(page.bytes, reader, [&](std::uint32_t place, const QuickHeader& header) {
+    const bool charged = header.state == BlockState::kAllocated && (header.type & kPoolTypeQuota) != 0;
+    const bool listed = header.state == BlockState::kLookaside && encoded;
+    if (!charged && !listed) return;
+    const std::uint32_t offset = place * reader.unit();
+    const VirtAddr at = *page.address + offset;
+    const std::uint64_t billed = reader.layout().Decode(page.bytes + offset).ProcessBilled;
+    visit(charged ? table.charged : table.listed, Charge{at, billed ^ (encoded ? at.value : 0)});
+  });
 }
 
 /// The header as it must have been, its wrong bytes marked. A tag right before a ProcessBilled that is all wrong may
@@ -136,10 +133,11 @@ bool IsVouched(PoolTag tag, const SceneSetter& setter) {
 void AddQuotaIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   const PoolCensus& census = setter.census();
   if (census.layout == nullptr || !census.layout->is_64bit) return;
+  const HeaderReader reader(*census.layout);
   ChargeTable table;
   const auto each = [&](auto&& visit) {
     for (const PoolPageRef& page : census.healthy_pages)
-      if (page.address) ForEachCharge(page, *census.layout, table, visit);
+      if (page.address) ForEachCharge(page, reader, table, visit);
     for (const ChargedBlock& block : census.charged)
       visit(table.charged, Charge{block.header, block.billed ^ block.header.value});
   };

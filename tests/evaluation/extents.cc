@@ -5,14 +5,10 @@
 #include <algorithm>
 
 #include "tests/evaluation/score.h"
+#include "tests/evaluation/tables.h"
 
 namespace poolblame::evaluation {
 namespace {
-
-std::string Percent(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return "-";
-  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
 
 std::string RangeCells(const RangeCount& count) {
   return fmt::format("{:>10}{:>10}", Percent(count.inside, count.total), count.MedianWidth());

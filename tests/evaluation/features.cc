@@ -5,56 +5,17 @@
 #include <cmath>
 #include <map>
 
+#include "heuristics/weight_names.h"
 #include "heuristics/weights.h"
 
 namespace poolblame::evaluation {
 namespace {
 
-const char* RoleName(SuspectRole role) {
-  switch (role) {
-    case SuspectRole::kHardware:
-      return "hardware";
-    case SuspectRole::kUnknown:
-      return "unknown";
-    case SuspectRole::kBlock:
-      break;
-  }
-  return "block";
-}
-
-const char* GroupName(SignalGroup group) {
-  switch (group) {
-    case SignalGroup::kPrior:
-      return "prior";
-    case SignalGroup::kExtent:
-      return "extent";
-    case SignalGroup::kStart:
-      return "start";
-    case SignalGroup::kStop:
-      return "stop";
-    case SignalGroup::kRun:
-      return "run";
-    case SignalGroup::kContent:
-      return "content";
-    case SignalGroup::kSize:
-      return "size";
-    case SignalGroup::kOwnership:
-      return "ownership";
-    case SignalGroup::kAllocator:
-      return "allocator";
-    case SignalGroup::kHardware:
-      return "hardware";
-    case SignalGroup::kCrash:
-      break;
-  }
-  return "crash";
-}
-
 std::string Header() {
   std::string line = "image,incident,rank,is_guilty,role,kind,is_kind_right,true_kind,probability,prior,prior_log_odds";
   for (const WeightRow& row : AllWeights())
     if (row.group != SignalGroup::kPrior)
-      line += fmt::format(",{}:{}:{}", GroupName(row.group), static_cast<int>(row.id), row.log_odds);
+      line += fmt::format(",{}:{}:{}", SignalGroupName(row.group), static_cast<int>(row.id), row.log_odds);
   return line + '\n';
 }
 
@@ -85,7 +46,7 @@ std::string FeatureCsv(const std::vector<Outcome>& outcomes) {
       rank = row.incident == incident ? rank + 1 : 1;
       incident = row.incident;
       csv += fmt::format("{},{},{},{},{},{},{},{},{:.6f},{},{}{}\n", outcome.index, incident, rank, row.guilty ? 1 : 0,
-                         RoleName(hypothesis.role), FaultKindName(hypothesis.kind), row.kind_right ? 1 : 0,
+                         SuspectRoleName(hypothesis.role), FaultKindName(hypothesis.kind), row.kind_right ? 1 : 0,
                          outcome.truth.kind, hypothesis.probability, static_cast<int>(hypothesis.prior),
                          WeightOf(hypothesis.prior).log_odds, VoteCells(hypothesis));
     }

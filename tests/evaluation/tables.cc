@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::size_t kErrorsShown = 5;  // the rest is in the misses file
 
-std::string Percent(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return "-";
-  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
 std::string RankRow(const std::string& name, const RankCount& count) {
   return fmt::format("  {:<32}{:>6}{:>10}{:>10}{:>8}{:>14}{:>10}\n", name, count.total,
                      Percent(count.first, count.total), Percent(count.in_three, count.total), count.no_incident,
@@ -160,6 +155,11 @@ std::string DescribeIncident(const IncidentOutcome& incident) {
 }
 
 }  // namespace
+
+std::string Percent(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "-";
+  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
 
 std::string Tables(const Score& score, const std::vector<TargetResult>& targets) {
   return fmt::format("{} images\n", score.images) + ErrorList(score) + OverrunTable(score) + KindTable(score) +

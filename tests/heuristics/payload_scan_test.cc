@@ -42,6 +42,18 @@ PageBuilder Damaged(const ByteString& bytes) {
       .Block("File", 0x80);
 }
 
+/// 0xCAFEBABE three times over in `Left` and in the object behind it, at these payload offsets.
+PageBuilder SameValuesAt(std::uint32_t left, std::uint32_t object) {
+  const ByteString values = Cycle(Word(0xCAFEBABE, 4), 12);
+  return PageBuilder(Windows::kSeven64, 500)
+      .Block("Left", 0x80)
+      .Put(left, values)
+      .Block("Objt", 0x60)
+      .Put(0, Object(3))
+      .OverwritePayload(object, values)
+      .Block("File", 0x80);
+}
+
 std::vector<Scene> PayloadIncidents(Stage& stage) {
   const PoolCensus& census = stage.Scan();
   std::vector<Scene> scenes;
@@ -70,25 +82,13 @@ TEST(PayloadScan, AnOutlierWithBytesOfItsOwnIsVariety) {
 // A block that is otherwise from its first bytes on was not filled yet, or is of another kind.
 TEST(PayloadScan, ABlockThatDoesNotBeginLikeItsSiblingsIsVariety) {
   Stage stage(Windows::kSeven64);
-  WithObjects(stage).Add(PageBuilder(Windows::kSeven64, 500)
-                             .Block("Left", 0x80)
-                             .Put(0x20, Cycle(Word(0xCAFEBABE, 4), 12))
-                             .Block("Objt", 0x60)
-                             .Put(0, Object(3))
-                             .OverwritePayload(4, Cycle(Word(0xCAFEBABE, 4), 12))
-                             .Block("File", 0x80));
+  WithObjects(stage).Add(SameValuesAt(0x20, 4));
   EXPECT_THAT(PayloadIncidents(stage), IsEmpty());
 }
 
 TEST(PayloadScan, WhatStandsAtTheSamePlaceInTheBlockBelowWasCopied) {
   Stage stage(Windows::kSeven64);
-  WithObjects(stage).Add(PageBuilder(Windows::kSeven64, 500)
-                             .Block("Left", 0x80)
-                             .Put(0x10, Cycle(Word(0xCAFEBABE, 4), 12))
-                             .Block("Objt", 0x60)
-                             .Put(0, Object(3))
-                             .OverwritePayload(0x10, Cycle(Word(0xCAFEBABE, 4), 12))
-                             .Block("File", 0x80));
+  WithObjects(stage).Add(SameValuesAt(0x10, 0x10));
   EXPECT_THAT(PayloadIncidents(stage), IsEmpty());
 }
 

@@ -41,14 +41,19 @@ TEST(AllocatorState, ALinkToItselfIsADoubleFree) {
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IsEmpty());
 }
 
-TEST(AllocatorState, AListThatLeadsBackToTheBlockIsADoubleFree) {
-  Stage stage(Windows::kSeven64);
+/// The link of `Gone` leads to another free block, `Othr`.
+void WithLinkToOther(Stage& stage) {
   stage.Add(Page()
                 .Block("Left", 0x80)
                 .FreeBlock("Gone", 0x80)
                 .OverwritePayload(0, Word(stage.AddressOf(0, 0x150), 8))
                 .Block("Mid ", 0x40)
                 .FreeBlock("Othr", 0x80));
+}
+
+TEST(AllocatorState, AListThatLeadsBackToTheBlockIsADoubleFree) {
+  Stage stage(Windows::kSeven64);
+  WithLinkToOther(stage);
   Scene scene = stage.Scene();
   scene.spots.front().twice_on_list = true;
   const auto votes = [&](FaultKind kind) {
@@ -88,12 +93,7 @@ TEST(AllocatorState, APointerToNoFreeBlockIsNoListCodes) {
 
 TEST(AllocatorState, APointerToAnotherFreeBlockSpeaksOfTheList) {
   Stage stage(Windows::kSeven64);
-  stage.Add(Page()
-                .Block("Left", 0x80)
-                .FreeBlock("Gone", 0x80)
-                .OverwritePayload(0, Word(stage.AddressOf(0, 0x150), 8))
-                .Block("Mid ", 0x40)
-                .FreeBlock("Othr", 0x80));
+  WithLinkToOther(stage);
   EXPECT_THAT(On(stage, VoteAllocatorState, FaultKind::kFreeList), IncludesVote(Weight::kPointerInLink));
 }
 

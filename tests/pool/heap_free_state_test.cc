@@ -56,14 +56,20 @@ TEST_P(FreeStateOf, ATreePointerThatLeadsToAnotherNodeIsFoundWithWhatItMustHaveB
   EXPECT_EQ(link.problem, LinkProblem::kBrokenBackLink);
 }
 
+/// The block that a list of the heap leads to twice, or nullptr.
+const ListedBlock* TwiceListed(const PoolCensus& census) {
+  const auto& listed = census.segment_heap->free_state().listed;
+  const auto twice = std::find_if(listed.begin(), listed.end(),
+                                  [](const ListedBlock& block) { return block.problem == ListProblem::kTwice; });
+  return twice == listed.end() ? nullptr : &*twice;
+}
+
 TEST_P(FreeStateOf, ABlockOnAListTwiceIsFound) {
   const Opened opened = FromRecipe(Recipe("fault=double-free variant=listed backend=vs seed=8"));
   const PoolCensus census = Scan(opened);
   ASSERT_NE(census.segment_heap, nullptr);
-  const auto& listed = census.segment_heap->free_state().listed;
-  const auto twice = std::find_if(listed.begin(), listed.end(),
-                                  [](const ListedBlock& block) { return block.problem == ListProblem::kTwice; });
-  ASSERT_NE(twice, listed.end());
+  const ListedBlock* twice = TwiceListed(census);
+  ASSERT_NE(twice, nullptr);
   EXPECT_EQ(twice->entry, opened.truth.damage_start);
   EXPECT_EQ(twice->next, twice->entry);
   ASSERT_EQ(census.findings.size(), 1U);
@@ -73,10 +79,8 @@ TEST_P(FreeStateOf, ARingIsToldAtTheBlockThatTheListComesBackTo) {
   const Opened opened = FromRecipe(Recipe("fault=double-free variant=buried backend=vs seed=8"));
   const PoolCensus census = Scan(opened);
   ASSERT_NE(census.segment_heap, nullptr);
-  const auto& listed = census.segment_heap->free_state().listed;
-  const auto twice = std::find_if(listed.begin(), listed.end(),
-                                  [](const ListedBlock& block) { return block.problem == ListProblem::kTwice; });
-  ASSERT_NE(twice, listed.end());
+  const ListedBlock* twice = TwiceListed(census);
+  ASSERT_NE(twice, nullptr);
   EXPECT_EQ(twice->entry, opened.truth.damage_start);
   EXPECT_NE(twice->next, twice->entry);
   ASSERT_EQ(census.findings.size(), 1U);

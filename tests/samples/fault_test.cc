@@ -131,27 +131,31 @@ TEST(BitFlip, ChangesOneBit) {
   EXPECT_EQ(difference & (difference - 1), 0U);
 }
 
+/// A machine and the fault that this recipe does to it.
+struct Injected {
+  explicit Injected(const std::string& recipe) : machine(ParseRecipe(recipe).value()) {
+    machine.Populate();
+    record = InjectFault(machine);
+  }
+  Machine machine;
+  Result<FaultRecord> record = FaultRecord{};
+};
+
 TEST(DoubleFree, ListedTwiceMakesALoop) {
-  const auto recipe = ParseRecipe("windows=7601 fault=double-free variant=listed seed=4 pages=160");
-  ASSERT_TRUE(recipe.has_value());
-  Machine machine(*recipe);
-  machine.Populate();
-  const auto record = InjectFault(machine);
-  ASSERT_TRUE(record.has_value());
-  const std::uint64_t link = record->victim.pool->LinkOf(record->victim.header);
-  EXPECT_EQ(machine.memory().ReadPointer(link), link);
+  Injected injected("windows=7601 fault=double-free variant=listed seed=4 pages=160");
+  ASSERT_TRUE(injected.record.has_value());
+  const std::uint64_t link = injected.record->victim.pool->LinkOf(injected.record->victim.header);
+  EXPECT_EQ(injected.machine.memory().ReadPointer(link), link);
 }
 
 /// The value at the damage before and after, little-endian.
 std::pair<std::uint64_t, std::uint64_t> StaleValues(const std::string& variant) {
-  const auto recipe = ParseRecipe("windows=7601 fault=use-after-free variant=" + variant + " seed=4 pages=160");
-  Machine machine(*recipe);
-  machine.Populate();
-  const auto record = InjectFault(machine);
+  Injected injected("windows=7601 fault=use-after-free variant=" + variant + " seed=4 pages=160");
+  const auto& record = injected.record;
   if (!record) return {};
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < record->before.size(); ++i) before |= std::uint64_t{record->before[i]} << (8 * i);
-  return {before, machine.memory().ReadPointer(record->damage.begin)};
+  return {before, injected.machine.memory().ReadPointer(record->damage.begin)};
 }
 
 TEST(UseAfterFree, CountsByOne) {
@@ -166,16 +170,12 @@ TEST(UseAfterFree, ChangesOneFlag) {
 }
 
 TEST(DoubleFree, BelowTheTopMakesARing) {
-  const auto recipe = ParseRecipe("windows=7601 fault=double-free variant=buried seed=4 pages=160");
-  ASSERT_TRUE(recipe.has_value());
-  Machine machine(*recipe);
-  machine.Populate();
-  const auto record = InjectFault(machine);
-  ASSERT_TRUE(record.has_value());
-  const std::uint64_t link = record->victim.pool->LinkOf(record->victim.header);
-  std::uint64_t at = machine.memory().ReadPointer(link);
+  Injected injected("windows=7601 fault=double-free variant=buried seed=4 pages=160");
+  ASSERT_TRUE(injected.record.has_value());
+  const std::uint64_t link = injected.record->victim.pool->LinkOf(injected.record->victim.header);
+  std::uint64_t at = injected.machine.memory().ReadPointer(link);
   EXPECT_NE(at, link);
-  for (int i = 0; i < 64 && at != link && at != 0; ++i) at = machine.memory().ReadPointer(at);
+  for (int i = 0; i < 64 && at != link && at != 0; ++i) at = injected.machine.memory().ReadPointer(at);
   EXPECT_EQ(at, link);
 }
 

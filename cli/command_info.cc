@@ -2,7 +2,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/options.h"
-#include "cli/platform.h"
 #include "cli/progress.h"
 #include "cli/render_info.h"
 #include "cli/render_json.h"
@@ -17,12 +16,7 @@ struct InfoOptions {
 };
 
 ExitStatus RunInfo(const InfoOptions& options) {
-  Result<std::unique_ptr<Analysis>> analysis = [&] {
-    Progress progress(options.image.path, IsTerminal(stderr));
-    AnalysisOptions analysis_options = options.image.ToAnalysisOptions();
-    analysis_options.scan.progress = progress.Callback();
-    return ScanImage(options.image.path, analysis_options);
-  }();
+  const Result<std::unique_ptr<Analysis>> analysis = ScanShowingProgress(options.image);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const ImageReport& facts = (*analysis)->facts;
   const std::string content = options.format == "json" ? RenderInfoJson(facts, JsonForm::kIndented)

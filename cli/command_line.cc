@@ -72,9 +72,11 @@ ExitStatus Run(int argc, const char* const* argv) {
   ChosenCommand chosen;
   AddAnalyzeCommand(program, chosen);
   AddCorrelateCommand(program, chosen);
+  AddFindCommand(program, chosen);
   AddInfoCommand(program, chosen);
   AddPageCommand(program, chosen);
   AddTagCommand(program, chosen);
+  AddUsageCommand(program, chosen);
   AddSynthCommand(program, chosen);
   try {
     program.parse(argc, argv);

@@ -13,9 +13,11 @@ using ChosenCommand = std::function<ExitStatus()>;
 
 void AddAnalyzeCommand(CLI::App& program, ChosenCommand& chosen);
 void AddCorrelateCommand(CLI::App& program, ChosenCommand& chosen);
+void AddFindCommand(CLI::App& program, ChosenCommand& chosen);
 void AddInfoCommand(CLI::App& program, ChosenCommand& chosen);
 void AddPageCommand(CLI::App& program, ChosenCommand& chosen);
 void AddTagCommand(CLI::App& program, ChosenCommand& chosen);
+void AddUsageCommand(CLI::App& program, ChosenCommand& chosen);
 void AddSynthCommand(CLI::App& program, ChosenCommand& chosen);
 
 }  // namespace poolblame::cli

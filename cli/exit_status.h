@@ -5,7 +5,8 @@ namespace poolblame::cli {
 
 enum class ExitStatus {
   kClean = 0,         // no corruption, all expectations met
-  kFound = 1,         // corruption found, or an expectation missed (`tag`: a tag nobody knows)
+  kFound = 1,         // corruption found, or an expectation missed (`tag`: a tag nobody knows; `find`: no such block;
+                      // `usage`: a pool over a --limit, or a leak suspect)
   kUsage = 2,         // the command line makes no sense
   kUnreadable = 3,    // an image could not be read, or a result could not be written
   kInconclusive = 4,  // nothing wrong was seen, but what had to be looked at is not in the image
@@ -16,7 +17,8 @@ enum class ExitStatus {
 inline constexpr const char* kExitStatusHelp =
     "Exit status:\n"
     "  0   nothing wrong: no corruption\n"
-    "  1   corruption found (correlate: a common culprit; tag: a tag that no table knows)\n"
+    "  1   corruption found (correlate: a common culprit; tag: a tag that no table knows; find: no\n"
+    "      such block; usage: a pool over a --limit, a leak suspect)\n"
     "  2   the command line makes no sense\n"
     "  3   an image or a report could not be read, or a result could not be written\n"
     "  4   inconclusive: what had to be looked at is not in the image (correlate: too few dumps)\n"

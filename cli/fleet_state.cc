@@ -138,8 +138,7 @@ std::set<std::string> Texts(const ReadJson& list, std::size_t most, std::size_t 
 
 std::string FleetStateLines(const Fleet& fleet) {
   std::string lines;
-  for (const auto& [identity, entry] : fleet.entries())
-    lines += EntryJson(entry).dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+  for (const auto& [identity, entry] : fleet.entries()) lines += JsonLine(EntryJson(entry));
   return lines;
 }
 

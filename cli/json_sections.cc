@@ -41,6 +41,10 @@ Json JsonAddress(std::uint64_t address) { return fmt::format("0x{:016x}", addres
 
 std::string JsonHex(const std::vector<std::uint8_t>& bytes) { return fmt::format("{:02x}", fmt::join(bytes, "")); }
 
+std::string JsonLine(const Json& document) {
+  return document.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
 Json JsonText(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 double JsonRounded(double value, int decimals) {

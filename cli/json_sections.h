@@ -16,6 +16,8 @@ using Json = nlohmann::ordered_json;
 Json JsonAddress(std::uint64_t address);
 /// Two hex digits a byte, without spaces.
 std::string JsonHex(const std::vector<std::uint8_t>& bytes);
+/// A document of JSON Lines, with its line end; everything that is not ASCII is escaped.
+std::string JsonLine(const Json& document);
 /// A string, or null when it is empty.
 Json JsonText(const std::string& text);
 /// Rounded to so many decimals; never "-0.0".

@@ -10,6 +10,7 @@
 #include "cli/platform.h"
 #include "cli/suggest.h"
 #include "cli/text_writer.h"
+#include "cli/usage_view.h"
 #include "parser/format/pool_header.h"
 
 namespace poolblame::cli {
@@ -17,15 +18,6 @@ namespace {
 
 constexpr unsigned kMostThreads = 256;
 constexpr std::size_t kFewestColumns = 60;  // narrower, sentences fall apart
-
-/// Accepts one of `choices`; else says which are right and which is near.
-CLI::Validator OneOf(const std::vector<std::string>& choices) {
-  const auto check = [choices](std::string& value) -> std::string {
-    if (std::find(choices.begin(), choices.end(), value) != choices.end()) return "";
-    return fmt::format("'{}' is none of {}{}", Escaped(value), fmt::join(choices, ", "), DidYouMean(value, choices));
-  };
-  return CLI::Validator(check, "");
-}
 
 std::vector<std::string> LayoutNames() {
   std::vector<std::string> names;
@@ -57,6 +49,22 @@ CLI::Validator IsAddress() {
   const auto check = [](std::string& value) -> std::string {
     if (ParseAddress(value)) return "";
     return fmt::format("'{}' is no address (hexadecimal, for example 0xfffff80012345000)", Escaped(value));
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator IsTagPattern() {
+  const auto check = [](std::string& value) -> std::string {
+    if (ParseTagPattern(value)) return "";
+    return fmt::format("'{}' is no tag: one to four characters, ? any one of them, * any rest", Escaped(value));
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator OneOf(const std::vector<std::string>& choices) {
+  const auto check = [choices](std::string& value) -> std::string {
+    if (std::find(choices.begin(), choices.end(), value) != choices.end()) return "";
+    return fmt::format("'{}' is none of {}{}", Escaped(value), fmt::join(choices, ", "), DidYouMean(value, choices));
   };
   return CLI::Validator(check, "");
 }

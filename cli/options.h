@@ -48,5 +48,9 @@ std::optional<std::uint64_t> ParseAddress(std::string_view text);
 std::optional<ExplainChoice> ParseExplainChoice(const std::string& text);
 /// Accepts what ParseAddress accepts.
 CLI::Validator IsAddress();
+/// Accepts what ParseTagPattern (usage_view.h) accepts.
+CLI::Validator IsTagPattern();
+/// Accepts one of `choices`; else says which are right and which is near.
+CLI::Validator OneOf(const std::vector<std::string>& choices);
 
 }  // namespace poolblame::cli

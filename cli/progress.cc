@@ -34,6 +34,13 @@ void Progress::Show(std::uint64_t done, std::uint64_t total) {
   std::fflush(stderr);
 }
 
+Result<std::unique_ptr<Analysis>> ScanShowingProgress(const ImageOptions& image) {
+  Progress progress(image.path, IsTerminal(stderr));
+  AnalysisOptions options = image.ToAnalysisOptions();
+  options.scan.progress = progress.Callback();
+  return ScanImage(image.path, options);
+}
+
 Result<std::unique_ptr<Analysis>> AnalyseShowingProgress(const ImageOptions& image, const TagDatabase& tags) {
   Progress progress(image.path, IsTerminal(stderr));
   AnalysisOptions options = image.ToAnalysisOptions();

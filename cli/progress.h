@@ -37,6 +37,8 @@ class Progress {
   Clock::time_point next_ = Clock::now() + std::chrono::seconds(1);
 };
 
+/// ScanImage with the command line's image options, and a progress line while it lasts.
+Result<std::unique_ptr<Analysis>> ScanShowingProgress(const ImageOptions& image);
 /// AnalyseImage with the command line's image options, and a progress line while it lasts.
 Result<std::unique_ptr<Analysis>> AnalyseShowingProgress(const ImageOptions& image, const TagDatabase& tags);
 

@@ -18,6 +18,13 @@ Json EvidenceJson(const Evidence& evidence) {
 /// The contract knows no word for a driver that its code is known by; the evidence says where that is.
 std::string SourceWord(const std::string& source) { return source == "verifier" ? "none" : source; }
 
+Json OwnerJson(const Owner& owner) {
+  Json json{
+      {"driver", JsonText(owner.driver)}, {"vendor", JsonText(owner.vendor)}, {"source", SourceWord(owner.source)}};
+  if (owner.source == "module-scan") json["probability"] = JsonRounded(owner.probability, 4);
+  return json;
+}
+
 Json SuspectJson(const ImageReport& facts, const Incident& incident, const Suspect& suspect, double share) {
   const Owner owner = NameableOwner(incident, suspect);
   Json evidence = Json::array();
@@ -28,9 +35,7 @@ Json SuspectJson(const ImageReport& facts, const Incident& incident, const Suspe
       {"kind", FaultKindName(suspect.kind)},
       {"block", JsonBlock(suspect.block)},
       {"siblings", JsonSiblings(facts, suspect)},
-      {"owner", Json{{"driver", JsonText(owner.driver)},
-                     {"vendor", JsonText(owner.vendor)},
-                     {"source", SourceWord(owner.source)}}},
+      {"owner", OwnerJson(owner)},
       {"evidence", evidence},
   };
 }

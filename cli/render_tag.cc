@@ -38,11 +38,16 @@ std::string EntryText(const TagEntry& entry) {
 
 }  // namespace
 
+std::optional<PoolTag> TypedTag(const std::string& typed) {
+  if (const auto raw = FromHex(typed)) return raw;
+  return typed.empty() || typed.size() > 4 ? std::nullopt : std::optional(PoolTag::FromText(typed));
+}
+
 TagAnswer RenderTag(const std::string& typed, const TagDatabase& tags) {
-  const std::optional<PoolTag> raw = FromHex(typed);
-  if (!raw && (typed.empty() || typed.size() > 4))
+  const std::optional<PoolTag> asked = TypedTag(typed);
+  if (!asked)
     return {false, fmt::format("'{}': a tag has one to four characters, or eight hex digits\n", Escaped(typed))};
-  const PoolTag tag = raw ? *raw : PoolTag::FromText(typed);
+  const PoolTag tag = *asked;
   std::string text = fmt::format("{} (0x{}){}{}\n", Quoted(tag), tag.hex(),
                                  tag.is_protected() ? ", protected: the top bit is not part of the name" : "",
                                  TagDatabase::IsGeneric(tag) ? ", used by many: it names no driver" : "");

@@ -1,11 +1,15 @@
 // `poolblame tag`: whose tag is it?
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "pooltag/tag_database.h"
 
 namespace poolblame::cli {
+
+/// The tag that was typed: one to four characters, or the raw ULONG in hex; nothing for anything else.
+std::optional<PoolTag> TypedTag(const std::string& typed);
 
 struct TagAnswer {
   bool known = false;

@@ -81,9 +81,11 @@ std::vector<Evidence> SortedEvidence(const Suspect& suspect, bool verbose) {
   return once;
 }
 
-/// Who allocated the block weighs nothing, but is what a person looks for first.
+/// Who allocated the block, or allocates with its tag, weighs nothing, but is what a person looks for first.
 std::size_t MoveCallSitesFirst(std::vector<Evidence>& evidence) {
-  const auto names_code = [](const Evidence& item) { return item.signal == "verifier-record" && item.log_odds == 0; };
+  const auto names_code = [](const Evidence& item) {
+    return (item.signal == "verifier-record" || item.signal == "driver-code") && item.log_odds == 0;
+  };
   const auto rest = std::stable_partition(evidence.begin(), evidence.end(), names_code);
   return static_cast<std::size_t>(rest - evidence.begin());
 }

@@ -11,8 +11,6 @@ namespace {
 
 using Visit = std::function<void(const WalkedBlock&)>;
 
-/// A block whose first word may be the link of a lookaside list may be on one: kernels that mark most of those leave
-/// some lists unmarked.
 bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
   const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
   const std::uint64_t link = WordAt(Bytes(block + census.layout->header_size, word), word);
@@ -25,8 +23,8 @@ void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const He
     const std::uint32_t offset = place * reader.unit(), size = header.size * reader.unit();
     const std::uint8_t* block = page.bytes + offset;
     if (size > reader.layout().header_size && header.state == BlockState::kAllocated &&
-        CacheAlignedGap(reader.layout(), block, size) == 0 && !MayBeListed(block, census))
-      visit({*page.address + offset, Bytes(block, size), 0});
+        CacheAlignedGap(reader.layout(), block, size) == 0)
+      visit({*page.address + offset, Bytes(block, size), 0, MayBeListed(block, census)});
   });
 }
 
@@ -38,7 +36,7 @@ void WalkVs(const PoolHeaderLayout& layout, const VsSubsegment& subsegment, cons
     const std::uint32_t size = chunk.size - kChunkHeaderBytes;
     if (header + size > subsegment.bytes.size() || CacheAlignedGap(layout, &subsegment.bytes[header], size) != 0)
       continue;
-    visit({subsegment.address + chunk.offset, Bytes(subsegment.bytes).subspan(header, size), kChunkHeaderBytes});
+    visit({subsegment.address + chunk.offset, Bytes(subsegment.bytes).subspan(header, size), kChunkHeaderBytes, false});
   }
 }
 
@@ -50,7 +48,8 @@ void WalkLfh(const AddressSpace& space, const PoolHeaderLayout& layout, const Lf
     const VirtAddr begin = subsegment.address + slot.offset;
     const std::span<std::uint8_t> bytes(front.data(), std::min(kFrontBytes, slot.size));
     if (space.Read(begin, bytes) != Presence::kPresent) continue;
-    if (CacheAlignedGap(layout, bytes.data(), static_cast<std::uint32_t>(bytes.size())) == 0) visit({begin, bytes, 0});
+    if (CacheAlignedGap(layout, bytes.data(), static_cast<std::uint32_t>(bytes.size())) == 0)
+      visit({begin, bytes, 0, false});
   }
 }
 

@@ -1,7 +1,6 @@
 #include "heuristics/confidence.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <initializer_list>
 #include <string>
@@ -13,9 +12,10 @@
 namespace poolblame {
 namespace {
 
-bool HasVote(const Hypothesis& h, std::initializer_list<Weight> wanted) {
+/// A vote of one of these rows, of at least `needed` strength.
+bool HasVote(const Hypothesis& h, std::initializer_list<Weight> wanted, double needed = 0) {
   return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
-    return std::find(wanted.begin(), wanted.end(), vote.weight) != wanted.end();
+    return vote.strength >= needed && std::find(wanted.begin(), wanted.end(), vote.weight) != wanted.end();
   });
 }
 
@@ -23,20 +23,20 @@ bool HasVote(const Hypothesis& h, std::initializer_list<Weight> wanted) {
 // accuse by it, it has to be long; to cast doubt on somebody else's guilt, a short one is enough.
 constexpr double kTelling = 0.6, kTellingBackwards = 2.0;
 
-/// Content that can hardly be chance: a vote of at least `needed` strength of a row that "strong" may rest on. What
-/// goes on over the end of the block before says that it was crossed, which an underrun shares with every overrun.
+/// Content that is the suspect's own, and can hardly be so by chance: a vote of at least `needed` strength. What goes
+/// on over the end of the block before says that it was crossed, which an underrun shares with every overrun.
+bool HasOwnContent(const Hypothesis& h, double needed) {
+  return HasVote(h,
+                 {Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity,
+                  Weight::kAloneOnItsPage, Weight::kFaultingDriver},
+                 needed) ||
+         (h.kind == FaultKind::kOverrun &&
+          HasVote(h, {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kStrideInSiblings}, needed));
+}
+
+/// The same, or text, which goes on from any other text.
 bool HasTellingContent(const Hypothesis& h, double needed) {
-  constexpr std::array kOfAny = {Weight::kPointerIntoOwner, Weight::kUnderrunPattern, Weight::kCountOverCapacity,
-                                 Weight::kAloneOnItsPage, Weight::kFaultingDriver};
-  constexpr std::array kOfOverruns = {Weight::kContinuesPattern, Weight::kContinuesStride, Weight::kContinuesText,
-                                      Weight::kStrideInSiblings};
-  const bool overrun = h.kind == FaultKind::kOverrun;
-  return std::any_of(h.votes.begin(), h.votes.end(), [&](const Vote& vote) {
-    const auto is_one_of = [&](const auto& rows) {
-      return std::find(rows.begin(), rows.end(), vote.weight) != rows.end();
-    };
-    return vote.strength >= needed && (is_one_of(kOfAny) || (overrun && is_one_of(kOfOverruns)));
-  });
+  return HasOwnContent(h, needed) || (h.kind == FaultKind::kOverrun && HasVote(h, {Weight::kContinuesText}, needed));
 }
 
 /// Another block that the content speaks for, too.
@@ -46,14 +46,16 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
   });
 }
 
-/// What the memory holds on both sides tells the direction of the write, and that no device made it.
+/// What the memory holds on both sides tells the direction of the write, and that no device made it. Text runs over a
+/// boundary between two texts in either direction, so where it is all there is, more has to tell.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
-  constexpr double kOverDirection = 3, kOverDevice = 4;  // nats
+  constexpr double kOverDirection = 3, kOverDirectionOfText = 4, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
   if (fit == nullptr || (!overrun && best.kind != FaultKind::kUnderrun)) return true;
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
   const bool not_aligned = !fit->aligned || run.log_likelihood - fit->aligned->log_likelihood >= kOverDevice;
-  return (overrun ? fit->margin() : -fit->margin()) >= kOverDirection && not_aligned;
+  const double needed = HasOwnContent(best, kTelling) ? kOverDirection : kOverDirectionOfText;
+  return (overrun ? fit->margin() : -fit->margin()) >= needed && not_aligned;
 }
 
 /// What was written is longer than what stray pointers write, so that it starts inside the block by no chance.
@@ -94,10 +96,25 @@ double LeastFor(FaultKind kind, Ground ground) {
   return ground == Ground::kSlots && !overrun ? 0.75 : 0.7;
 }
 
+/// A header further on says that the suspect goes up to it: then one changed byte of the suspect's own size may be all
+/// the damage there is, and the header between them none.
+bool IsSizeDisputed(const Scene& scene, std::size_t suspect) {
+  constexpr std::size_t kBlocksRunOver = 3;
+  const SceneBlock& begin = scene.blocks[suspect];
+  if (begin.block == nullptr || scene.PageOf(begin).backend != PoolBackend::kClassic) return false;
+  for (std::size_t i = suspect + 2; i < scene.blocks.size() && i <= suspect + kBlocksRunOver; ++i) {
+    const SceneBlock& block = scene.blocks[i];
+    if (block.page != begin.page || block.block == nullptr) continue;
+    if (block.block->read.PreviousSize * scene.layout().unit == block.begin - begin.begin) return true;
+  }
+  return false;
+}
+
 /// Nothing but the absence of headers says that the suspect is one block, or how far it goes.
 bool IsGuessed(const Scene& scene, const Hypothesis& h) {
   if (!h.block) return false;
   const SceneBlock& block = scene.blocks[*h.block];
+  if (IsSizeDisputed(scene, *h.block)) return true;
   return block.block == nullptr && block.structure == nullptr && !block.big_tag;
 }
 
@@ -117,7 +134,8 @@ std::vector<ConfidenceTest> TestsOfStrong(const Hypothesis& best, double probabi
           {kWord, "no other block is told by its content as well", !HasRival(best, all)},
           {kWord, "which way the write ran is certain", IsDirectionCertain(best, fit)},
           {kWord, "the write is longer than a stray one", IsLongerThanStray(best, fit)},
-          {kWord, "a header or a table says where the suspect begins and ends", ground != Ground::kGuessed}};
+          {kWord, "headers or a table say where the suspect begins and ends, and none says otherwise",
+           ground != Ground::kGuessed}};
 }
 
 std::vector<ConfidenceTest> TestsOfSuspect(const Hypothesis& best, double probability,
@@ -136,6 +154,14 @@ bool AllMet(const std::vector<ConfidenceTest>& tests) {
 }
 
 }  // namespace
+
+bool IsToldByContent(const Hypothesis& best) {
+  constexpr double kStops = 1.5, kFits = 3;  // strengths
+  if (HasTellingContent(best, kTelling)) return true;
+  return HasExtent(best) &&
+         (HasVote(best, {Weight::kTailWrittenUnlikeSiblings}) || HasVote(best, {Weight::kRunStopOverrun}, kStops) ||
+          HasVote(best, {Weight::kRunFitsOverrun}, kFits));
+}
 
 Ground GroundOf(const Scene& scene, const Hypothesis& best) {
   if (IsGuessed(scene, best)) return Ground::kGuessed;

@@ -14,7 +14,7 @@ enum class Ground {
   kChain,     // headers that state each other's sizes
   kSlots,     // LFH slots: nothing links them, so which way a write ran is told by content alone
   kFewPages,  // the image taught little of what its memory holds
-  kGuessed,   // where the suspect begins and ends is said by no header and no table
+  kGuessed,   // where the suspect begins and ends is said by no header and no table, or by two in two ways
 };
 
 Ground GroundOf(const Scene& scene, const Hypothesis& best);
@@ -31,6 +31,10 @@ struct ReasonedConfidence {
 /// is worse.
 ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
                                     Ground ground = Ground::kChain, const RunFit* fit = nullptr);
+
+/// What is on both sides of the boundary, or where it stops, says that the suspect's write ran over it; not only that
+/// something is wrong behind the suspect.
+bool IsToldByContent(const Hypothesis& best);
 
 /// The word alone.
 inline Confidence ConfidenceOf(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},

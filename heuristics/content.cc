@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "heuristics/foretold.h"
+
 namespace poolblame {
 namespace {
 
@@ -43,12 +45,11 @@ LagMatch MatchInside(Bytes left, std::size_t count, std::uint32_t lag) {
   return m;
 }
 
-/// Compares `right` with the last `lag` bytes of `left`, repeated. Never with itself: a fill that begins at the
-/// boundary repeats too, but it says nothing of the left side.
-LagMatch MatchBehind(Bytes left, Bytes right, std::uint32_t lag) {
-  const Bytes period = left.last(lag);
+/// Compares `right` with what `left` foretells. Never with itself: a fill that begins at the boundary repeats too, but
+/// it says nothing of the left side.
+LagMatch MatchBehind(Bytes right, const Foretold& foretold) {
   LagMatch m;
-  for (std::size_t i = 0; i < right.size(); ++i) Count(m, right[i], period[i % lag]);
+  for (std::size_t i = 0; i < right.size(); ++i) Count(m, right[i], foretold[i]);
   return m;
 }
 
@@ -63,13 +64,11 @@ double Score(const LagMatch& right, std::uint32_t lag) {
          (right.total - right.matched) * kMismatch - kPricePerLagDoubling * Log2(lag);
 }
 
-}  // namespace
-
-Continuation FindContinuation(Bytes left, Bytes right) {
+Continuation FindEither(Bytes left, Bytes right, bool mirrored) {
   Continuation best;
   const auto left_size = static_cast<std::uint32_t>(left.size());
   for (std::uint32_t lag = 1; lag <= kMaxLag && lag * 2 <= left_size; ++lag) {
-    const LagMatch r = MatchBehind(left, right, lag);
+    const LagMatch r = MatchBehind(right, Foretold(left, lag, mirrored));
     const double score = Score(r, lag);
     if (score <= best.score) continue;
     const std::uint32_t support = std::min(std::max(2 * lag, 6U), left_size - lag);
@@ -82,9 +81,13 @@ Continuation FindContinuation(Bytes left, Bytes right) {
   return best;
 }
 
+}  // namespace
+
+Continuation FindContinuation(Bytes left, Bytes right) { return FindEither(left, right, false); }
+
 Continuation FindBackwardContinuation(Bytes left, Bytes right) {
   const std::vector<std::uint8_t> from(right.rbegin(), right.rend()), on(left.rbegin(), left.rend());
-  return FindContinuation(from, on);
+  return FindEither(from, on, true);
 }
 
 std::uint32_t TrailingAscii(Bytes bytes) {

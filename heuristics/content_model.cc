@@ -21,13 +21,7 @@ constexpr std::array<Texture, kTextureCount> kTextures = {{
 }};
 constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
-/// One write reaches blocks of a tag or two, and some tags hold data of all sorts; more than a quarter of all tags
-/// is more than that.
-bool AreVaried(const std::map<PoolTag, OwnContent>& tags) {
-  constexpr std::ptrdiff_t kOneIn = 4;
-  const auto varied = std::ranges::count_if(tags, [](const auto& row) { return row.second.has_unlike(); });
-  return varied * kOneIn > std::ssize(tags);
-}
+constexpr double kUnlikeByOneWrite = 2;  // blocks: the one that it began in, and the one that it ended in
 
 }  // namespace
 
@@ -57,12 +51,34 @@ const ByClass& AnythingScores() {
 
 double AnythingScore(WordClass word) { return AnythingScores()[static_cast<std::size_t>(word)]; }
 
+bool ImageContents::is_varied() const {
+  // Images whose blocks are filled alike have up to 2.9 unlike ones in 100, in 16 of 100 tags; others 3.5 to 12, and 26
+  // to 50.
+  constexpr double kMostBlocks = 0.03, kMostTags = 0.2;
+  double odd_tags = 0;
+  for (const auto& [tag, front] : fronts) odd_tags += front.unlike() > 0 ? 1 : 0;
+  return unlike_share > kMostBlocks || odd_tags > kMostTags * static_cast<double>(fronts.size());
+}
+
+bool ImageContents::tell_damage() const {
+  constexpr double kFewest = 200;  // blocks
+  return examples >= kFewest && !is_varied();
+}
+
+double ImageContents::UnlikeShare(PoolTag tag) const {
+  constexpr double kAsImage = 12;  // blocks that the image's share counts as
+  const auto found = fronts.find(tag);
+  if (found == fronts.end()) return unlike_share;
+  const double own = std::max(0.0, found->second.unlike() - kUnlikeByOneWrite / 2);
+  return (own + kAsImage * unlike_share) / (found->second.examples() + kAsImage);
+}
+
 ImageContents LearnContents(const PoolCensus& census, const System& system) {
   ImageContents contents;
   if (census.layout == nullptr) return contents;
   const std::uint32_t header = census.layout->header_size, word_size = census.layout->is_64bit ? 8 : 4;
   ByClass counts = kAnything;
-  double words = 1;
+  double words = 1, blocks = 1, unlike = 0.5 - kUnlikeByOneWrite;
   for (const auto& [tag, statistics] : census.tags) {
     std::vector<Example> examples;
     for (const BlockSample& sample : statistics.samples) {
@@ -73,10 +89,14 @@ ImageContents LearnContents(const PoolCensus& census, const System& system) {
       const std::uint64_t address = sample.address.value == 0 ? 0 : sample.address.value + header;
       examples.push_back({Bytes(sample.header + header, sample.size - header), address});
     }
-    if (examples.size() >= OwnContent::kFewestSamples && !TagDatabase::IsGeneric(tag))
-      contents.tags.emplace(tag, OwnContent(examples, word_size, &system));
+    if (examples.size() < OwnContent::kFewestSamples || TagDatabase::IsGeneric(tag)) continue;
+    contents.tags.emplace(tag, OwnContent(examples, word_size, &system));
+    const UsualFront& front = contents.fronts.emplace(tag, UsualFront(examples, word_size, &system)).first->second;
+    blocks += front.examples();
+    unlike += front.unlike();
   }
-  contents.is_varied = AreVaried(contents.tags);
+  contents.unlike_share = std::max(0.5, unlike) / blocks;
+  contents.examples = blocks - 1;
   for (std::size_t c = 0; c < kWordClasses; ++c) contents.header_end[c] = std::log(counts[c] / words);
   return contents;
 }

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "heuristics/own_content.h"
+#include "heuristics/usual_front.h"
 #include "parser/pool/pool_census.h"
 
 namespace poolblame {
@@ -32,10 +33,16 @@ const ByClass& AnythingScores();
 /// What the pool of one image holds.
 struct ImageContents {
   std::map<PoolTag, OwnContent> tags;  // by name, for every tag with enough allocated samples that is not a generic one
-  ByClass header_end{};                // nats of the last word of an x64 header, which nothing checks
-  /// Many tags have blocks unlike their siblings: not filled yet, copied, or one of a kind. Then to be unlike them is
-  /// no sign of damage, and contents alone accuse nobody.
-  bool is_varied = false;
+  std::map<PoolTag, UsualFront> fronts;  // of the same tags
+  ByClass header_end{};                  // nats of the last word of an x64 header, which nothing checks
+  double examples = 0;                   // blocks that all of this was learned from
+  double unlike_share = 1;               // of them that are not as their tag's others
+  /// Many blocks are unlike their siblings: not filled yet, copied, or one of a kind. Then to be so is no damage.
+  [[nodiscard]] bool is_varied() const;
+  /// Enough blocks, and few of them unlike their siblings: to be so is a sign of damage.
+  [[nodiscard]] bool tell_damage() const;
+  /// Share of the tag's blocks that are not as its others: its own, and the image's where it has few.
+  [[nodiscard]] double UnlikeShare(PoolTag tag) const;
 };
 /// Cost: one pass over the census's samples.
 ImageContents LearnContents(const PoolCensus& census, const System& system);

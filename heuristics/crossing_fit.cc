@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "heuristics/content_model.h"
 #include "heuristics/run_cut.h"
 #include "heuristics/run_owners.h"
+#include "heuristics/usual_front.h"
 
 namespace poolblame {
 namespace {
@@ -14,11 +16,9 @@ namespace {
 /// left to the writes: most fills and records that stand where they should not are one.
 class OwnBehind {
  public:
-  OwnBehind(const RunWindow& w, const OwnContent& known)
-      : end_(w.words()),
-        known_(KnownSums(w, known)),
-        older_(TexturesOf(w, w.data_word(), end_, 1)),
-        unlike_(known.unlike_share()) {}
+  /// `unlike`: share of blocks of its tag that are not as usual.
+  OwnBehind(const RunWindow& w, const UsualFront& usual, double unlike)
+      : end_(w.words()), known_(KnownSums(w, usual)), older_(TexturesOf(w, w.data_word(), end_, 1)), unlike_(unlike) {}
   /// From word `i` of the window on.
   [[nodiscard]] double From(std::uint32_t i) const {
     constexpr double kFilledInPart = 0.3;
@@ -33,11 +33,11 @@ class OwnBehind {
   }
 
  private:
-  static Sums KnownSums(const RunWindow& w, const OwnContent& known) {
+  static Sums KnownSums(const RunWindow& w, const UsualFront& usual) {
     constexpr double kUsual = -2.5;  // such words are among what the tag's blocks hold
-    const bool is_example = known.WasExample(w.AddressOf(w.data_word()));
     return {w.data_word(), w.words(), [&](std::uint32_t i) {
-              const double score = known.Score({w.Word(i), i - w.data_word(), w.AddressOf(i), is_example});
+              const double nats = usual.Nats({w.Word(i), i - w.data_word(), w.AddressOf(i)});
+              const double score = nats + AnythingScore(w.classes[i]);
               return score > kUsual && IsMoreOfAFill(w, i) ? std::max(score, 0.0) : score;
             }};
   }
@@ -50,8 +50,7 @@ class OwnBehind {
 
 bool InUse(const SceneBlock& block) { return block.block != nullptr && block.block->state == BlockState::kAllocated; }
 
-std::vector<double> OwnAboveSoundHeader(const RunWindow& w, const OwnContent& known) {
-  const OwnBehind own(w, known);
+std::vector<double> OwnAboveSoundHeader(const RunWindow& w, const OwnBehind& own) {
   std::vector<double> out(w.words() + 1);
   for (std::uint32_t i = w.data_word(); i <= w.words(); ++i) out[i] = own.From(i);
   return out;
@@ -62,7 +61,9 @@ std::vector<double> OwnAboveSoundHeader(const RunWindow& w, const OwnContent& kn
 std::optional<CrossingFit> FitCrossing(const Scene& scene, std::size_t above_index) {
   const auto left = scene.Below(above_index);
   const SceneBlock& above = scene.blocks[above_index];
-  if (!left || !InUse(scene.blocks[*left]) || !InUse(above) || ContentOf(scene, above) == nullptr) return std::nullopt;
+  if (!left || !InUse(scene.blocks[*left]) || !InUse(above)) return std::nullopt;
+  const UsualFront* usual = FrontOf(scene, above);
+  if (usual == nullptr) return std::nullopt;
   const SceneBlock& below = scene.blocks[*left];
   auto window = RunWindowOf(scene, below, above);
   if (!window || window->left_words() == 0 || window->data_word() == window->words()) return std::nullopt;
@@ -73,7 +74,8 @@ std::optional<CrossingFit> FitCrossing(const Scene& scene, std::size_t above_ind
   window->end = std::min(window->end, window->data + kFront * window->word);
   const RunWindow& w = *window;
   const std::vector<double> own_below = OwnBelow(scene, below, w);
-  const std::vector<double> own_above = OwnAboveSoundHeader(w, *ContentOf(scene, above));
+  const std::vector<double> own_above =
+      OwnAboveSoundHeader(w, OwnBehind(w, *usual, scene.contents->UnlikeShare(above.block->tag().name())));
   const Cut cut{w, own_below, own_above};
   RunPlaces stops;
   for (const RunPlace& place : OverrunStops(w, above.header_size))
@@ -81,7 +83,7 @@ std::optional<CrossingFit> FitCrossing(const Scene& scene, std::size_t above_ind
   // What starts with the header shows nothing of itself in the block below: then the one above is only unlike others.
   RunPlaces starts = OverrunStarts(w);
   std::erase_if(starts, [&](const RunPlace& place) { return place.at >= w.left_bytes(); });
-  CrossingFit fit{FitOverrun(scene, below, cut, starts, stops), 0};
+  CrossingFit fit{FitOverrun(scene, below, cut, starts, stops)};
   fit.nobody = own_below[w.left_words()] + own_above[w.data_word()];
   fit.above_margin = fit.run.stops[fit.run.write] - own_above[w.data_word()];
   return fit;

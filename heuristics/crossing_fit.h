@@ -14,7 +14,8 @@ struct CrossingFit {
   WrittenRun run;
   double nobody = 0;        // log likelihood of nobody having written over anything
   double above_margin = 0;  // nats for the write by the block above alone, given what was written most likely
-  /// Nats for the overrun.
+  double evidence = 0;      // what crossing_scan.h made of all of it, as nats for the overrun
+  /// Nats for the overrun, from the words of both blocks.
   [[nodiscard]] double margin() const { return run.log_likelihood - nobody; }
 };
 

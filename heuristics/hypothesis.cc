@@ -118,13 +118,14 @@ void EnumerateLink(const Scene& scene, Hypotheses& out) {
 }
 
 void EnumeratePayload(const Scene& scene, Hypotheses& out) {
-  if (const auto left = scene.Below(scene.victim())) {
+  const auto left = scene.Below(scene.victim());
+  const bool crosses = scene.crossing != nullptr;
+  if (left)
+    AddBlock(out, FaultKind::kOverrun, *left, crosses ? Weight::kPriorOverrunCrossing : Weight::kPriorOverrunPayload,
+             scene.blocks[*left].end, scene.damage_end());
+  if (left && !crosses)  // an index that jumps seldom hits the very first byte
     AddBlock(out, FaultKind::kNonlinearOverrun, *left, Weight::kPriorNonlinearPayload, scene.damage_begin(),
              scene.damage_end());
-    AddBlock(out, FaultKind::kOverrun, *left,
-             scene.crossing != nullptr ? Weight::kPriorOverrunCrossing : Weight::kPriorOverrunPayload,
-             scene.blocks[*left].end, scene.damage_end());
-  }
   AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorWildPayload, scene);
   AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorUnknownPayload, scene);
 }

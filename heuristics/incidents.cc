@@ -42,10 +42,20 @@ bool PointsAtOverwrittenEntry(const PoolPage& page, const FreeLinkFinding& link,
   return link.value != own && bad.contains(link.value) && !bad.contains(own);
 }
 
+/// Free blocks that touch are made one when they are freed: what looks like two are old headers inside a third one,
+/// whose own header is damaged. Only the segment heap's slots stay as they are.
+bool IsOldHeader(const PoolPage& page, std::size_t block) {
+  if (page.backend != PoolBackend::kClassic) return false;
+  const auto is_free = [&](std::size_t i) {
+    return i < page.blocks.size() && page.blocks[i].state == BlockState::kFree;
+  };
+  return is_free(block) && (is_free(block + 1) || (block != 0 && is_free(block - 1)));
+}
+
 /// A block is known to be free, and so to have links, only while its header is sound.
 bool IsLinkSpot(const PoolPage& page, const FreeLinkFinding& link, const std::set<std::uint64_t>& bad) {
   return link.block < page.blocks.size() && !page.blocks[link.block].header_damaged() &&
-         !PointsAtOverwrittenEntry(page, link, bad);
+         !IsOldHeader(page, link.block) && !PointsAtOverwrittenEntry(page, link, bad);
 }
 
 /// True when another entry of a free list still names the block as its neighbour.
@@ -84,10 +94,13 @@ std::vector<Spot> SpotsOfPage(const Scene& scene, std::size_t page_index, const 
 }
 
 /// One write that ran from `a` to `b` has to have crossed at most the one block between them. Links stand behind a
-/// sound header, which a write from a block before would have gone over.
+/// sound header, which a write from a block before would have gone over; and from links on a write goes over every
+/// header, and seldom far.
 bool Connected(const Spot& a, const Spot& b) {
   constexpr std::size_t kBlocksCrossed = 2;
+  constexpr std::uint32_t kFarFromLinks = 256;  // bytes
   if (b.kind == SpotKind::kLink && b.block != a.block) return false;
+  if (a.kind == SpotKind::kLink && (b.block - a.block > 1 || b.begin - a.end > kFarFromLinks)) return false;
   return b.block - a.block <= kBlocksCrossed;
 }
 
@@ -158,8 +171,8 @@ std::vector<std::size_t> InAddressOrder(const std::vector<PoolPage>& findings) {
 
 }  // namespace
 
-std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
-                                 const TagDatabase& tags) {
+Incidents FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
+                        const TagDatabase& tags) {
   std::vector<Scene> scenes;
   SceneSetter setter(space, system, census, tags);
   const std::set<std::uint64_t> bad = OverwrittenEntries(census);
@@ -184,11 +197,12 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   }
   const auto contents = std::make_shared<const ImageContents>(LearnContents(census, system));
   AddNamedBlock(scenes, setter);
-  if (!contents->is_varied) {
+  if (contents->tell_damage()) {
     AddCrossingIncidents(scenes, setter, contents);
     AddPayloadIncidents(scenes, setter, LearnTemplates(census));
-    AddSelfLinkIncidents(scenes, setter);  // old bytes in a block that nobody filled yet may lead to themselves, too
   }
+  // Old bytes in a block that nobody filled yet may lead to themselves, too.
+  if (!contents->is_varied()) AddSelfLinkIncidents(scenes, setter);
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddListRingIncidents(scenes, setter);
@@ -196,7 +210,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
   AddTrackingIncidents(scenes, setter, *records);
   AddComplaint(scenes, setter);
   while (scenes.size() > kMaxIncidents) scenes.pop_back();
-  if (scenes.empty()) return scenes;
+  if (scenes.empty()) return {{}, contents};
   const auto traces = std::make_shared<const PoolTraceLog>(space, system);
   for (Scene& scene : scenes) {
     scene.contents = contents;
@@ -204,7 +218,7 @@ std::vector<Scene> FormIncidents(const AddressSpace& space, const System& system
     scene.records = records;
     scene.run_fit = FitWrittenRun(scene);
   }
-  return scenes;
+  return {std::move(scenes), contents};
 }
 
 }  // namespace poolblame

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "heuristics/advice.h"
+#include "heuristics/code_owner.h"
 #include "heuristics/confidence.h"
 #include "heuristics/explanation.h"
 #include "heuristics/hypothesis.h"
@@ -100,7 +101,17 @@ const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& rank
   });
 }
 
-Incident JudgeScene(const Scene& scene) {
+/// A free slot that nobody had yet holds what its page held before, and that may look like a header with damage. Only
+/// somebody's content that runs into it shows that it was one.
+bool MayBeUnusedSlot(const Scene& scene, const Hypothesis& best) {
+  const SceneBlock& victim = scene.blocks[scene.victim()];
+  return scene.spots.size() == 1 && scene.spots.front().kind == SpotKind::kHeader && victim.block != nullptr &&
+         victim.block->state == BlockState::kFree && scene.PageOf(victim).backend == PoolBackend::kLfh &&
+         !IsToldByContent(best);
+}
+
+/// Nothing where it may be no incident at all.
+std::optional<Incident> JudgeScene(const Scene& scene) {
   std::vector<Hypothesis> hypotheses = Enumerate(scene);
   Weigh(scene, hypotheses);
   std::stable_sort(hypotheses.begin(), hypotheses.end(),
@@ -116,6 +127,7 @@ Incident JudgeScene(const Scene& scene) {
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
   const Hypothesis& best = BestOf(scene, hypotheses, first);
+  if (MayBeUnusedSlot(scene, best)) return std::nullopt;
   ReasonedConfidence confidence =
       ReasonConfidence(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
   incident.confidence = confidence.word;
@@ -125,7 +137,6 @@ Incident JudgeScene(const Scene& scene) {
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);
   incident.finding = scene.finding;
-  incident.advice = AdviceFor(incident, scene);
   return incident;
 }
 
@@ -160,6 +171,44 @@ void TellLacking(const Scene& scene, Report& report) {
                                page});
 }
 
+/// What a clean report cannot vouch for.
+void TellContents(const ImageContents& contents, Report& report) {
+  if (contents.tell_damage()) return;
+  const std::string why = contents.is_varied() ? "blocks of one tag hold too different things here"
+                                               : "too few blocks of one tag are here to know what they hold";
+  report.notes.push_back("damage that leaves every header right was not looked for: " + why);
+}
+
+/// Judges them all; returns those that became incidents, in the incidents' order.
+std::vector<Scene> JudgeScenes(std::vector<Scene> scenes, Report& report) {
+  std::vector<Scene> kept;
+  for (Scene& scene : scenes) {
+    std::optional<Incident> incident = JudgeScene(scene);
+    if (!incident) continue;
+    if (scene.lacking) TellLacking(scene, report);
+    if (MayBeReusedPage(scene, *incident)) {
+      report.not_judged.push_back({"the page's front may be memory in its second life, its headers of the first",
+                                   VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
+      continue;
+    }
+    report.incidents.push_back(std::move(*incident));
+    kept.push_back(std::move(scene));
+  }
+  if (kept.size() >= kMaxIncidents)
+    report.notes.push_back("at least " + std::to_string(kMaxIncidents) +
+                           " separate places are damaged; any more are left out");
+  return kept;
+}
+
+/// The report's incidents are the scenes' and then the special ones'.
+void Advise(const std::vector<Scene>& scenes, const std::vector<SpecialScene>& special, Report& report) {
+  for (std::size_t i = 0; i < report.incidents.size(); ++i) {
+    Incident& incident = report.incidents[i];
+    incident.advice =
+        i < scenes.size() ? AdviceFor(incident, scenes[i]) : AdviceForSpecial(incident, special[i - scenes.size()]);
+  }
+}
+
 Verdict VerdictOf(const Report& report, const PoolCensus& census) {
   if (!report.incidents.empty()) return Verdict::kCorrupt;
   if (census.pool_pages + census.special_pool_pages == 0 || !report.not_judged.empty()) return Verdict::kInconclusive;
@@ -175,22 +224,16 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
   report.notes.insert(report.notes.end(), system.notes.begin(), system.notes.end());
   if (space.image().facts().truncated)
     report.not_judged.push_back({"the image ends before all the pages that it promises", std::nullopt});
+  std::vector<Scene> scenes;
   if (census.layout != nullptr) {
-    for (const Scene& scene : FormIncidents(space, system, census, tags)) {
-      Incident incident = JudgeScene(scene);
-      if (scene.lacking) TellLacking(scene, report);
-      if (MayBeReusedPage(scene, incident))
-        report.not_judged.push_back({"the page's front may be memory in its second life, its headers of the first",
-                                     VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
-      else
-        report.incidents.push_back(std::move(incident));
-    }
-    if (report.incidents.size() >= kMaxIncidents)
-      report.notes.push_back("at least " + std::to_string(kMaxIncidents) +
-                             " separate places are damaged; any more are left out");
+    Incidents incidents = FormIncidents(space, system, census, tags);
+    TellContents(*incidents.contents, report);
+    scenes = JudgeScenes(std::move(incidents.scenes), report);
   }
-  for (Incident& incident : JudgeSpecialPool(space, system, census, tags))
-    report.incidents.push_back(std::move(incident));
+  const std::vector<SpecialScene> special = FormSpecialScenes(space, system, census, tags);
+  for (const SpecialScene& scene : special) report.incidents.push_back(JudgeSpecialScene(scene));
+  NameByDriverCode(space, system, tags, report);
+  Advise(scenes, special, report);
   std::stable_sort(report.incidents.begin(), report.incidents.end(), GraverThan);
   for (std::size_t i = 0; i < report.incidents.size(); ++i) report.incidents[i].id = static_cast<std::uint32_t>(i + 1);
   report.verdict = VerdictOf(report, census);

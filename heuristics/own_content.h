@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "heuristics/content.h"
-#include "parser/kernel/system.h"
+#include "heuristics/place_rule.h"
 
 namespace poolblame {
 
@@ -22,14 +21,6 @@ struct Example {
   std::uint64_t address = 0;  // of the payload; 0 where unknown
 };
 
-/// One word of a block.
-struct PlacedWord {
-  Bytes bytes;
-  std::size_t index = 0;      // from the block's payload on, in words
-  std::uint64_t address = 0;  // of the word; 0 where unknown
-  bool is_example = false;    // the block was one of the examples
-};
-
 class OwnContent {
  public:
   static constexpr std::size_t kFrontWords = 32;
@@ -41,28 +32,13 @@ class OwnContent {
   [[nodiscard]] double Score(const PlacedWord& word) const;
   /// The same where all blocks have the same value; 0 elsewhere.
   [[nodiscard]] double ConstantScore(Bytes word, std::size_t index) const;
-  /// Share of blocks of this tag that are unlike the others, as far as the examples tell.
-  [[nodiscard]] double unlike_share() const { return unlike_share_; }
-  /// Examples are unlike the others.
-  [[nodiscard]] bool has_unlike() const { return has_unlike_; }
   /// True where the block with this payload address was one of the examples.
   [[nodiscard]] bool WasExample(std::uint64_t address) const;
 
  private:
-  /// What all words at one place have in common, the strictest first.
-  enum class Form {
-    kValue,     // one value
-    kRelative,  // one distance from the word itself: list heads, pointers into the block
-    kModule,    // pointers into one module
-    kBytes,     // some bytes
-    kClass,     // nothing but classes
-  };
   struct Place {
-    Form form = Form::kClass;
+    PlaceRule rule;
     std::uint32_t samples = 0;
-    std::uint64_t value = 0;  // kValue; kRelative: minus the word's address; kModule: where it begins; kBytes
-    std::uint64_t end = 0;    // kModule
-    std::uint64_t mask = 0;   // kBytes: 0xFF where they agree
     ByClass counts{}, expected{};
     ByClass scores{};  // ClassScore of blocks that were none of the examples
     void Finish(const std::vector<PlacedWord>& words, std::uint32_t word_size, const System* system);
@@ -71,11 +47,8 @@ class OwnContent {
     [[nodiscard]] double ClassScore(WordClass word, bool is_example) const;
     [[nodiscard]] double Score(const PlacedWord& word, std::uint64_t value) const;
   };
-  [[nodiscard]] bool IsUnlike(const Example& example) const;
 
   std::uint32_t word_size_;
-  double unlike_share_ = 1;
-  bool has_unlike_ = false;
   std::array<Place, kFrontWords> front_{};
   Place body_;
   std::vector<std::uint64_t> addresses_;  // of the examples, ascending

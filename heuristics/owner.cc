@@ -16,9 +16,8 @@ std::string Lower(std::string text) {
 }
 
 bool IsLoaded(const System& system, const std::string& driver) {
-  const std::string wanted = Lower(driver);
   return std::any_of(system.modules.begin(), system.modules.end(),
-                     [&](const Module& m) { return Lower(m.name) == wanted; });
+                     [&](const Module& m) { return IsSameDriver(m.name, driver); });
 }
 
 /// Letters of the entry's pattern that are no wildcards; four for an exact one, the bytes given in hex included.
@@ -53,10 +52,12 @@ Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system) {
   return {};
 }
 
+bool IsSameDriver(const std::string& a, const std::string& b) { return Lower(a) == Lower(b); }
+
 void NameByCode(VirtAddr code, const System& system, Owner& owner) {
   const Module* module = system.ModuleAt(code);
   if (module == nullptr || module->unloaded || system.kernel_image_base == module->base) return;
-  const bool same = Lower(module->name) == Lower(owner.driver);
+  const bool same = IsSameDriver(module->name, owner.driver);
   owner = {module->name, same ? owner.vendor : "", "verifier"};
 }
 

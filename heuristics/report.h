@@ -56,6 +56,7 @@ struct Owner {
   std::string driver;  // empty = not known
   std::string vendor;
   std::string source = "none";  // module-scan|tag-database|pooltag.txt|verifier|none
+  double probability = 0;       // of module-scan: that the tag is this driver's
 };
 
 struct Evidence {

@@ -101,7 +101,7 @@ Alternatives WritesOf(const RunWindow& w) {
       return w.IsSilent(i) || IsMoreOfAFill(w, i) ? 0 : part(i * w.word, (i + 1) * w.word);
     };
     out.push_back({Sums(0, w.words(), score), std::log(kRepeats / kLags.size()),
-                   lag <= w.word ? "one pattern" : "records", lag, part});
+                   lag <= w.word ? kOnePattern : "records", lag, part});
   }
   return out;
 }

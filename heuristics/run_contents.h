@@ -10,6 +10,9 @@
 
 namespace poolblame {
 
+/// Names of writes, for people: a byte or a word over and over, and what the writer always writes.
+inline constexpr const char *kOnePattern = "one pattern", *kOwnersContent = "what such blocks hold";
+
 inline constexpr double kNeverLog = -1e6;  // nats: the log of no chance at all
 
 /// log(e^a + e^b).

@@ -30,6 +30,12 @@ const OwnContent* ContentOf(const Scene& scene, const SceneBlock& block) {
   return found == scene.contents->tags.end() ? nullptr : &found->second;
 }
 
+const UsualFront* FrontOf(const Scene& scene, const SceneBlock& block) {
+  if (ContentOf(scene, block) == nullptr) return nullptr;
+  const auto found = scene.contents->fronts.find(block.block->tag().name());
+  return found == scene.contents->fronts.end() ? nullptr : &found->second;
+}
+
 Sums SumsOf(const RunWindow& w, const OwnContent& content, std::uint32_t begin, std::uint32_t end) {
   const bool is_example = content.WasExample(w.AddressOf(begin));
   return {begin, end, [&, is_example](std::uint32_t i) {
@@ -39,7 +45,9 @@ Sums SumsOf(const RunWindow& w, const OwnContent& content, std::uint32_t begin, 
 
 std::vector<double> OwnBelow(const Scene& scene, const SceneBlock& below, const RunWindow& w) {
   const OwnContent* known = ContentOf(scene, below);
-  const double unlike = known == nullptr ? 1 : w.header_is_sound ? known->unlike_share() : 1 - kKnownShare;
+  const double unlike = known == nullptr    ? 1
+                        : w.header_is_sound ? scene.contents->UnlikeShare(below.block->tag().name())
+                                            : 1 - kKnownShare;
   Alternatives own = OwnOf(w, 0, w.left_words(), unlike);
   if (known != nullptr) own.push_back({SumsOf(w, *known, 0, w.left_words()), std::log(1 - unlike)});
   // Blocks are often used in part: from some word on they may hold zeros.

@@ -6,11 +6,15 @@
 #include <vector>
 
 #include "heuristics/run_contents.h"
+#include "heuristics/usual_front.h"
 
 namespace poolblame {
 
 /// What blocks of the block's tag hold; nullptr when its tag or what such blocks hold is not known.
 const OwnContent* ContentOf(const Scene& scene, const SceneBlock& block);
+
+/// The same of the front of its usual blocks.
+const UsualFront* FrontOf(const Scene& scene, const SceneBlock& block);
 
 /// Words [begin, end) of a window as the first ones of such content.
 Sums SumsOf(const RunWindow& window, const OwnContent& content, std::uint32_t begin, std::uint32_t end);

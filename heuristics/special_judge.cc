@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "heuristics/advice.h"
 #include "heuristics/confidence.h"
 #include "heuristics/explanation.h"
 #include "heuristics/owner.h"
@@ -69,7 +68,9 @@ void SetPage(const SpecialScene& scene, Incident& incident) {
   incident.special_page = scene.page;
 }
 
-Incident JudgeScene(const SpecialScene& scene) {
+}  // namespace
+
+Incident JudgeSpecialScene(const SpecialScene& scene) {
   std::vector<Hypothesis> hypotheses = WeighSpecial(scene);
   std::stable_sort(hypotheses.begin(), hypotheses.end(),
                    [](const Hypothesis& a, const Hypothesis& b) { return a.probability > b.probability; });
@@ -88,18 +89,7 @@ Incident JudgeScene(const SpecialScene& scene) {
   incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
   incident.damage = DamageOf(scene);
   incident.victim = scene.Reference();
-  incident.advice = AdviceForSpecial(incident, scene);
   return incident;
-}
-
-}  // namespace
-
-std::vector<Incident> JudgeSpecialPool(const AddressSpace& space, const System& system, const PoolCensus& census,
-                                       const TagDatabase& tags) {
-  std::vector<Incident> incidents;
-  for (const SpecialScene& scene : FormSpecialScenes(space, system, census, tags))
-    incidents.push_back(JudgeScene(scene));
-  return incidents;
 }
 
 }  // namespace poolblame

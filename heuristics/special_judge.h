@@ -12,8 +12,7 @@ namespace poolblame {
 /// All explanations of the scene with their votes, weighed; Hypothesis::block is 0 where it is the block.
 std::vector<Hypothesis> WeighSpecial(const SpecialScene& scene);
 
-/// All incidents in special pool. Cost: a few pages are read.
-std::vector<Incident> JudgeSpecialPool(const AddressSpace& space, const System& system, const PoolCensus& census,
-                                       const TagDatabase& tags);
+/// What happened there, but for the advice: that names drivers, who are known when all incidents are.
+Incident JudgeSpecialScene(const SpecialScene& scene);
 
 }  // namespace poolblame

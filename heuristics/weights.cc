@@ -91,7 +91,7 @@ constexpr std::array kRows = {
     WeightRow{W::kSiblingBytes, G::kContent, 1.39, "the bytes a bigger sibling has there", 174},
     WeightRow{W::kUnderrunPattern, G::kContent, 0.46, "mirror of continues-pattern", 472},
     WeightRow{W::kUnderrunZero, G::kContent, 0.41, "mirror of continues-zero", 313},
-    WeightRow{W::kCrossingRun, G::kContent, 1.5, "ten nats for a write over both blocks against none"},
+    WeightRow{W::kCrossingRun, G::kContent, 1.5, "five nats for a write over both blocks against none"},
     WeightRow{W::kSmallChange, G::kContent, 1.64, "a counter in freed memory: 10", 52},
     WeightRow{W::kFilledToTheEnd, G::kSize, 0.34, "full blocks are common", 4094},
     WeightRow{W::kTailUntouched, G::kSize, -1.87, "a linear write fills the end first", 1960},

@@ -32,7 +32,7 @@ bool AddGoingOn(const Scene& scene, const SceneBlock& below, const Cut& cut, con
   const RunWindow& w = cut.window;
   const auto part = [&](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, AnythingScores()); };
   WrittenRun own =
-      Fit(cut, starts, stops, {{SumsOf(w, *known, 0, w.words()), std::log(kShare), "what such blocks hold", 0, part}});
+      Fit(cut, starts, stops, {{SumsOf(w, *known, 0, w.words()), std::log(kShare), kOwnersContent, 0, part}});
   const double anything = std::log(1 - kShare) + overrun.log_likelihood;
   const bool goes_on = own.log_likelihood > anything;
   const double both = LogSum(own.log_likelihood, anything);
@@ -127,7 +127,7 @@ Alternatives ForeignWrites(const Scene& scene, const SceneBlock& below, const Ru
   const OwnContent* known = ContentOf(scene, below);
   if (known == nullptr) return writes;
   const auto part = [&w](std::uint32_t from, std::uint32_t to) { return PartOf(w, from, to, AnythingScores()); };
-  writes.push_back({SumsOf(w, *known, 0, w.words()), std::log(kAlike), "what such blocks hold", 0, part});
+  writes.push_back({SumsOf(w, *known, 0, w.words()), std::log(kAlike), kOwnersContent, 0, part});
   return writes;
 }
 

@@ -5,7 +5,7 @@
 namespace poolblame::samples {
 namespace {
 
-/// One row: address (bit 0 set: the owner has gone), tag, type, size. With the segment heap the type has its 12 bits
+/// One row: address (bit 0 set: the owner has gone), tag, type, size. From Windows 10 on the type has its 12 bits
 /// between the pattern and the slack of the last page, which this machine leaves zero unless it fills that slack, and
 /// from 20348 on in any case (unsure: only the distance of the rows is known).
 void WriteBigPageEntry(KernelMemory& memory, const WindowsProfile& profile, std::uint64_t at, const BigAllocation& big,
@@ -15,7 +15,8 @@ void WriteBigPageEntry(KernelMemory& memory, const WindowsProfile& profile, std:
   memory.Write32(at + pointer, big.tag);
   const bool pages = profile.build < 6000;
   std::uint32_t type = pool.base_type();
-  if (profile.segment_heap) type = (type | (pool.setup().kind == PoolKind::kNonPagedNx ? 0x200U : 0U)) << 8;
+  constexpr std::uint32_t kWindows10 = 10240;
+  if (profile.build >= kWindows10) type = (type | (pool.setup().kind == PoolKind::kNonPagedNx ? 0x200U : 0U)) << 8;
   constexpr std::uint32_t kNoSlush = 20348;
   if (profile.build < kNoSlush) type |= big.pattern | std::uint32_t{big.slush} << 20;
   memory.Write32(at + pointer + 4, pages ? (big.bytes + 0xFFFU) / 0x1000U : type);

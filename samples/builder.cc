@@ -11,9 +11,16 @@
 #include "samples/page_tables.h"
 #include "samples/pool_log.h"
 #include "samples/special_pool.h"
+#include "samples/tag_homes.h"
 
 namespace poolblame::samples {
 namespace {
+
+/// As Windows 8 and later have it: only what asks for executable nonpaged pool gets it.
+void DenyExecute(Machine& machine) {
+  for (const auto& pool : machine.pools())
+    if (pool->setup().kind != PoolKind::kNonPaged) machine.memory().DenyExecute(pool->setup().base, pool->end());
+}
 
 /// The built system and everything its dump says.
 struct BuiltSystem {
@@ -88,11 +95,13 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
   machine.Live(recipe.after);
   built.kernel = WriteKernelData(machine);
   WritePoolLog(machine, built.truth);
+  if (recipe.no_execute) DenyExecute(machine);
   built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));
   if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
   built.truth.machine = recipe.profile.x64 ? "x64" : "x86";
   built.truth.build = recipe.profile.build;
   built.truth.bugcheck = built.bugcheck.code;
+  if (recipe.code) built.truth.tags = TagTruths(recipe);
   return built;
 }
 

@@ -12,6 +12,13 @@
 
 namespace poolblame::samples {
 
+/// Whose a tag is, and how its driver's code holds it (recipe word code=yes).
+struct TagTruth {
+  std::string tag;      // four characters
+  std::string driver;   // "vxfilter.sys"
+  std::string holding;  // call, kept, lookaside, wrapper, global, table, nowhere
+};
+
 /// What really happened, told by the one who did it.
 struct Truth {
   std::string kind = "clean";  // REPORT.md's kinds, or "clean"
@@ -35,6 +42,7 @@ struct Truth {
   std::string
       backend;  // segment heap: whose the culprit is, else the victim: "vs", "lfh", "large" or "none"; else empty
   std::uint64_t heap_key = 0, lfh_key = 0;  // segment heap: the image's
+  std::vector<TagTruth> tags;               // code=yes: of all drivers
 };
 
 struct BuiltImage {

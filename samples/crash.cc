@@ -28,6 +28,19 @@ BugCheckFacts SizesDisagree(const Machine& machine, std::uint64_t header) {
           {0x20, header, header + std::uint64_t{fields.units} * machine.profile().unit(), FirstWord(machine, header)}};
 }
 
+/// The bits of PoolType of which a free finds none in a block that is free already.
+std::uint32_t InUseBits(InUseEncoding encoding) {
+  switch (encoding) {
+    case InUseEncoding::kBasePlusOneBit4:
+      return 4;
+    case InUseEncoding::kBasePlusOne:
+      return 3;
+    case InUseEncoding::kBit2:
+      break;
+  }
+  return 2;
+}
+
 /// Somebody frees the block before the damage or the damaged one itself, whichever shows.
 BugCheckFacts HeaderMet(Machine& machine, const BlockRef& victim) {
   const Pool& pool = *victim.pool;
@@ -39,9 +52,8 @@ BugCheckFacts HeaderMet(Machine& machine, const BlockRef& victim) {
   }
   const Block& block = *pool.Find(victim.header);
   if (block.state != BlockState::kAllocated) return {};
-  const std::uint32_t busy = BusyType(machine.profile().encoding, pool.base_type(), false);
-  const std::uint32_t in_use = machine.profile().encoding == InUseEncoding::kBit2 ? 2U : 4U;
-  if ((now.type & in_use & busy) == 0) return FreedTwice(machine, victim, pool.Payload(victim.header));
+  if ((now.type & InUseBits(machine.profile().encoding)) == 0)
+    return FreedTwice(machine, victim, pool.Payload(victim.header));
   if (machine.profile().checks_links && now.units != block.units) return SizesDisagree(machine, victim.header);
   return {};
 }

@@ -8,7 +8,11 @@ constexpr std::uint64_t kSystemTime = 0x01CF5D3A12345678;  // a fixed day in 201
 constexpr std::uint64_t kUpTime = 0x0000000C92A69C00;
 constexpr std::uint64_t kMinute = 600'000'000;  // in units of 100 ns
 
-std::uint64_t SystemTime(const Snapshot& s) { return kSystemTime + s.machine.recipe().minutes * kMinute; }
+std::uint64_t SystemTime(const Snapshot& s) {
+  return kSystemTime + (s.machine.recipe().minutes + s.machine.recipe().later) * kMinute;
+}
+
+std::uint64_t UpTime(const Snapshot& s) { return kUpTime + s.machine.recipe().later * kMinute; }
 
 void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::uint64_t file_bytes) {
   PutText(out, 0x000, "PAGEDU64");
@@ -36,7 +40,7 @@ void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put32(out, 0xF98, dump_type);
   Put64(out, 0xFA0, file_bytes);
   Put64(out, 0xFA8, SystemTime(s));
-  Put64(out, 0x1030, kUpTime);
+  Put64(out, 0x1030, UpTime(s));
   Put32(out, 0x1040, 1);
 }
 
@@ -67,7 +71,7 @@ void PutHeader32(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put32(out, 0xF88, dump_type);
   Put32(out, 0xF94, 1);
   Put64(out, 0xFA0, file_bytes);
-  Put64(out, 0xFB8, kUpTime);
+  Put64(out, 0xFB8, UpTime(s));
   Put64(out, 0xFC0, SystemTime(s));
 }
 

@@ -42,7 +42,7 @@ class HeapSpace {
   const HeapLayout& layout;
   const HeapKeys keys;
   const std::uint64_t heap;  // SEGMENT_HEAP
-  const std::uint64_t max_pages;
+  std::uint64_t max_pages;
   Random random;
   std::map<std::uint64_t, Block> blocks;  // by first byte
   std::vector<VaRange> damage;

@@ -6,7 +6,9 @@
 #include <array>
 
 #include "samples/big_page_table.h"
+#include "samples/driver_image.h"
 #include "samples/page_tables.h"
+#include "samples/tracker_table.h"
 
 namespace poolblame::samples {
 namespace {
@@ -264,8 +266,9 @@ KernelData WriteKernelData(Machine& machine) {
   WriteModuleList(machine, data.loaded_modules);
   WriteUnloaded(machine);
   WriteBigPageTable(machine, data_page + kTrackTableAt);
+  if (machine.recipe().tracker) WriteTrackerTable(machine, data_page + kTrackTableAt);
   memory.Write(data.kdbg, DebuggerData(machine, data));
-  WriteImages(machine);
+  machine.recipe().code ? WriteDriverImages(machine) : WriteImages(machine);
   return data;
 }
 

@@ -4,11 +4,13 @@
 // a 2 GiB image affordable.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "samples/bytes.h"
@@ -41,6 +43,12 @@ class KernelMemory {
   void Map(std::uint64_t va, std::uint64_t pfn) { map_[va / kPage] = pfn; }
   /// Takes a frame and maps it. False when RAM is used up.
   bool MapNew(std::uint64_t va);
+  /// Nothing in [begin, end) may be executed.
+  void DenyExecute(std::uint64_t begin, std::uint64_t end) { no_execute_.emplace_back(begin, end); }
+  [[nodiscard]] bool MayExecute(std::uint64_t va) const {
+    return std::none_of(no_execute_.begin(), no_execute_.end(),
+                        [&](const auto& range) { return va >= range.first && va < range.second; });
+  }
   /// Removes the mapping; the frame keeps its bytes and is not handed out again, as a standby page would be.
   void Unmap(std::uint64_t va) { map_.erase(va / kPage); }
   [[nodiscard]] bool Mapped(std::uint64_t va) const { return map_.contains(va / kPage); }
@@ -68,6 +76,7 @@ class KernelMemory {
   using PageBytes = std::array<std::uint8_t, kPage>;
   std::uint32_t pointer_size_;
   std::vector<PhysicalRun> runs_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> no_execute_;
   std::vector<std::uint32_t> free_;
   std::vector<std::unique_ptr<PageBytes>> frames_;  // by frame number
   std::unordered_map<std::uint64_t, std::uint64_t>

@@ -43,7 +43,8 @@ Bases BasesFor(const WindowsProfile& profile, Random& random) {
 Machine::Machine(const Recipe& recipe)
     : recipe_(recipe),
       random_(MixSeed(recipe.seed, 1)),
-      memory_(recipe.pages, recipe.profile.pointer_size(), recipe.seed) {
+      memory_(recipe.pages, recipe.profile.pointer_size(), recipe.seed),
+      life_(recipe.habits, recipe.seed) {
   for (const TagSpec& spec : Tags()) total_weight_ += spec.weight;
   PlaceKernel();
   tracking_.emplace(memory_, recipe.verifier, layout_.nt_base - kTrackingBelowKernel, recipe.seed);
@@ -167,8 +168,10 @@ std::uint32_t Machine::DrawSize(const TagSpec& spec, std::uint16_t model) {
   return ScaledSize(spec, std::max(bytes, 8U), profile().x64);
 }
 
-void Machine::AllocateOne() {
-  const std::uint16_t model = DrawModel();
+void Machine::AllocateOne() { AllocateOf(DrawModel()); }
+
+/// Header 0 where there is no room.
+BlockRef Machine::AllocateOf(std::uint16_t model) {
   const TagSpec& spec = Tags()[model];
   PoolRequest request;
   request.bytes = DrawSize(spec, model);
@@ -183,9 +186,28 @@ void Machine::AllocateOne() {
   request.cache_aligned = spec.content == Content::kPacket && random_.Chance(10);
   Pool& pool = PoolFor(spec, model);
   const auto header = pool.Allocate(request);
-  if (!header) return;
+  if (!header) return {};
   FillBlock(pool, *header);
   if (request.verified) tracking_->Track(pool, *header, request, CallSiteOf(*this, model));
+  return {&pool, *header};
+}
+
+/// A pool that is full to the last page can neither leak nor fill a cache.
+void Machine::MakeRoom() {
+  std::size_t live = 0;
+  for (const auto& pool : pools_) {
+    pool->AllowMore();
+    live += pool->live().size();
+  }
+  for (std::size_t i = 0; i < live * 2 / 5; ++i) FreeOne();
+}
+
+void Machine::LiveByHabit() {
+  const TagStep step = life_.Next();
+  if (step.release) FreeBlock(*step.release->pool, step.release->header);
+  if (!step.allocate) return;
+  const BlockRef block = AllocateOf(*step.allocate);
+  if (block.pool != nullptr) life_.Own(*step.allocate, block);
 }
 
 void Machine::AllocateBigOne() {
@@ -220,7 +242,8 @@ void Machine::FreeOne() {
   std::size_t at = random_.Below(live);
   for (const auto& pool : pools_) {
     if (at < pool->live().size()) {
-      FreeBlock(*pool, pool->live()[at]);
+      const std::uint64_t header = pool->live()[at];
+      if (!life_.Keeps(header, pool->Find(header)->model)) FreeBlock(*pool, header);
       return;
     }
     at -= pool->live().size();
@@ -246,6 +269,7 @@ void Machine::Populate() {
       AllocateOne();
     }
   }
+  if (recipe_.habits.any()) MakeRoom();
   Live(recipe_.activity);
   if (!profile().segment_heap) return;
   AddLarge();
@@ -259,6 +283,7 @@ void Machine::Live(std::uint32_t operations) {
     } else {
       AllocateOne();
     }
+    if (recipe_.habits.any()) LiveByHabit();
   }
 }
 

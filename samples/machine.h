@@ -12,6 +12,7 @@
 #include "samples/payload.h"
 #include "samples/pool.h"
 #include "samples/recipe.h"
+#include "samples/tag_life.h"
 #include "samples/verifier_pool.h"
 
 namespace poolblame::samples {
@@ -64,6 +65,9 @@ class Machine {
   void AddHeaps();
   Pool& PoolFor(const TagSpec& spec, std::uint16_t model);
   void AllocateOne();
+  BlockRef AllocateOf(std::uint16_t model);
+  void LiveByHabit();
+  void MakeRoom();
   void AllocateBigOne();
   void AddLarge();
   void FillSegmentsEnd();
@@ -80,6 +84,7 @@ class Machine {
   PayloadWorld world_;
   std::vector<std::unique_ptr<Pool>> pools_;
   std::optional<VerifierPool> tracking_;  // once the kernel is placed
+  TagLife life_;
   std::uint32_t total_weight_ = 0;
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 /// Valid, writable, accessed, dirty: what a kernel page's entry says. Tables use the same bits (0x63).
 constexpr std::uint64_t kEntryFlags = 0x63;
+constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 63;  // of 8-byte entries
 /// A page directory pointer entry of PAE has only the valid bit and the frame.
 constexpr std::uint64_t kPdptFlags = 0x1;
 
@@ -38,7 +39,7 @@ class TableWriter {
 
   [[nodiscard]] std::uint64_t root() const { return root_; }
 
-  bool Map(std::uint64_t va, std::uint64_t pfn) {
+  bool Map(std::uint64_t va, std::uint64_t pfn, bool may_execute) {
     std::uint64_t table = root_;
     std::uint64_t prefix = 0;
     for (std::size_t depth = 0; depth + 1 < levels_.size(); ++depth) {
@@ -52,7 +53,7 @@ class TableWriter {
       }
       table = next;
     }
-    Set(table, IndexOf(va, levels_.size() - 1), pfn, kEntryFlags);
+    Set(table, IndexOf(va, levels_.size() - 1), pfn, may_execute ? kEntryFlags : kEntryFlags | kNoExecute);
     return true;
   }
 
@@ -130,7 +131,7 @@ std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, std::uint32_t
   TableWriter tables(memory, paging);
   if (tables.root() == 0 || !WriteSelfMap(tables, paging, self_map)) return 0;
   for (const auto& [page, pfn] : memory.Mappings()) {
-    if (!tables.Map(page * kPage, pfn)) return 0;
+    if (!tables.Map(page * kPage, pfn, memory.MayExecute(page * kPage))) return 0;
   }
   return tables.root() * kPage;
 }

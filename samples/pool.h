@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "samples/pool_block.h"
+#include "samples/pool_tracker.h"
 
 namespace poolblame::samples {
 
@@ -98,6 +99,8 @@ class Pool {
   virtual void AddDamage(VaRange range) { damage_.push_back(range); }
   /// Writes what is kept in the shadow only until somebody looks: counters, list heads, trees.
   virtual void Settle() = 0;
+  /// From now on it may hold half as many pages again.
+  virtual void AllowMore() { setup_.max_pages += setup_.max_pages / 2; }
   /// True once the pool has held all the pages it may.
   [[nodiscard]] virtual bool Filled() const { return used_pages_ >= setup_.max_pages; }
 
@@ -151,6 +154,7 @@ class Pool {
   [[nodiscard]] const std::vector<BigAllocation>& big() const { return big_; }
   [[nodiscard]] const std::vector<BigAllocation>& freed_big() const { return freed_big_; }
   [[nodiscard]] const PoolSetup& setup() const { return setup_; }
+  [[nodiscard]] const PoolTracker& tracker() const { return tracker_; }
   [[nodiscard]] std::uint64_t page_count() const { return used_pages_; }
   /// One past the highest address handed out.
   [[nodiscard]] virtual std::uint64_t end() const = 0;
@@ -160,7 +164,10 @@ class Pool {
     return std::none_of(damage_.begin(), damage_.end(), [&](const VaRange& r) { return r.Overlaps(va, size); });
   }
 
+  [[nodiscard]] static std::uint64_t WholePages(std::uint64_t bytes) { return (bytes + 0xFFF) & ~std::uint64_t{0xFFF}; }
+
   PoolSetup setup_;
+  PoolTracker tracker_;
   std::vector<std::uint64_t> page_order_;
   std::vector<std::uint64_t> live_;
   std::vector<BigAllocation> big_;

@@ -218,6 +218,7 @@ std::optional<BigAllocation> PoolAllocator::AllocateBig(const PoolRequest& reque
   }
   used_pages_ += pages;
   big_.push_back({va, request.bytes, request.tag, request.model, request.seed});
+  tracker_.Allocated(request.tag, WholePages(request.bytes));
   return big_.back();
 }
 
@@ -229,6 +230,7 @@ void PoolAllocator::Occupy(std::uint64_t header, const PoolRequest& request) {
   block.aligned_units = 0;
   block.live_index = static_cast<std::uint32_t>(live_.size());
   live_.push_back(header);
+  tracker_.Allocated(block.tag, std::uint64_t{block.units} * profile_.unit());
   const std::uint32_t type = BusyType(profile_.encoding, base_type(), block.quota);
   WriteHeader(header, block, block.verified ? type | kVerifiedType : type);
   if (block.quota && profile_.x64) {

@@ -85,6 +85,7 @@ class PoolAllocator final : public Pool {
   void Occupy(std::uint64_t header, const PoolRequest& request);
   void WriteAlignedHeader(std::uint64_t header, const Block& block);
   void PushListed(std::uint64_t header, BlockState state);
+  void KeepDeferred(std::uint64_t header);
   void ReallyFree(std::uint64_t header);
   void ReturnPage(std::uint64_t page);
   void DropLive(Block& block);

@@ -66,6 +66,7 @@ bool PoolAllocator::Free(std::uint64_t header) {
   Block* block = FindMutable(header);
   if (block == nullptr || block->state != BlockState::kAllocated || !CanFree(header)) return false;
   DropLive(*block);
+  tracker_.Freed(block->tag, std::uint64_t{block->units} * profile_.unit());
   const bool small = block->units <= kMaxLookasideUnits;
   if (small && setup_.lookaside != 0 && lookaside_[block->units].size() < style_.lookaside_depth) {
     PushListed(header, BlockState::kLookaside);
@@ -108,9 +109,17 @@ void PoolAllocator::FlushDeferred() {
     if (CanFree(header)) {
       ReallyFree(header);
     } else {
-      deferred_.push_back(header);
+      KeepDeferred(header);
     }
   }
+}
+
+/// The entries below it may be gone: it leads to the one that stays.
+void PoolAllocator::KeepDeferred(std::uint64_t header) {
+  const std::uint64_t link = LinkOf(header);
+  if (Sound(link, profile_.pointer_size()))
+    memory_.WritePointer(link, deferred_.empty() ? 0 : LinkOf(deferred_.back()));
+  deferred_.push_back(header);
 }
 
 void PoolAllocator::ReallyFree(std::uint64_t header) {

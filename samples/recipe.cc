@@ -146,11 +146,11 @@ Result<bool> ChooseDrivers(const std::string& value, std::string& out) {
   return true;
 }
 
-Result<bool> ChooseCulprit(const std::string& value, std::string& out) {
+Result<bool> ChooseTag(const std::string& key, const std::string& value, std::string& out) {
   std::string tag = value;
   tag.resize(4, ' ');  // a word holds no spaces
   if (std::none_of(Tags().begin(), Tags().end(), [&](const TagSpec& spec) { return tag == spec.tag; }))
-    return Fail(ErrorKind::kUsage, "culprit is a tag that the builder's drivers use, not '" + value + "'");
+    return Fail(ErrorKind::kUsage, key + " is a tag that the builder's drivers use, not '" + value + "'");
   out = tag;
   return true;
 }
@@ -171,7 +171,13 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "fault") return Choose(kFaults, key, value, recipe.fault);
   if (key == "content") return Choose(kContents, key, value, recipe.content);
   if (key == "victim") return Choose(kVictims, key, value, recipe.victim);
-  if (key == "culprit") return ChooseCulprit(value, recipe.culprit);
+  if (key == "culprit") return ChooseTag(key, value, recipe.culprit);
+  if (key == "leak") return ChooseTag(key, value, recipe.habits.leak);
+  if (key == "busy") return ChooseTag(key, value, recipe.habits.busy);
+  if (key == "cache") return ChooseTag(key, value, recipe.habits.cache);
+  if (key == "tracker") return Choose(kYesNo, key, value, recipe.tracker);
+  if (key == "nx") return Choose(kYesNo, key, value, recipe.no_execute);
+  if (key == "later") return Number(key, value, 0, 10000000, recipe.later);
   if (key == "frame") return Number(key, value, 1, kMaxPages, recipe.frame);
   if (key == "column") return Number(key, value, 0, 63, recipe.column);
   if (key == "processors") return Number(key, value, 1, 256, recipe.processors);
@@ -197,6 +203,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "special") return Number(key, value, 0, 64, recipe.special);
   if (key == "pool_log") return Number(key, value, 0, 512, recipe.pool_log);
   if (key == "verifier") return ChooseDrivers(value, recipe.verifier);
+  if (key == "code") return Choose(kYesNo, key, value, recipe.code);
   if (key == "payload") return Choose(kPayloads, key, value, recipe.rich_payload);
   if (key == "special_mode") return Choose(kSpecialModes, key, value, recipe.special_at_start);
   if (key == "cut") return Number(key, value, 0, 99, recipe.cut);
@@ -249,7 +256,8 @@ std::string RecipeHelp() {
          "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +
-         " pool_log=N verifier=none|third-party|DRIVER.SYS\nculprit=TAG frame=N column=BIT processors=N minutes=N\n";
+         " pool_log=N verifier=none|third-party|DRIVER.SYS code=yes|no\nculprit=TAG frame=N column=BIT processors=N "
+         "minutes=N\ntracker=yes|no nx=yes|no leak=TAG busy=TAG cache=TAG later=MINUTES\n";
 }
 
 const char* KindOfFault(Fault fault) {

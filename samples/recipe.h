@@ -6,6 +6,7 @@
 
 #include "parser/base/error.h"
 #include "samples/pool.h"
+#include "samples/tag_life.h"
 #include "samples/windows_profile.h"
 
 namespace poolblame::samples {
@@ -79,7 +80,12 @@ struct Recipe {
   std::uint32_t special = 0;      // blocks in special pool
   std::string verifier = "none";  // whose blocks Driver Verifier tracks: third-party, or a driver's file name
   std::uint32_t pool_log = 0;     // calls in Driver Verifier's log of pool calls
+  bool code = false;              // drivers' whole images, with code that holds their tags (tag_homes.h)
   bool rich_payload = false;      // blocks of a tag differ as they do in real pools (rich_payload.h)
+  bool tracker = false;           // nt!PoolTrackTable is there
+  bool no_execute = false;        // page tables deny execution of all pool but the executable nonpaged one
+  TagHabits habits;               // of single tags, once the pools are full
+  std::uint32_t later = 0;        // minutes after the fixed boot's usual crash: both clocks go on
   bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;
 };

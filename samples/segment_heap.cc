@@ -89,6 +89,7 @@ void SegmentHeap::Occupy(std::uint64_t header, const PoolRequest& request) {
   // BlockSize is what the backend gave, from the POOL_HEADER on (in a chunk with a hole before it: unsure).
   const std::uint64_t at = header + block.header_offset;
   const auto units = static_cast<std::uint32_t>((BlockEnd(header) - at) / 16);
+  tracker_.Allocated(block.tag, std::uint64_t{units} * 16);
   const std::uint32_t type = BusyType(InUseEncoding::kBit2, base_type(), block.quota);
   WritePoolHeader(at, 0, units, block.verified ? type | kVerifiedType : type, block.tag);
   if (block.quota) space_.memory.Write64(at + 8, request.quota_process ^ setup_.quota_cookie ^ at);
@@ -121,6 +122,7 @@ bool SegmentHeap::Free(std::uint64_t header) {
   const bool lfh = at->second.backend == Backend::kLfh;
   if (lfh ? !lfh_.CanFree(header) : !vs_.CanFree(header)) return false;
   DropLive(at->second);
+  tracker_.Freed(at->second.tag, (BlockEnd(header) - header - at->second.header_offset) / 16 * 16);
   if (lfh) {
     lfh_.Free(header);
     at->second.quota = at->second.verified = false;
@@ -175,6 +177,7 @@ void SegmentHeap::AddBig(std::uint64_t header, const PoolRequest& request) {
   Block& block = space_.blocks.at(header);
   Own(block, request);
   big_.push_back({header + block.header_offset, request.bytes, request.tag, request.model, request.seed});
+  tracker_.Allocated(request.tag, WholePages(request.bytes));
 }
 
 std::optional<BigAllocation> SegmentHeap::AllocateLarge(const PoolRequest& request) {
@@ -191,6 +194,7 @@ std::optional<BigAllocation> SegmentHeap::AllocateLarge(const PoolRequest& reque
 
 void SegmentHeap::FreeLarge(std::uint64_t va) {
   const auto at = std::find_if(big_.begin(), big_.end(), [&](const BigAllocation& big) { return big.va == va; });
+  tracker_.Freed(at->tag, WholePages(at->bytes));
   freed_big_.push_back(*at);
   big_.erase(at);
   space_.blocks.erase(va);
@@ -244,6 +248,7 @@ void SegmentHeap::FreeSomeBig() {
     segments_.Release(header);
   }
   big_.erase(big_.begin() + static_cast<std::ptrdiff_t>(index));
+  tracker_.Freed(big.tag, WholePages(big.bytes));
   freed_big_.push_back(big);
 }
 

@@ -38,6 +38,10 @@ class SegmentHeap final : public Pool {
   void FillSlush() override;
   void AddDamage(VaRange range) override;
   void Settle() override;
+  void AllowMore() override {
+    Pool::AllowMore();
+    space_.max_pages = setup_.max_pages;
+  }
   [[nodiscard]] bool Filled() const override { return space_.refused || space_.used_pages >= setup_.max_pages; }
 
   [[nodiscard]] const Block* Find(std::uint64_t header) const override;

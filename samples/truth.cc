@@ -113,6 +113,14 @@ std::string WriteJson(const Truth& truth) {
          ", \"slack\": " + (truth.slack < 0 ? "null" : std::to_string(truth.slack));
 }
 
+std::string TagsJson(const Truth& truth) {
+  std::string text;
+  for (const TagTruth& row : truth.tags)
+    text += std::string(text.empty() ? "" : ", ") + "{\"tag\": " + Quoted(row.tag) +
+            ", \"driver\": " + Quoted(row.driver) + ", \"holding\": " + Quoted(row.holding) + "}";
+  return text.empty() ? "" : ", \"tags\": [" + text + "]";
+}
+
 }  // namespace
 
 Truth TruthOf(const Machine& machine, const FaultRecord& record) {
@@ -155,7 +163,7 @@ std::string TruthJson(const Truth& truth, const std::string& recipe) {
          ", \"victim_tag\": " + Quoted(truth.victim_tag) + ", \"victim_header\": " + Hex(truth.victim_header) +
          ", \"damage_start\": " + Hex(truth.damage_start) + ", \"damage_end\": " + Hex(truth.damage_end) +
          WriteJson(truth) + ", \"page\": " + Hex(truth.page) + ", \"base\": " + Hex(truth.base) +
-         ", \"bugcheck\": " + Hex(truth.bugcheck) + HeapKeysJson(truth) + "}";
+         ", \"bugcheck\": " + Hex(truth.bugcheck) + HeapKeysJson(truth) + TagsJson(truth) + "}";
 }
 
 }  // namespace poolblame::samples

@@ -26,16 +26,19 @@ std::string Describe(const Continuation& c, const std::string& block) {
          block;
 }
 
-/// What is known to be damaged and, because the last bytes of a header cannot be checked, the rest of that header where
-/// it goes on with the same pattern.
+/// What is known to be damaged and, where it goes on with the same pattern, what nothing vouches for behind it: a tag
+/// that nobody has, and the last bytes of a header, which cannot be checked.
 Bytes BytesThatMayBelong(const Scene& scene, const Crossing& crossing) {
-  const std::uint32_t known = std::min(crossing.end - crossing.boundary, kMaxLag);
   const Bytes all = Bytes(scene.bytes).subspan(crossing.boundary);
   const SceneBlock& last = scene.blocks[scene.spots.back().block];
-  const std::size_t whole = std::min<std::size_t>(last.payload() - crossing.boundary, all.size());
-  if (whole <= known || whole > kMaxLag) return all.first(known);
-  const Continuation all_of_it = FindContinuation(PayloadOf(scene, crossing.block), all.first(whole));
-  return all_of_it.score > 0 && all_of_it.right_matched == all_of_it.right_total ? all.first(whole) : all.first(known);
+  const std::uint32_t known = std::min(crossing.end - crossing.boundary, kMaxLag);
+  const std::uint32_t tag_end = scene.run_fit == nullptr ? 0 : last.begin + last.tag_end() - crossing.boundary;
+  for (const std::uint32_t end : {last.payload() - crossing.boundary, tag_end}) {
+    if (end <= known || end > std::min<std::size_t>(kMaxLag, all.size())) continue;
+    const Continuation c = FindContinuation(PayloadOf(scene, crossing.block), all.first(end));
+    if (c.score > 0 && c.right_matched == c.right_total) return all.first(end);
+  }
+  return all.first(known);
 }
 
 /// The block's siblings hold records of this size, too: then it is the owner's array, and no chance likeness of two

@@ -10,11 +10,11 @@
 namespace poolblame {
 
 void VoteCrossingRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  constexpr double kNatsOfOneVote = 10, kMostStrength = 3;
+  constexpr double kNatsOfOneVote = 5, kMostStrength = 3;
   if (scene.crossing == nullptr || h.kind != FaultKind::kOverrun || !h.block) return;
   const CrossingFit& fit = *scene.crossing;
-  const std::uint32_t bytes = fit.run.end - scene.blocks[scene.victim()].payload();
-  votes.push_back({Weight::kCrossingRun, std::min(kMostStrength, fit.margin() / kNatsOfOneVote),
+  const std::uint32_t bytes = scene.damage_end() - scene.blocks[scene.victim()].payload();
+  votes.push_back({Weight::kCrossingRun, std::min(kMostStrength, fit.evidence / kNatsOfOneVote),
                    scene.AddressOf(fit.run.begin),
                    "the block behind holds " + std::string(fit.run.texture) + " for its first " +
                        std::to_string(bytes) + " bytes, as this one's end does and no other of its tag"});

@@ -5,10 +5,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "heuristics/content.h"
+#include "heuristics/foretold.h"
 #include "heuristics/siblings.h"
 #include "heuristics/signals/signals.h"
+#include "heuristics/written_run.h"
 
 namespace poolblame {
 namespace {
@@ -69,12 +72,12 @@ bool IsVouched(const SceneBlock& block, std::uint32_t i, bool type_vouched, bool
   return of_pool_header >= kKnownHeaderBytes || (of_pool_header < kTagByte ? type_vouched : tag_vouched);
 }
 
-/// What a write at offset `at` would have put there if it went on with the suspect's content; nothing when unknown.
-using Foretell = std::function<std::optional<std::uint8_t>(std::uint32_t at)>;
+/// True when a write that went on with known content would have put at offset `at` what stands there.
+using IsForetold = std::function<bool(std::uint32_t at)>;
 
 /// How surprising the intact bytes of one header in scene offsets [begin, end) are if a write covered them, in nats.
 double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32_t begin, std::uint32_t end,
-                        const Foretell& foretell) {
+                        const IsForetold& is_foretold) {
   const std::uint32_t unknown = block.block->damaged_bytes | block.block->doubtful_bytes;
   const bool damaged = block.block->header_damaged();
   const bool type_vouched = !damaged || TypeIsOnPage(scene, block);
@@ -85,7 +88,7 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
     const std::uint32_t at = block.begin + i;
     if (at < begin || at >= end || at >= scene.bytes.size() || (unknown >> i & 1U) != 0) continue;
     const bool vouched = IsVouched(block, i, type_vouched, tag_vouched);
-    if (foretell(at) == scene.bytes[at] || uniform == scene.bytes[at])
+    if (is_foretold(at) || uniform == scene.bytes[at])
       surprise += kForetold;
     else
       surprise += !vouched ? kUnvouched : scene.bytes[at] == 0 ? kZeroFits : kValueFits;
@@ -96,13 +99,13 @@ double SurpriseOfHeader(const Scene& scene, const SceneBlock& block, std::uint32
 /// The same of one word of a structure of the heap. Beside a byte that is wrong, what is right was written by chance:
 /// the upper bytes of pointers and zeros often are. A word of which all is right has most likely not been written.
 double SurpriseOfWord(const Scene& scene, const SceneBlock& block, std::uint32_t from, std::uint32_t to,
-                      const Foretell& foretell) {
+                      const IsForetold& is_foretold) {
   constexpr double kZeroBesideWrong = 0.05, kValueBesideWrong = 0.3;
   const bool written = block.structure->IsWrong(from & ~7U, (from & ~7U) + 8);
   double zeros = 0, values = 0;
   for (std::uint32_t i = from; i < to; ++i) {
     const std::uint32_t at = block.begin + i;
-    if (block.structure->At(i) != ByteVerdict::kRight || foretell(at) == scene.bytes[at]) continue;
+    if (block.structure->At(i) != ByteVerdict::kRight || is_foretold(at)) continue;
     (scene.bytes[at] == 0 ? zeros : values) += 1;
   }
   if (written) return zeros * kZeroBesideWrong + values * kValueBesideWrong;
@@ -110,51 +113,68 @@ double SurpriseOfWord(const Scene& scene, const SceneBlock& block, std::uint32_t
 }
 
 double SurpriseOfStructure(const Scene& scene, const SceneBlock& block, std::uint32_t begin, std::uint32_t end,
-                           const Foretell& foretell) {
+                           const IsForetold& is_foretold) {
   const auto limit = static_cast<std::uint32_t>(std::min<std::size_t>(end, scene.bytes.size()));
   const std::uint32_t last = limit <= block.begin ? 0 : std::min(limit - block.begin, block.structure->size());
   double surprise = 0;
   for (std::uint32_t i = begin > block.begin ? begin - block.begin : 0; i < last;) {
     const std::uint32_t next = std::min(last, (i & ~7U) + 8);
-    surprise += SurpriseOfWord(scene, block, i, next, foretell);
+    surprise += SurpriseOfWord(scene, block, i, next, is_foretold);
     i = next;
   }
   return surprise;
 }
 
-double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end, const Foretell& foretell) {
+double SurpriseOfIntactBytes(const Scene& scene, std::uint32_t begin, std::uint32_t end,
+                             const IsForetold& is_foretold) {
   double surprise = 0;
   for (const SceneBlock& block : scene.blocks) {
     if (block.end <= begin || block.begin >= end) continue;
-    if (block.block != nullptr) surprise += SurpriseOfHeader(scene, block, begin, end, foretell);
-    if (block.structure != nullptr) surprise += SurpriseOfStructure(scene, block, begin, end, foretell);
+    if (block.block != nullptr) surprise += SurpriseOfHeader(scene, block, begin, end, is_foretold);
+    if (block.structure != nullptr) surprise += SurpriseOfStructure(scene, block, begin, end, is_foretold);
   }
   return surprise;
 }
 
-std::optional<std::uint8_t> Nothing(std::uint32_t) { return std::nullopt; }
+bool Nothing(std::uint32_t) { return false; }
 
-/// The period of the block's end, carried on over its boundary; text foretells nothing byte by byte.
-Foretell ContinuationOf(const Scene& scene, const Hypothesis& h) {
-  if (!h.block) return Nothing;
-  const Bytes left = PayloadOf(scene, *h.block);
-  const Bytes right = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
-  const Continuation c = FindContinuation(left, right);
+/// The pattern or records of the end of `block`, carried on over its boundary to the bytes [begin, end); text foretells
+/// nothing byte by byte.
+IsForetold Forwards(const Scene& scene, std::size_t block, std::uint32_t begin, std::uint32_t end) {
+  const Bytes left = PayloadOf(scene, block);
+  const Continuation c = FindContinuation(left, Bytes(scene.bytes).subspan(begin, std::min(end - begin, kMaxLag)));
   if (c.score <= 0) return Nothing;
-  return [period = left.last(c.lag), begin = h.write_begin](std::uint32_t at) -> std::optional<std::uint8_t> {
-    return period[(at - begin) % period.size()];
+  return [&scene, foretold = Foretold(left, c.lag), begin](std::uint32_t at) {
+    return foretold[at - begin] == scene.bytes[at];
   };
 }
 
-/// The same mirrored, for a block that writes below its start.
-Foretell BackwardContinuationOf(const Scene& scene, const Hypothesis& h) {
-  const Bytes payload = PayloadOf(scene, *h.block);
-  const Bytes below = Bytes(scene.bytes).subspan(h.write_begin, std::min(h.write_end - h.write_begin, kMaxLag));
+/// The same mirrored, of the begin of the data of `block`.
+IsForetold Backwards(const Scene& scene, std::size_t block, std::uint32_t begin, std::uint32_t end) {
+  const Bytes payload = PayloadOf(scene, block);
+  const Bytes below = Bytes(scene.bytes).subspan(begin, std::min(end - begin, kMaxLag));
   const Continuation c = FindBackwardContinuation(below, payload);
   if (c.score <= 0) return Nothing;
-  return [period = payload.first(c.lag), end = h.write_end](std::uint32_t at) -> std::optional<std::uint8_t> {
-    return period[period.size() - 1 - (end - 1 - at) % period.size()];
-  };
+  return [&scene, from = std::vector<std::uint8_t>(payload.rbegin(), payload.rend()), lag = c.lag,
+          end](std::uint32_t at) { return Foretold(from, lag, true)[end - 1 - at] == scene.bytes[at]; };
+}
+
+/// What the suspect writes, and where the write runs through the whole header, what it left on the other side of it.
+IsForetold ForetoldTo(const Scene& scene, const Hypothesis& h) {
+  const std::size_t last = scene.spots.back().block;
+  const std::uint32_t data = scene.blocks[last].payload();
+  const auto left = scene.Below(scene.victim());
+  const bool both = scene.run_fit != nullptr && left;
+  IsForetold forwards = Nothing, backwards = Nothing;
+  if (h.kind == FaultKind::kOverrun && h.block)
+    forwards = Forwards(scene, *h.block, h.write_begin, h.write_end);
+  else if (both)
+    forwards = Forwards(scene, *left, scene.blocks[*left].end, data);
+  if (h.kind == FaultKind::kUnderrun)
+    backwards = Backwards(scene, *h.block, h.write_begin, h.write_end);
+  else if (both && h.block == left && scene.run_fit->overrun.end > data)
+    backwards = Backwards(scene, last, h.write_begin, data);
+  return [forwards, backwards](std::uint32_t at) { return forwards(at) || backwards(at); };
 }
 
 void VoteLongRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -166,9 +186,10 @@ void VoteLongRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
 }
 
 void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (scene.crossing != nullptr) return;  // that a header was put back is in the prior
   const std::uint32_t bytes = h.write_end - h.write_begin;
   const std::uint64_t at = scene.AddressOf(h.write_begin);
-  const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, h.write_end, ContinuationOf(scene, h));
+  const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, h.write_end, ForetoldTo(scene, h));
   const std::string run = "the damage starts with the first byte behind this block and runs for " +
                           std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
   if (surprise <= kNoSurprise)
@@ -188,8 +209,7 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
 void VoteUnderrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
   const SceneBlock& block = scene.blocks[*h.block];
   const std::uint64_t at = scene.AddressOf(h.write_begin);
-  const double surprise =
-      SurpriseOfIntactBytes(scene, h.write_begin, block.payload(), BackwardContinuationOf(scene, h));
+  const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, block.payload(), ForetoldTo(scene, h));
   if (surprise > kNoSurprise) {
     votes.push_back({Weight::kDamageNotSuffix, std::min(surprise, kMostSurprise), at,
                      "header bytes between the damage and this block's data are intact"});

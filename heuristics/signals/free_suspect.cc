@@ -5,9 +5,24 @@
 
 namespace poolblame {
 
+namespace {
+
+/// Whether a slot is in use stands in its subsegment's bitmap, whatever became of its header: one that nobody has was
+/// not written below by its owner.
+void VoteFreeSlot(const Scene& scene, const SceneBlock& block, std::vector<Vote>& votes) {
+  if (block.block == nullptr || scene.PageOf(block).backend != PoolBackend::kLfh) return;
+  if (block.block->state == BlockState::kFree)
+    votes.push_back({Weight::kSuspectIsFree, 1, scene.AddressOf(block.begin),
+                     "the subsegment's bitmap says that this slot is free: nobody writes below it"});
+}
+
+}  // namespace
+
 void VoteFreeSuspect(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  if (h.kind != FaultKind::kOverrun || !h.block) return;
+  if (!h.block) return;
   const SceneBlock& block = scene.blocks[*h.block];
+  if (h.kind == FaultKind::kUnderrun) return VoteFreeSlot(scene, block, votes);
+  if (h.kind != FaultKind::kOverrun) return;
   if (block.big_freed) {
     votes.push_back({Weight::kSuspectIsFree, 1, scene.AddressOf(block.begin),
                      "the table of big allocations says that this memory was freed: this was its last owner"});

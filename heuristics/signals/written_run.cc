@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "heuristics/signals/signals.h"
+#include "heuristics/vote_sum.h"
 
 namespace poolblame {
 namespace {
@@ -39,16 +42,41 @@ std::string WhatItIs(const RunFit& fit, bool overrun) {
   return "what blocks of this size start with stands too low, in front of this block's data";
 }
 
-/// Whole lines or sectors, against the worse of the two others: their own votes say how much better the other is.
-void VoteAligned(const Scene& scene, std::vector<Vote>& votes) {
+/// The direction's own three votes, where the memory speaks for it.
+void VoteDirection(const Scene& scene, const RunFit& fit, bool overrun, std::vector<Vote>& votes) {
+  const std::uint64_t at = scene.AddressOf(overrun ? fit.overrun.begin : fit.underrun.begin);
+  const auto vote = [&](double margin, Weight for_overrun, Weight for_underrun, const std::string& text) {
+    constexpr double kLeast = 0.2, kMost = 8;  // nats: less is not worth a line, and contents are never known so well
+    if (overrun == (margin > 0) && std::abs(margin) >= kLeast)
+      votes.push_back({overrun ? for_overrun : for_underrun, std::min(std::abs(margin), kMost), at, text});
+  };
+  vote(fit.start_margin, Weight::kRunStartOverrun, Weight::kRunStartUnderrun, WhereItStarts(scene, fit, overrun));
+  // A stop inside the header speaks against an underrun, and for an overrun no more than for every other short write.
+  constexpr double kMostInHeader = 3, kMostAgainst = 7;
+  const bool in_header = fit.overrun.end < scene.blocks[scene.spots.back().block].payload();
+  const double stop = in_header ? std::min(fit.stop_margin, kMostInHeader) : fit.stop_margin;
+  if (!overrun && stop < fit.stop_margin)
+    votes.push_back(
+        {Weight::kDamageNotSuffix, std::min(fit.stop_margin, kMostAgainst), at, WhereItStops(scene, fit, true)});
+  vote(stop, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, fit, overrun));
+  vote(fit.margin() - fit.start_margin - fit.stop_margin, Weight::kRunFitsOverrun, Weight::kRunFitsUnderrun,
+       WhatItIs(fit, overrun));
+}
+
+/// Whole lines or sectors: what they explain better than the better of the two directions, and what that one was given
+/// for being better than the other. Its votes are capped, so to count from the other one would favour the device.
+void VoteAligned(const Scene& scene, const RunFit& fit, std::vector<Vote>& votes) {
   constexpr double kMost = 14;  // nats
-  const RunFit* fit = scene.run_fit.get();
-  if (fit == nullptr || !fit->MayBeAligned()) return;
-  const double nats =
-      fit->aligned->log_likelihood - std::min(fit->overrun.log_likelihood, fit->underrun.log_likelihood);
+  if (!fit.MayBeAligned()) return;
+  std::vector<Vote> of_better;
+  VoteDirection(scene, fit, fit.margin() > 0, of_better);
+  const double given = std::accumulate(of_better.begin(), of_better.end(), 0.0,
+                                       [](double sum, const Vote& vote) { return sum + LogOddsOf(vote); });
+  const double better = std::max(fit.overrun.log_likelihood, fit.underrun.log_likelihood);
+  const double nats = fit.aligned->log_likelihood - better + given / WeightOf(Weight::kRunFitsAligned).log_odds;
   if (nats <= 0) return;
-  const std::uint32_t bytes = fit->aligned->end - fit->aligned->begin;
-  votes.push_back({Weight::kRunFitsAligned, std::min(nats, kMost), scene.AddressOf(fit->aligned->begin),
+  const std::uint32_t bytes = fit.aligned->end - fit.aligned->begin;
+  votes.push_back({Weight::kRunFitsAligned, std::min(nats, kMost), scene.AddressOf(fit.aligned->begin),
                    "what is written would be the " + std::to_string(bytes) + " bytes between two addresses that are " +
                        "multiples of " + (bytes <= 64 ? "64, a cache line" : "512, a sector") +
                        ", as a device writes"});
@@ -57,28 +85,11 @@ void VoteAligned(const Scene& scene, std::vector<Vote>& votes) {
 }  // namespace
 
 void VoteWrittenRun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
-  const bool overrun = h.kind == FaultKind::kOverrun, underrun = h.kind == FaultKind::kUnderrun;
-  if (h.kind == FaultKind::kPageStomp) return VoteAligned(scene, votes);
-  if ((!overrun && !underrun) || (overrun && h.block != scene.Below(scene.victim()))) return;
   const RunFit* fit = scene.run_fit.get();
   if (fit == nullptr) return;
-  const std::uint64_t at = scene.AddressOf(overrun ? fit->overrun.begin : fit->underrun.begin);
-  const auto vote = [&](double margin, Weight for_overrun, Weight for_underrun, const std::string& text) {
-    constexpr double kLeast = 0.2, kMost = 8;  // nats: less is not worth a line, and contents are never known so well
-    if (overrun == (margin > 0) && std::abs(margin) >= kLeast)
-      votes.push_back({overrun ? for_overrun : for_underrun, std::min(std::abs(margin), kMost), at, text});
-  };
-  vote(fit->start_margin, Weight::kRunStartOverrun, Weight::kRunStartUnderrun, WhereItStarts(scene, *fit, overrun));
-  // A stop inside the header speaks against an underrun, and for an overrun no more than for every other short write.
-  constexpr double kMostInHeader = 3, kMostAgainst = 7;
-  const bool in_header = fit->overrun.end < scene.blocks[scene.spots.back().block].payload();
-  const double stop = in_header ? std::min(fit->stop_margin, kMostInHeader) : fit->stop_margin;
-  if (underrun && stop < fit->stop_margin)
-    votes.push_back(
-        {Weight::kDamageNotSuffix, std::min(fit->stop_margin, kMostAgainst), at, WhereItStops(scene, *fit, true)});
-  vote(stop, Weight::kRunStopOverrun, Weight::kRunStopUnderrun, WhereItStops(scene, *fit, overrun));
-  vote(fit->margin() - fit->start_margin - fit->stop_margin, Weight::kRunFitsOverrun, Weight::kRunFitsUnderrun,
-       WhatItIs(*fit, overrun));
+  if (h.kind == FaultKind::kPageStomp) return VoteAligned(scene, *fit, votes);
+  const bool overrun = h.kind == FaultKind::kOverrun && h.block == scene.Below(scene.victim());
+  if (overrun || h.kind == FaultKind::kUnderrun) VoteDirection(scene, *fit, overrun, votes);
 }
 
 }  // namespace poolblame

@@ -32,7 +32,9 @@ struct DebuggerBlock {
   /* 0x060 */ Le64 ExpSystemResourcesList;
   /* 0x068 */ Le64 ExpPagedPoolDescriptor;  // array of pointers to POOL_DESCRIPTOR
   /* 0x070 */ Le64 ExpNumberOfPagedPools;
-  /* 0x078 */ std::uint8_t Unused078[0x98];
+  /* 0x078 */ std::uint8_t Unused078[0x80];
+  /* 0x0F8 */ Le64 MmNumberOfPhysicalPages;
+  /* 0x100 */ std::uint8_t Unused100[0x10];
   /* 0x110 */ Le64 MmNonPagedPoolStart;
   /* 0x118 */ Le64 MmNonPagedPoolEnd;
   /* 0x120 */ Le64 MmPagedPoolStart;

@@ -18,6 +18,7 @@ inline constexpr std::uint64_t kEntryValid = std::uint64_t{1} << 0;
 inline constexpr std::uint64_t kEntryWrite = std::uint64_t{1} << 1;
 inline constexpr std::uint64_t kEntryLarge = std::uint64_t{1} << 7;
 inline constexpr std::uint64_t kEntryPrototype = std::uint64_t{1} << 10;
+inline constexpr std::uint64_t kEntryNoExecute = std::uint64_t{1} << 63;  // of 8-byte entries, at any level
 inline constexpr std::uint64_t kEntryTransition = std::uint64_t{1} << 11;
 
 /// One level of a walk, top first.

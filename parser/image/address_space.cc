@@ -59,24 +59,27 @@ VirtAddr AddressSpace::kernel_base() const {
 
 Translation AddressSpace::Translate(VirtAddr address) const {
   if (mode_ == nullptr)
-    return {image_->virtual_ranges().BytesAt(address).empty() ? Presence::kNotInDump : Presence::kPresent, {}, 0};
-  if (!Addressable(*mode_, address.value)) return {Presence::kNotPresent, {}, 0};
+    return {
+        image_->virtual_ranges().BytesAt(address).empty() ? Presence::kNotInDump : Presence::kPresent, {}, 0, false};
+  if (!Addressable(*mode_, address.value)) return {Presence::kNotPresent, {}, 0, false};
   const PageMap& pages = image_->pages();
   PhysAddr table = root_;
+  bool no_execute = false;
   for (std::uint32_t level = 0; level < mode_->level_count; ++level) {
     const std::uint64_t index = TableIndex(mode_->levels[level], address.value);
     const std::optional<std::uint64_t> raw = ReadEntry(pages, *mode_, table + index * mode_->entry_size);
-    if (!raw) return {Presence::kNotInDump, {}, 0};
+    if (!raw) return {Presence::kNotInDump, {}, 0, false};
+    if (mode_->entry_size == 8 && (*raw & kEntryValid) != 0) no_execute = no_execute || (*raw & kEntryNoExecute) != 0;
     const PageTableEntry entry = DecodeEntry(*mode_, level, *raw);
-    if (entry.kind == PageTableEntry::Kind::kAbsent) return {Presence::kNotPresent, {}, 0};
+    if (entry.kind == PageTableEntry::Kind::kAbsent) return {Presence::kNotPresent, {}, 0, false};
     if (entry.kind == PageTableEntry::Kind::kPage) {
       const PhysAddr physical = entry.target + (address.value & (entry.size - 1));
       const bool stored = !pages.Page(ToPfn(physical)).empty();
-      return {stored ? Presence::kPresent : Presence::kNotInDump, physical, entry.size};
+      return {stored ? Presence::kPresent : Presence::kNotInDump, physical, entry.size, no_execute};
     }
     table = entry.target;
   }
-  return {Presence::kNotPresent, {}, 0};
+  return {Presence::kNotPresent, {}, 0, false};
 }
 
 PageBytes AddressSpace::Page(VirtAddr address) const {

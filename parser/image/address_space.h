@@ -26,6 +26,7 @@ struct Translation {
   Presence presence = Presence::kNotInDump;
   PhysAddr physical{};             // valid when the page tables name a page, even one not in the dump
   std::uint64_t mapping_size = 0;  // 4 KiB, 2 MiB, 4 MiB or 1 GiB
+  bool no_execute = false;         // a valid entry of the walk says so
 };
 
 /// One 4 KiB page. `bytes` is 4096 long when presence is kPresent; it lives as long as this object and the image.

@@ -4,6 +4,7 @@
 
 #include "parser/base/little_endian.h"
 #include "parser/format/loader_entry.h"
+#include "parser/format/pe_image.h"
 #include "parser/kernel/module_name.h"
 #include "parser/kernel/modules.h"
 
@@ -12,17 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxModules = 1024;                         // seen: 300; a longer list is a loop or garbage
 constexpr std::uint64_t kMaxModuleSize = std::uint64_t{1} << 30;  // the largest seen (a display driver) has 73 MiB
-constexpr std::uint32_t kPeSignature = 0x00004550;                // appears as `PE`
-constexpr std::uint16_t kDosSignature = 0x5A4D;                   // appears as `MZ`
-constexpr std::uint32_t kPeHeaderAtOffset = 0x3C;
-constexpr std::uint32_t kPeTimestampOffset = 8;
-
-/// As WinDbg calls a module whose name cannot be read.
-std::string UnknownModuleName(VirtAddr base) {
-  std::array<char, 32> name{};
-  std::snprintf(name.data(), name.size(), "Unknown_Module_%llx", static_cast<unsigned long long>(base.value));
-  return name.data();
-}
 
 std::optional<Module> ReadEntry(const AddressSpace& space, VirtAddr entry, const LoaderEntryLayout& layout,
                                 std::optional<std::uint32_t> build) {
@@ -49,6 +39,12 @@ std::string Stopped(std::size_t count, const char* why) {
 
 }  // namespace
 
+std::string UnknownModuleName(VirtAddr base) {
+  std::array<char, 32> name{};
+  std::snprintf(name.data(), name.size(), "Unknown_Module_%llx", static_cast<unsigned long long>(base.value));
+  return name.data();
+}
+
 bool PlausibleModule(const AddressSpace& space, VirtAddr base, std::uint64_t size) {
   return base >= space.kernel_base() && base.page_offset() == 0 && size != 0 && size <= kMaxModuleSize &&
          size <= ~base.value;
@@ -56,12 +52,12 @@ bool PlausibleModule(const AddressSpace& space, VirtAddr base, std::uint64_t siz
 
 std::uint32_t PeTimestamp(const AddressSpace& space, VirtAddr base) {
   const auto dos = space.Read<Le16>(base);
-  const auto offset = space.Read<Le32>(base + kPeHeaderAtOffset);
-  if (!dos || *dos != kDosSignature || !offset || *offset >= kPageSize) return 0;
+  const auto offset = space.Read<Le32>(base + kImageNtHeaderAt);
+  if (!dos || *dos != kImageDosSignature || !offset || *offset >= kPageSize) return 0;
   const VirtAddr header = base + std::uint32_t{*offset};
   const auto signature = space.Read<Le32>(header);
-  const auto timestamp = space.Read<Le32>(header + kPeTimestampOffset);
-  return signature && *signature == kPeSignature && timestamp ? std::uint32_t{*timestamp} : 0;
+  const auto timestamp = space.Read<Le32>(header + offsetof(ImageNtHeaders, TimeDateStamp));
+  return signature && *signature == kImageNtSignature && timestamp ? std::uint32_t{*timestamp} : 0;
 }
 
 std::vector<Module> ReadLoadedModules(const AddressSpace& space, VirtAddr head, std::optional<std::uint32_t> build,

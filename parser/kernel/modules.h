@@ -29,6 +29,9 @@ std::vector<Module> ReadUnloadedRing(const AddressSpace& space, VirtAddr variabl
 /// TimeDateStamp of the PE header at `base`; 0 when it is not in the image.
 std::uint32_t PeTimestamp(const AddressSpace& space, VirtAddr base);
 
+/// As WinDbg calls a module whose name cannot be read.
+std::string UnknownModuleName(VirtAddr base);
+
 /// True for a page-aligned kernel address and a size that a driver may have.
 bool PlausibleModule(const AddressSpace& space, VirtAddr base, std::uint64_t size);
 

@@ -49,6 +49,11 @@ void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& 
     system.modules = ReadLoadedModules(space, list, system.build, system.notes);
   const VirtAddr tracker{block.PoolTrackTable & mask};
   if (tracker >= space.kernel_base()) system.pool_track_table = tracker;
+  constexpr std::uint64_t kMostPages = std::uint64_t{1} << 36;  // 256 TiB
+  const VirtAddr pages{block.MmNumberOfPhysicalPages & mask};
+  const auto physical_pages = pages >= space.kernel_base() ? space.ReadPointer(pages) : std::nullopt;
+  if (physical_pages && physical_pages->value != 0 && physical_pages->value <= kMostPages)
+    system.physical_pages = physical_pages->value;
   system.pool_regions = ReadPoolRegions(space, block);
   if (!UsesSegmentHeap(system.build)) system.list_heads = ReadPoolListHeads(space, block, system.build);
 }
@@ -95,6 +100,13 @@ const char* PoolKindName(PoolKind kind) {
       break;
   }
   return "unknown";
+}
+
+PoolKind KindOfPoolType(std::uint32_t pool_type) {
+  constexpr std::uint32_t kPaged = 0x1, kSession = 0x20, kNoExecute = 0x200;
+  if ((pool_type & kSession) != 0) return PoolKind::kSession;
+  if ((pool_type & kPaged) != 0) return PoolKind::kPaged;
+  return (pool_type & kNoExecute) != 0 ? PoolKind::kNonPagedNx : PoolKind::kNonPaged;
 }
 
 const Module* System::ModuleAt(VirtAddr address) const {

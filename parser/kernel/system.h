@@ -25,6 +25,8 @@ struct Module {
 enum class PoolKind { kUnknown, kNonPaged, kNonPagedNx, kPaged, kSession };
 /// "nonpaged", "nonpaged-nx", "paged", "session", "unknown": REPORT.md's words.
 const char* PoolKindName(PoolKind kind);
+/// The pool of a POOL_TYPE as callers give it: bit 0 paged, 0x20 session, 0x200 no-execute (WDK, wdm.h).
+PoolKind KindOfPoolType(std::uint32_t pool_type);
 
 /// A range of kernel addresses that the debugger data block assigns to one pool.
 struct PoolRegion {
@@ -49,8 +51,9 @@ struct System {
   std::vector<PoolRegion> pool_regions;
   std::vector<PoolListHeads> list_heads;
   std::optional<VirtAddr> kernel_image_base;
-  std::optional<VirtAddr> pool_track_table;  // of the variable nt!PoolTrackTable
-  std::vector<std::string> notes;            // what could not be read, one sentence each
+  std::optional<VirtAddr> pool_track_table;     // of the variable nt!PoolTrackTable
+  std::optional<std::uint64_t> physical_pages;  // of RAM, as the system counts them
+  std::vector<std::string> notes;               // what could not be read, one sentence each
 
   /// The loaded module whose image holds `address`; nullptr when there is none.
   [[nodiscard]] const Module* ModuleAt(VirtAddr address) const;

@@ -35,6 +35,7 @@ class EntryReader {
     out.bytes = in_pages ? Word(entry + layout_->size, 4) * kPageSize : Word(entry + layout_->size, pointer);
     if (out.address.page_offset() != 0 || out.address < kernel_base_) return EntryLook::kBad;
     ReadSlush(entry, out);
+    ReadKind(entry, out);
     const bool sound = TagIsPrintable(out.tag.value) && out.bytes != 0 && out.bytes <= kMostBytes;
     if ((va & kFreeBit) != 0) return sound ? EntryLook::kFreed : EntryLook::kFree;
     return sound ? EntryLook::kLive : EntryLook::kBad;
@@ -46,6 +47,11 @@ class EntryReader {
     const std::uint64_t word = Word(entry + layout_->slush, 4);
     out.slush = static_cast<std::uint16_t>(word >> kSlushSizeShift);
     out.pattern = static_cast<std::uint8_t>(word & kSlushPatternBits);
+  }
+  void ReadKind(const std::uint8_t* entry, BigAllocation& out) const {
+    if (layout_->pool_type == 0) return;
+    const std::uint64_t word = Word(entry + layout_->pool_type, 4);
+    out.kind = KindOfPoolType(static_cast<std::uint32_t>(word >> layout_->pool_type_shift & kBigPoolTypeBits));
   }
   static std::uint64_t Word(const std::uint8_t* p, std::uint32_t size) {
     std::uint64_t value = 0;

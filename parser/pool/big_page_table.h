@@ -18,8 +18,9 @@ struct BigAllocation {
   VirtAddr address{};
   std::uint64_t bytes = 0;  // as requested; whole pages before Vista
   PoolTag tag;
-  std::uint16_t slush = 0;   // SlushSize, bytes; 0 where the build has none
-  std::uint8_t pattern = 0;  // Pattern
+  std::uint16_t slush = 0;             // SlushSize, bytes; 0 where the build has none
+  std::uint8_t pattern = 0;            // Pattern
+  PoolKind kind = PoolKind::kUnknown;  // by its PoolType, where the entry has one that is understood
 };
 
 struct BigPageTable {

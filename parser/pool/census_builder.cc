@@ -29,6 +29,7 @@ PoolCensus CensusBuilder::Build() {
   BigPageTable big = ReadBigPageTable(space_, system_);
   census_.big_pages = std::move(big.live);
   census_.big_last_owners = std::move(big.last_owners);
+  census_.joined_pages = source_.Joined();
   ChooseLayout();
   std::vector<FoundPage> special;
   if (UsesSegmentHeap(system_.build) && !options_.forced_layout && census_.layout != nullptr &&
@@ -203,6 +204,7 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
       return;
     }
     CountBlocks(*page);
+    if (!page->has_findings()) census_.second_look_pages.push_back({nullptr, page->address, found.where});
     AddFinding(std::move(*page), found.where);
   };
   const PageTrust by_container = source_.all_claimed_pool() ? PageTrust::kNamed : PageTrust::kUnknown;

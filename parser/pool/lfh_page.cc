@@ -27,6 +27,15 @@ bool LfhPages::LostItsFront(const PoolHeaderFields& header) const {
          source_.knowledge.BlocksWithTag(header.PoolTag) > 1 && (header.PreviousSize != 0 || header.BlockSize == 0);
 }
 
+/// What stands where a tag would be could be one by chance: no block has it, and it is no text that was written over
+/// all of the header.
+bool LfhPages::HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) const {
+  constexpr std::size_t kTagAt = 4;
+  const bool text =
+      std::all_of(bytes.begin(), bytes.begin() + kTagAt, [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
+  return !text && PoolTag{header.PoolTag}.plausible() && source_.knowledge.BlocksWithTag(header.PoolTag) == 0;
+}
+
 /// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not
 /// either: their page holds what it held before it came to this subsegment_.
 bool LfhPages::FreedSlotsAreBelieved() const {
@@ -67,7 +76,8 @@ PoolBlock LfhPages::BlockOf(ByteView page, const LfhSlot& slot, ExpectedContent 
                                           : BlockState::kFree;
   const ByteView header(page.data() + block.offset, source_.layout.header_size);
   block.read = block.expected = source_.layout.Decode(header.data());
-  const bool free_believed = expected == ExpectedContent::kHeader || IsBelieved(page, slot, block.read);
+  const bool free_believed = (expected == ExpectedContent::kHeader || IsBelieved(page, slot, block.read)) &&
+                             !(subsegment_.states_known && HoldsOldMemory(block.read, header));
   if (expected == ExpectedContent::kZero)
     ExpectZero(header, block);
   else if (slot.busy ? source_.trust.headers_state_size : free_believed)

@@ -21,6 +21,7 @@ class LfhPages {
   [[nodiscard]] PoolBlock BlockOf(ByteView page, const LfhSlot& slot, ExpectedContent expected) const;
   [[nodiscard]] bool FreedSlotsAreBelieved() const;
   [[nodiscard]] bool LostItsFront(const PoolHeaderFields& header) const;
+  [[nodiscard]] bool HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) const;
   [[nodiscard]] bool IsBelieved(ByteView page, const LfhSlot& slot, const PoolHeaderFields& header) const;
 
   SegmentPageSource source_;

@@ -35,6 +35,13 @@ PageBytes PageSource::Page(std::uint64_t where) const {
   return page;
 }
 
+std::vector<std::shared_ptr<const std::array<std::uint8_t, kPageSize>>> PageSource::Joined() const {
+  std::vector<std::shared_ptr<const std::array<std::uint8_t, kPageSize>>> joined;
+  for (const PageBytes& page : pages_)
+    if (page.joined != nullptr) joined.push_back(page.joined);
+  return joined;
+}
+
 std::optional<VirtAddr> PageSource::Address(std::uint64_t where) const {
   if (physical_) return reverse_.Find(where);
   return where < addresses_.size() ? std::optional(addresses_[where]) : std::nullopt;

@@ -2,7 +2,9 @@
 // the page tables) or a set of virtual pages (triage dumps, bare pool pages; then the number is an index).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -23,6 +25,9 @@ class PageSource {
   /// The 4096 bytes of a page; empty when it is not there.
   [[nodiscard]] ByteView Bytes(std::uint64_t where) const;
   [[nodiscard]] PageBytes Page(std::uint64_t where) const;
+  /// What owns the bytes of pages that were joined from several ranges: whoever keeps pointers into pages keeps it,
+  /// too.
+  [[nodiscard]] std::vector<std::shared_ptr<const std::array<std::uint8_t, kPageSize>>> Joined() const;
   /// Where the page is mapped; in a physical image only after MapBack.
   [[nodiscard]] std::optional<VirtAddr> Address(std::uint64_t where) const;
   /// True where the page tables exist and no kernel address names the page: an old copy.

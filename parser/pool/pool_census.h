@@ -100,6 +100,7 @@ struct PoolCensus {
   std::map<PoolTag, TagStatistics> tags;            // by name() (protected bit removed)
   PairCounts pairs;                                 // of all tags: what their neighbours' counts are parts of
   std::vector<PoolPageRef> healthy_pages;           // in image order, at most kMaxHealthyPages
+  std::vector<PoolPageRef> second_look_pages;       // looked at twice, nothing found; in image order; without bytes
   // Small blocks in use whose first pointer, and not their second, leads to itself, by their begin.
   std::vector<VirtAddr> self_linked;
   std::vector<ChargedBlock> charged;              // of the segment heap, in image order, at most kMaxCharged

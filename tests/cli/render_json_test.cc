@@ -42,7 +42,8 @@ TEST(ReportJson, KeysAreInTheOrderOfTheContract) {
             (Words{"previous_size", "block_size", "pool_index", "pool_type", "bytes"}));
   EXPECT_EQ(Keys(incident["suspects"][0]),
             (Words{"rank", "probability", "kind", "block", "siblings", "owner", "evidence"}));
-  EXPECT_EQ(Keys(incident["suspects"][0]["owner"]), (Words{"driver", "vendor", "source"}));
+  EXPECT_EQ(Keys(incident["suspects"][0]["owner"]), (Words{"driver", "vendor", "source", "probability"}));
+  EXPECT_EQ(Keys(incident["suspects"][1]["owner"]), (Words{"driver", "vendor", "source"}));
   EXPECT_EQ(Keys(incident["suspects"][0]["evidence"][0]), (Words{"signal", "log_odds", "address", "text"}));
 }
 

@@ -33,7 +33,8 @@ std::vector<WeighedHypothesis> WeighedHypotheses(const AddressSpace& space, cons
   std::vector<WeighedHypothesis> rows;
   if (census.layout == nullptr) return rows;
   std::size_t incident = 0;
-  for (const Scene& scene : FormIncidents(space, system, census, tags)) {
+  const Incidents incidents = FormIncidents(space, system, census, tags);
+  for (const Scene& scene : incidents.scenes) {
     ++incident;
     std::vector<Hypothesis> hypotheses = Enumerate(scene);
     Weigh(scene, hypotheses);

@@ -53,6 +53,11 @@ samples::Truth TruthInContainer(const Recipe& recipe, samples::Truth truth) {
   return truth;
 }
 
+std::uint64_t SiblingsOfVictim(const PoolCensus& census, const samples::Truth& truth) {
+  const TagStatistics* statistics = census.Tag(PoolTag::FromText(truth.victim_tag).name());
+  return statistics == nullptr || statistics->allocated == 0 ? 0 : statistics->allocated - 1;
+}
+
 Outcome::Key KeyOf(const PoolCensus& census, const samples::Truth& truth) {
   if (census.segment_heap == nullptr || !census.segment_heap->heap_key()) return Outcome::Key::kNotFound;
   return census.segment_heap->heap_key()->key == truth.heap_key ? Outcome::Key::kRight : Outcome::Key::kWrong;
@@ -88,6 +93,7 @@ Outcome JudgeBuilt(std::uint64_t index, const Recipe& recipe, const samples::Bui
   const samples::Truth truth = TruthInContainer(recipe, built.truth);
   Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
   outcome.in_image = outcome.clean() || recipe.container != "triage" || HoldsDamage(space, truth);
+  outcome.siblings = SiblingsOfVictim(census, truth);
   if (truth.heap_key != 0) outcome.key = KeyOf(census, truth);
   if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);
   outcome.judge_seconds = Seconds(Clock::now() - start);

@@ -139,6 +139,7 @@ void Score::Add(const Outcome& outcome) {
   } else if (outcome.truth.kind == "overrun") {
     overrun_payload.Add(outcome);
     if (outcome.recipe.is_rich()) overrun_payload_rich.Add(outcome);
+    if (!outcome.recipe.is_rich() && outcome.siblings >= kFewestSiblings) overrun_payload_alike.Add(outcome);
   } else if (ScoredByKind(outcome)) {
     kinds[outcome.truth.kind].Add(outcome);
   }

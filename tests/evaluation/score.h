@@ -59,6 +59,9 @@ struct KeyCount {
 using RankSplit = std::map<std::string, RankCount>;
 using CountByName = std::map<std::string, std::uint64_t>;
 
+/// Fewer blocks of a tag say little of what they have in common.
+inline constexpr std::uint64_t kFewestSiblings = 8;
+
 struct Score {
   std::uint64_t images = 0;
   std::vector<std::string> errors;  // images that could not be built or opened: recipe and reason
@@ -66,6 +69,7 @@ struct Score {
   RankCount overrun_header;                         // overruns that damaged a header byte
   RankCount overrun_payload;                        // overruns that damaged payload only, where a sibling would show it
   RankCount overrun_payload_rich;                   // of these, those with payload=rich
+  RankCount overrun_payload_alike;                  // the others, where the dump holds enough siblings to show it
   RankCount overrun_unseen;                         // and where no sibling would, though the bytes differ from before
   std::map<std::string, RankSplit> overrun_splits;  // of overrun_header: "length", "content", "machine", …
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)

@@ -44,6 +44,7 @@ TEST(Score, OverrunRanksAndSplits) {
   EXPECT_EQ(score.overrun_header.no_incident, 1U);
   EXPECT_EQ(score.overrun_header.insufficient, 1U);
   EXPECT_EQ(score.overrun_payload.first, 1U);
+  EXPECT_EQ(score.overrun_payload_alike.total, 0U);  // no sibling in that dump
   EXPECT_EQ(score.overrun_splits["length"]["off-by-N"].total, 1U);
   EXPECT_EQ(score.overrun_splits["length"]["longer"].total, 2U);
   EXPECT_EQ(score.overrun_splits["content"]["string"].total, 3U);

@@ -6,7 +6,11 @@
 #include <cstdlib>
 #include <vector>
 
+#include "heuristics/block_search.h"
+#include "heuristics/fragmentation.h"
 #include "heuristics/report.h"
+#include "heuristics/usage_growth.h"
+#include "heuristics/usage_limits.h"
 #include "parser/format/pool_header.h"
 #include "parser/image/address_space.h"
 #include "parser/kernel/system.h"
@@ -60,6 +64,26 @@ const TagDatabase& Tags() {
   return kTags;
 }
 
+/// What `usage` and `find` do with an image.
+void CheckUsage(const AddressSpace& space, const System& system, const PoolCensus& census) {
+  Fragmentation fragmentation;
+  UsageSample sample{"fuzz", CountUsage(space, system, census, Tags(), &fragmentation), space.image().facts().origin,
+                     system.kernel_image_base};
+  for (const UsageRow& row : sample.usage.rows)
+    Require(!row.by_tracker || row.tracked.has_value(), "what the table is the source of, it has");
+  for (const PoolFill& fill : FillOfPools(sample.usage, system)) Require(fill.limit > 0, "a limit is a number");
+  const Growth growth = RankGrowth({sample, sample});
+  Require(growth.rows.empty(), "nothing grows in no time");
+  std::uint64_t found = 0;
+  FindBlocks(space, system, census, Tags(), {}, [&](const FoundBlock& block) {
+    ++found;
+    Require(block.block.address >= block.block.begin, "data begins behind the header");
+  });
+  std::uint64_t counted = 0;
+  for (const UsageRow& row : sample.usage.rows) counted += row.blocks + row.listed;
+  Require(found >= counted, "what is counted is found");
+}
+
 }  // namespace
 
 void ExerciseImage(ByteView bytes, const OpenOptions& options) {
@@ -71,6 +95,7 @@ void ExerciseImage(ByteView bytes, const OpenOptions& options) {
   scan.threads = 1;
   const PoolCensus census = ScanPool(space, system, scan);
   CheckReport(census, Judge(space, system, census, Tags()));
+  CheckUsage(space, system, census);
 }
 
 void ExerciseReader(ByteView bytes, const OpenOptions& options) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "heuristics/written_run.h"
+#include "tests/pool/opened_image.h"
 
 namespace poolblame {
 namespace {
@@ -100,12 +101,24 @@ RunFit FitOf(double overrun, double underrun, std::optional<double> aligned = st
 }
 
 TEST(Confidence, StrongNeedsADirection) {
-  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}});
   const auto with = [&](const RunFit& fit) { return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit); };
   EXPECT_EQ(with(FitOf(-10, -13)), Confidence::kStrong);
   EXPECT_EQ(with(FitOf(-10, -11)), Confidence::kSuspect);
   EXPECT_EQ(with(FitOf(-10, -13, -12)), Confidence::kSuspect);
   EXPECT_EQ(with(FitOf(-10, -13, -15)), Confidence::kStrong);
+}
+
+TEST(Confidence, TextNeedsMoreOfADirectionThanAPattern) {
+  const auto with = [&](const Hypothesis& best, const RunFit& fit) {
+    return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit);
+  };
+  const Hypothesis text = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 2}});
+  const Hypothesis both =
+      Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 2}, {Weight::kContinuesStride, 1}});
+  EXPECT_EQ(with(text, FitOf(-10, -13.5)), Confidence::kSuspect);
+  EXPECT_EQ(with(text, FitOf(-10, -14)), Confidence::kStrong);
+  EXPECT_EQ(with(both, FitOf(-10, -13.5)), Confidence::kStrong);
 }
 
 TEST(Confidence, AWriteNoLongerThanAStrayOneIsNeverStrong) {
@@ -119,6 +132,19 @@ TEST(Confidence, ABlockThatIsGuessedIsNeverStrong) {
   const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
   EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kChain), Confidence::kStrong);
   EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kGuessed), Confidence::kSuspect);
+}
+
+// One flipped bit makes the block 16 bytes shorter, a record's number stands where the next header would keep its size,
+// and the header behind still says where the block ends.
+TEST(Confidence, ABlockWhoseSizeAnotherHeaderDisputesIsNeverStrong) {
+  const auto opened = test::FromRecipe(
+      "windows=9200 machine=x86 container=summary fault=bit-flip pages=140 activity=56 seed=3899381429");
+  const AddressSpace space(*opened.image);
+  const System system = ReadSystem(space);
+  const Report report = Judge(space, system, ScanPool(space, system, {}), TagDatabase::BuiltIn());
+  ASSERT_EQ(report.incidents.size(), 1U);
+  EXPECT_EQ(report.incidents[0].suspects[0].block->header, opened.truth.victim_header);
+  EXPECT_EQ(report.incidents[0].confidence, Confidence::kSuspect);
 }
 
 TEST(Confidence, NobodyIsAccusedWhereHardwareIsAsLikely) {

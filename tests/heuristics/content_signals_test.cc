@@ -95,6 +95,23 @@ TEST(ContentContinues, AnotherFillIsSilent) {
       IsEmpty());
 }
 
+// Of the header two bytes are known to be wrong; its tag is nobody's, and what the pattern goes on with.
+TEST(ContentContinues, ThroughATagThatNobodyHas) {
+  const ByteString pattern = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88};
+  Stage stage(Windows::kSeven64);
+  stage.Add(PageBuilder(Windows::kSeven64)
+                .Block("Culp", 0x80)
+                .PutAtEnd(Cycle(pattern, 0x40))
+                .Overrun(pattern)
+                .Block("Vict", 0x80));
+  Scene scene = stage.Scene();
+  ASSERT_NE(scene.run_fit, nullptr);
+  scene.spots.front().end = scene.spots.front().begin + 2;
+  const auto votes = VotesOf(VoteContentContinues, scene, HypothesisOf(scene, FaultKind::kOverrun, "Culp"));
+  ASSERT_THAT(votes, Votes(Weight::kContinuesPattern));
+  EXPECT_THAT(votes.front().text, HasSubstr("8 of 8 bytes"));
+}
+
 TEST(ContentContinues, UnlikeContentIsSilent) {
   EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
               IsEmpty());

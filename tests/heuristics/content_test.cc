@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "heuristics/foretold.h"
 #include "tests/heuristics/page_builder.h"
 
 namespace poolblame::testing {
@@ -43,6 +44,33 @@ TEST(FindContinuation, RecordsGoOnThoughTheirCountersChange) {
   EXPECT_EQ(c.lag % 0x18, 0U);
   EXPECT_GT(c.score, 0);
 }
+
+/// Records of 16 bytes with a counter in front, from that count on.
+ByteString Counted(std::uint32_t from, std::uint32_t records) {
+  ByteString bytes;
+  for (std::uint32_t i = 0; i < records; ++i) bytes = bytes + Word(from + i, 4) + Varied(12, 7);
+  return bytes;
+}
+
+TEST(FindContinuation, ACounterCountsOn) {
+  const Continuation c = FindContinuation(Counted(0xFD, 5), Counted(0x102, 2));
+  EXPECT_EQ(c.lag, 16U);
+  EXPECT_EQ(c.right_matched, 32U);
+  EXPECT_LT(FindContinuation(Counted(0xFD, 5), Counted(0x103, 2)).right_matched, 32U);
+}
+
+TEST(FindContinuation, BackwardsACounterCountsDown) {
+  EXPECT_EQ(FindBackwardContinuation(Counted(0xFE, 2), Counted(0x100, 5)).right_matched, 32U);
+}
+
+TEST(Foretold, TwoRecordsShowNoCounter) {
+  EXPECT_EQ(Foretold(Counted(1, 2), 16)[0], 2);
+  EXPECT_EQ(Foretold(Counted(1, 3), 16)[0], 4);
+}
+
+TEST(Foretold, UnevenStepsAreNoCounter) { EXPECT_EQ(Foretold(Counted(1, 2) + Counted(7, 1), 16)[0], 7); }
+
+TEST(Foretold, ADwordAloneIsNoRecord) { EXPECT_EQ(Foretold(Word(1, 4) + Word(2, 4) + Word(3, 4), 4)[0], 3); }
 
 TEST(FindContinuation, OtherBytesBehindAFillAreNoContinuation) {
   EXPECT_EQ(FindContinuation(Repeat(0x41, 64), Repeat(0x42, 1)).score, 0);

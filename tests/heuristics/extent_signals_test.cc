@@ -72,6 +72,31 @@ TEST(DamageExtent, AByteThatNothingExplainsIsAGap) {
               Votes(Weight::kDamageNotPrefix));
 }
 
+/// Records of 16 bytes with a counter in front.
+ByteString Counted(std::uint32_t from, std::uint32_t records) {
+  ByteString bytes;
+  for (std::uint32_t i = 0; i < records; ++i) bytes = bytes + Word(from + i, 4) + Varied(12, 7);
+  return bytes;
+}
+
+// PreviousSize is 8, and so is the next count.
+TEST(DamageExtent, ACountThatFitsByChanceIsNoGap) {
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Counted(1, 7)).Overrun(Counted(8, 1)).Block("Vict", 0x40),
+                 VoteDamageExtent, FaultKind::kOverrun, "Culp"),
+              Votes(Weight::kDamagePrefix));
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Overrun(Counted(8, 1)).Block("Vict", 0x40), VoteDamageExtent,
+                 FaultKind::kOverrun, "Culp"),
+              Votes(Weight::kDamageNotPrefix));
+}
+
+// The block before shows one record at most; the write goes on behind the header with three.
+TEST(DamageExtent, ACountThatTheOtherSideForetellsIsNoGap) {
+  const ByteString records = Counted(8, 4);
+  EXPECT_THAT(On(Page().Block("Culp", 0x80).Overrun(records).Block("Vict", 0x40), VoteDamageExtent, FaultKind::kOverrun,
+                 "Culp"),
+              Votes(Weight::kDamagePrefix));
+}
+
 TEST(DamageExtent, ZerosThatFitInThreeHeadersMakeAWeakPrefix) {
   const PageBuilder page = Page()
                                .Block("Culp", 0x80)

@@ -19,7 +19,7 @@ Stage& WithSystem(Stage& stage) { return stage.AddHealthy(kHealthy); }
 
 std::vector<Scene> Incidents(Stage& stage) {
   const PoolCensus& census = stage.Scan();
-  return FormIncidents(stage.space(), stage.system(), census, stage.tags());
+  return FormIncidents(stage.space(), stage.system(), census, stage.tags()).scenes;
 }
 
 std::string TagOf(const Scene& scene, std::size_t block) { return scene.Reference(block).tag.text(); }
@@ -112,7 +112,7 @@ TEST(FormIncidents, ARunOverAPageBoundaryIsOneInAnyOrderOfThePages) {
   PoolCensus census = stage.Scan();
   ASSERT_THAT(census.findings, SizeIs(2));
   std::swap(census.findings[0], census.findings[1]);
-  const std::vector<Scene> scenes = FormIncidents(stage.space(), stage.system(), census, stage.tags());
+  const std::vector<Scene> scenes = FormIncidents(stage.space(), stage.system(), census, stage.tags()).scenes;
   ASSERT_THAT(scenes, SizeIs(1));
   EXPECT_EQ(scenes[0].AddressOf(scenes[0].damage_begin()), stage.AddressOf(kHealthy, 0xFC0));
   EXPECT_EQ(scenes[0].finding, 1U);
@@ -266,6 +266,47 @@ TEST(Incidents, ABrokenLinkBehindASoundHeaderIsNoPartOfTheDamageBelowIt) {
   ASSERT_EQ(report.incidents.size(), 2U);
   for (const Incident& incident : report.incidents)
     EXPECT_LE(incident.damage.end - incident.damage.start, 16U) << incident.damage.start;
+}
+
+/// Broken links of a free block, then a block of that size, then a damaged header.
+PageBuilder LinkThenHeader(std::uint32_t between) {
+  return Page()
+      .Block("Even", 0x60)
+      .FreeBlock("Gone", 0x80)
+      .OverwritePayload(0, Repeat(0xEE, 16))
+      .Block("Culp", between)
+      .Overrun(8, 0xEE)
+      .Block("Vict", 0x180);
+}
+
+TEST(Incidents, LinksAndAHeaderBehindASoundOneAreTwo) {
+  Stage stage(Windows::kSeven64);
+  WithSystem(stage).Add(LinkThenHeader(0x80));
+  EXPECT_THAT(Incidents(stage), SizeIs(2));
+}
+
+TEST(Incidents, LinksAndAFarHeaderAreTwo) {
+  for (const std::uint32_t size : {0x80U, 0x400U}) {
+    Stage stage(Windows::kSeven64);
+    WithSystem(stage).Add(Page()
+                              .Block("Even", 0x60)
+                              .FreeBlock("Gone", size)
+                              .OverwritePayload(0, Repeat(0xEE, 16))
+                              .Block("Vict", 0x180)
+                              .OverwriteHeader(0, Repeat(0xEE, 8)));
+    EXPECT_THAT(Incidents(stage), SizeIs(size == 0x80 ? 1 : 2)) << size;
+  }
+}
+
+// The allocator makes one block of them; two headers that say otherwise are old.
+TEST(Incidents, FreeBlocksThatTouchHaveNoLinksToCheck) {
+  for (const bool touch : {false, true}) {
+    Stage stage(Windows::kSeven64);
+    PageBuilder page = Page().Block("Even", 0x60).FreeBlock("Gone", 0x80).OverwritePayload(0, Repeat(0xEE, 16));
+    WithSystem(stage).Add(touch ? page.FreeBlock("Old ", 0x80).OverwritePayload(0, Repeat(0xEE, 16)).Block("File", 0x80)
+                                : page.Block("File", 0x80));
+    EXPECT_THAT(Incidents(stage), SizeIs(touch ? 0 : 1));
+  }
 }
 
 }  // namespace

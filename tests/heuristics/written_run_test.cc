@@ -9,6 +9,7 @@
 
 #include "heuristics/content_model.h"
 #include "heuristics/run_contents.h"
+#include "heuristics/vote_sum.h"
 #include "tests/heuristics/stage.h"
 
 namespace poolblame::testing {
@@ -79,6 +80,23 @@ TEST_F(AFill, OfACacheLineIsADevices) {
   const auto votes = VotesOf(VoteWrittenRun, scene_, HypothesisOf(scene_, FaultKind::kPageStomp));
   ASSERT_THAT(votes, IncludesVote(Weight::kRunFitsAligned));
   EXPECT_THAT(votes.front().text, HasSubstr("the 64 bytes between two addresses that are multiples of 64"));
+}
+
+// What speaks for an overrun against an underrun counts for it no less against a device, though its votes are capped.
+TEST_F(AFill, OfACacheLineIsMeasuredAgainstTheBetterDirection) {
+  ASSERT_NO_FATAL_FAILURE(WriteBytes(0x80, 0x40));
+  auto fit = std::make_shared<RunFit>(fit_);
+  fit->underrun.log_likelihood = fit->aligned->log_likelihood - 52;
+  fit->overrun.log_likelihood = fit->aligned->log_likelihood - 2;
+  fit->start_margin = 50;
+  fit->stop_margin = 0;
+  fit->overrun.end = 0xC0;
+  scene_.run_fit = fit;
+  double given = 0;
+  for (const Vote& vote : Votes(FaultKind::kOverrun, "Left")) given += LogOddsOf(vote);
+  const auto device = VotesOf(VoteWrittenRun, scene_, HypothesisOf(scene_, FaultKind::kPageStomp));
+  ASSERT_EQ(device.size(), 1U);
+  EXPECT_NEAR(LogOddsOf(device.front()), given + 2 * WeightOf(Weight::kRunFitsAligned).log_odds, 1e-9);
 }
 
 TEST_F(AFill, ThatStopsElsewhereIsNoDevices) {
@@ -246,6 +264,20 @@ TEST(FreeSuspect, OneThatIsAllHeaderNeverDid) {
   const_cast<PoolBlock*>(scene.blocks[0].block)->state = BlockState::kFree;
   EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, HypothesisOf(scene, FaultKind::kOverrun, "Gone")),
               Votes(Weight::kHoldsNothing));
+}
+
+// A header that is gone says nothing of a block's state; a bitmap does.
+TEST(FreeSuspect, AFreeSlotDidNotWriteBelowItself) {
+  Stage stage(Windows::kSeven64);
+  stage.Add(Page().Block("Left", 0x40).Block("Slot", 0x40).Underrun(Repeat(0xEE, 16)));
+  const Scene scene = stage.Scene();
+  const_cast<PoolBlock*>(scene.blocks[1].block)->state = BlockState::kFree;
+  const Hypothesis underrun = HypothesisOf(scene, FaultKind::kUnderrun, "Slot");
+  EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, underrun), IsEmpty());
+  const_cast<PoolPage&>(*scene.pages[0]).backend = PoolBackend::kLfh;
+  EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, underrun), Votes(Weight::kSuspectIsFree));
+  const_cast<PoolBlock*>(scene.blocks[1].block)->state = BlockState::kAllocated;
+  EXPECT_THAT(VotesOf(VoteFreeSuspect, scene, underrun), IsEmpty());
 }
 
 TEST(FreeSuspect, AnAllocatedBlockMay) {

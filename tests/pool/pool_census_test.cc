@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/pool/opened_image.h"
 #include "tests/pool/page_builder.h"
@@ -184,6 +186,50 @@ TEST(PoolCensus, TagStatisticsKeepTheirCaps) {
   EXPECT_EQ(census.Tag(PoolTag::FromText("zzzz")), nullptr);
   for (std::size_t i = 1; i < file->samples.size(); ++i)
     EXPECT_LT(file->samples[i - 1].address, file->samples[i].address);
+}
+
+std::uint32_t DwordAt(const std::vector<std::uint8_t>& bytes, std::size_t at) {
+  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | static_cast<std::uint32_t>(bytes[at + 3]) << 24;
+}
+
+void PutDword(std::vector<std::uint8_t>& bytes, std::size_t at, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+/// A triage dump whose data blocks of a page each are given as two halves.
+Opened WithSplitPages(const std::string& recipe) {
+  constexpr std::size_t kList = 0x2078, kCount = 0x207C, kEntry = 16, kOffset = 8, kSize = 12;
+  constexpr std::uint32_t kHalf = 0x800;
+  Opened opened = FromRecipe(recipe);
+  std::vector<std::uint8_t>& bytes = opened.bytes;
+  std::vector<std::uint8_t> list;
+  for (std::uint32_t i = 0; i < DwordAt(bytes, kCount); ++i) {
+    const auto at = bytes.begin() + DwordAt(bytes, kList) + static_cast<std::ptrdiff_t>(i * kEntry);
+    std::vector<std::uint8_t> entry(at, at + kEntry);
+    const bool page = DwordAt(entry, kSize) == 2 * kHalf && DwordAt(entry, 0) % 0x1000 == 0;
+    if (page) PutDword(entry, kSize, kHalf);
+    list.insert(list.end(), entry.begin(), entry.end());
+    if (!page) continue;
+    PutDword(entry, 0, DwordAt(entry, 0) + kHalf);
+    PutDword(entry, kOffset, DwordAt(entry, kOffset) + kHalf);
+    list.insert(list.end(), entry.begin(), entry.end());
+  }
+  PutDword(bytes, kList, static_cast<std::uint32_t>(bytes.size()));
+  PutDword(bytes, kCount, static_cast<std::uint32_t>(list.size() / kEntry));
+  bytes.insert(bytes.end(), list.begin(), list.end());
+  opened.image.emplace(Image::FromBytes({bytes.data(), bytes.size()}, "split", {}).value());
+  return opened;
+}
+
+TEST(PoolCensus, KeepsPagesThatWereJoinedFromSeveralRanges) {
+  const std::string recipe = "windows=7601 machine=x64 container=triage fault=overrun bytes=8 seed=4";
+  const PoolCensus whole = Scan(FromRecipe(recipe)), split = Scan(WithSplitPages(recipe));
+  EXPECT_EQ(Describe(split), Describe(whole));
+  EXPECT_TRUE(whole.joined_pages.empty());
+  ASSERT_FALSE(split.healthy_pages.empty());
+  for (const PoolPageRef& page : split.healthy_pages)
+    EXPECT_TRUE(
+        std::ranges::any_of(split.joined_pages, [&](const auto& bytes) { return bytes->data() == page.bytes; }));
 }
 
 }  // namespace

@@ -116,5 +116,13 @@ TEST(SegmentHeap, AKeyFromATriageDumpIsTheImagesOwnOrNone) {
   EXPECT_GE(found, 10U);
 }
 
+// One dword of 2,028 blocks' old bytes happens to be printable, in a free slot behind one that somebody had.
+TEST(SegmentHeap, OldBytesThatLookLikeATagAreNoLostHeader) {
+  const PoolCensus census = Scan(FromRecipe(
+      "windows=22000 fault=none pages=318 activity=508 after=32 backend=lfh large=4 payload=rich seed=225542588"));
+  EXPECT_GT(census.pool_blocks, 2000U);
+  EXPECT_TRUE(census.findings.empty());
+}
+
 }  // namespace
 }  // namespace poolblame

@@ -202,6 +202,24 @@ TEST(Crash, ParametersAreThoseOfTheDamagedMemory) {
   EXPECT_EQ(facts.parameters[2], facts.parameters[1] + fields.units * 16U);
 }
 
+// Where blocks in use have a type without a bit of its own, one whose type is sound is not free.
+TEST(Crash, AFreeFindsABlockFreeByItsTypeAlone) {
+  int freed = 0;
+  for (int seed = 1; seed <= 24; ++seed) {
+    const auto recipe =
+        ParseRecipe("windows=3790 machine=x86 encoding=plain fault=bit-flip pages=160 seed=" + std::to_string(seed));
+    ASSERT_TRUE(recipe.has_value());
+    Machine machine(*recipe);
+    machine.Populate();
+    const auto record = InjectFault(machine);
+    if (!record) continue;
+    if (CrashOf(machine, *record, TruthOf(machine, *record)).code != 0xC2) continue;
+    ++freed;
+    EXPECT_EQ(DecodeHeader(machine.memory().At(record->victim.header), false).type & 3U, 0U) << seed;
+  }
+  EXPECT_LT(freed, 6);
+}
+
 TEST(AfterTheFault, LifeGoesOnAroundTheDamage) {
   const std::string words = "windows=7601 fault=overrun bytes=16 content=fill fill=65 seed=6 pages=160";
   const auto calm = BuildSample(words + " container=raw");

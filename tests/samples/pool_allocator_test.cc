@@ -24,6 +24,9 @@ class OnePool : public ::testing::Test {
     style_.free_tag = FreeTagStyle::kKeep;
     memory_.MapNew(kDescriptor);
     memory_.MapNew(kDescriptor + kPage);
+    Begin();
+  }
+  void Begin() {
     PoolSetup setup;
     setup.base = kBase;
     setup.max_pages = 4;
@@ -90,6 +93,25 @@ TEST_F(OnePool, DamageStopsWhatWouldTouchIt) {
   EXPECT_FALSE(pool_->Free(middle)) << "it would rewrite the damaged neighbour's PreviousSize";
   EXPECT_FALSE(pool_->Free(last));
   EXPECT_EQ(pool_->Find(middle)->state, BlockState::kAllocated);
+}
+
+TEST_F(OnePool, AnEntryThatCannotBeFreedStaysAloneOnTheDeferredList) {
+  style_.deferred_depth = 32;
+  Begin();
+  std::vector<std::uint64_t> blocks, deferred;
+  for (int i = 0; i < 24; ++i) blocks.push_back(Allocate(0x40, "AaAa"));
+  for (std::size_t i = 1; i + 1 < blocks.size() && deferred.size() < 2; i += 2) {
+    ASSERT_TRUE(pool_->Free(blocks[i]));
+    const Block* freed = pool_->Find(blocks[i]);
+    if (freed != nullptr && freed->state == BlockState::kDeferred) deferred.push_back(blocks[i]);
+  }
+  ASSERT_EQ(deferred.size(), 2U);
+  ASSERT_EQ(memory_.ReadPointer(pool_->LinkOf(deferred[1])), pool_->LinkOf(deferred[0]));
+  const std::uint64_t behind = pool_->BlockEnd(deferred[1]);
+  pool_->AddDamage({behind, behind + 4});
+  pool_->FlushDeferred();
+  EXPECT_EQ(pool_->Find(deferred[1])->state, BlockState::kDeferred);
+  EXPECT_EQ(memory_.ReadPointer(pool_->LinkOf(deferred[1])), 0U);
 }
 
 /// Sums a page's chain from its bytes; 0 where it breaks.

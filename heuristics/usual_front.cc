@@ -1,0 +1,127 @@
+#include "heuristics/usual_front.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "heuristics/content_model.h"
+
+namespace poolblame {
+void UsualFront::Place::LearnClasses(const std::vector<PlacedWord>& words) {
+  constexpr double kAsAnything = 2;  // words of what is anywhere are counted in: few samples say little
+  ByClass counts{};
+  for (const PlacedWord& word : words) counts[static_cast<std::size_t>(ClassOf(word.bytes))] += 1;
+  for (std::size_t c = 0; c < kWordClasses; ++c) {
+    const double any = std::exp(AnythingScores()[c]), n = static_cast<double>(words.size());
+    by_class[c] = std::log((counts[c] + kAsAnything * any) / (n + kAsAnything) / any);
+  }
+}
+
+UsualFront::Place UsualFront::Learned(const std::vector<PlacedWord>& words, double most_unlike,
+                                      const System* system) const {
+  constexpr double kInModule = 3;
+  Place place;
+  place.samples = static_cast<std::uint32_t>(words.size());
+  if (words.size() < kFewestExamples) return place;
+  const auto n = static_cast<double>(words.size());
+  const auto is_pointer = [&](const PlacedWord& word) {
+    return LooksLikeKernelPointer(WordAt(word.bytes, word_size_), word_size_);
+  };
+  const bool pointers = std::ranges::count_if(words, is_pointer) * 2 > std::ssize(words);
+  place.rule = FindRule(words, {word_size_, system, n - std::max(1.0, most_unlike * n), pointers, true});
+  const PlaceRule& rule = place.rule;
+  if (rule.form == PlaceForm::kClass) {
+    place.LearnClasses(words);
+    return place;
+  }
+  const auto agree = static_cast<double>(rule.agree);
+  const double telling = rule.form == PlaceForm::kModule     ? kInModule
+                         : rule.form == PlaceForm::kRelative ? kMostForetold
+                                                             : ForetoldNats(rule.value, rule.mask, word_size_);
+  place.kept = std::log((agree + 1) / (n + 2)) + telling;
+  place.broken = std::log((n - agree + 1) / (n + 2));
+  return place;
+}
+
+double UsualFront::Place::Distinctive(std::uint32_t word_size) const {
+  if (rule.form == PlaceForm::kRelative || rule.form == PlaceForm::kModule) return kept;
+  if (rule.form == PlaceForm::kClass) return 0;
+  std::set<std::uint8_t> values;
+  for (std::uint32_t b = 0; b < word_size; ++b) values.insert(static_cast<std::uint8_t>(rule.value >> (8 * b)));
+  values.erase(0x00);
+  values.erase(0xFF);
+  return values.size() > 1 ? kept : 0;
+}
+
+std::uint32_t UsualFront::WordsOf(const Example& block) const {
+  return std::min(kWords, static_cast<std::uint32_t>(block.payload.size() / word_size_));
+}
+
+PlacedWord UsualFront::WordOf(const Example& block, std::uint32_t index) const {
+  const std::uint32_t offset = index * word_size_;
+  return {block.payload.subspan(offset, word_size_), index, block.address == 0 ? 0 : block.address + offset};
+}
+
+void UsualFront::Learn(std::span<const Example> examples, const std::vector<bool>& usual, double most_unlike,
+                       const System* system) {
+  for (std::uint32_t i = 0; i < kWords; ++i) {
+    std::vector<PlacedWord> words;
+    for (std::size_t e = 0; e < examples.size(); ++e)
+      if (usual[e] && i < WordsOf(examples[e])) words.push_back(WordOf(examples[e], i));
+    places_[i] = Learned(words, most_unlike, system);
+  }
+}
+
+UsualFront::UsualFront(std::span<const Example> examples, std::uint32_t word_size, const System* system)
+    : word_size_(word_size), examples_(static_cast<std::uint32_t>(examples.size())) {
+  constexpr double kFirstRound = 0.34, kSecondRound = 0.1;
+  std::vector<bool> usual(examples.size(), true);
+  Learn(examples, usual, kFirstRound, system);
+  const auto foretold = [&](const Example& example) {
+    double nats = 0;
+    for (std::uint32_t i = 0; i < WordsOf(example); ++i) nats += NatsForetold(WordOf(example, i));
+    return nats;
+  };
+  for (std::size_t e = 0; e < examples.size(); ++e) usual[e] = foretold(examples[e]) >= 0;
+  Learn(examples, usual, kSecondRound, system);
+  for (const Place& place : places_) distinctive_ += std::max(0.0, place.Distinctive(word_size));
+  unlike_ =
+      static_cast<std::uint32_t>(std::ranges::count_if(examples, [&](const Example& e) { return foretold(e) < 0; }));
+}
+
+double UsualFront::Nats(const PlacedWord& word) const {
+  if (word.index >= kWords || places_[word.index].samples < kFewestExamples) return 0;
+  const Place& place = places_[word.index];
+  if (place.rule.form == PlaceForm::kClass) return place.by_class[static_cast<std::size_t>(ClassOf(word.bytes))];
+  return place.rule.Agrees(WordAt(word.bytes, word_size_), word.address) ? place.kept : place.broken;
+}
+
+double UsualFront::NatsForetold(const PlacedWord& word) const {
+  return word.index < kWords && places_[word.index].rule.form != PlaceForm::kClass ? Nats(word) : 0;
+}
+
+double UsualFront::Nats(const Example& block) const {
+  double nats = 0;
+  for (std::uint32_t i = 0; i < WordsOf(block); ++i) nats += Nats(WordOf(block, i));
+  return nats;
+}
+
+std::optional<BrokenFront> UsualFront::BreakOf(const Example& block, std::uint32_t first) const {
+  constexpr double kOtherwise = -0.3, kFewest = 2;  // nats
+  if (WordsOf(block) == 0 || Nats(WordOf(block, 0)) > kOtherwise) return std::nullopt;
+  BrokenFront found;
+  double broken = 0, as_usual = 0, kept = 0, kept_in_front = 0;
+  for (std::uint32_t i = first; i < WordsOf(block); ++i) {
+    const double nats = Nats(WordOf(block, i));
+    broken -= nats;
+    as_usual += std::max(nats, 0.0);
+    if (WordAt(WordOf(block, i).bytes, word_size_) != 0) kept += std::max(NatsForetold(WordOf(block, i)), 0.0);
+    if (broken <= found.broken) continue;
+    found = {i + 1, broken, as_usual / broken, 0};
+    kept_in_front = kept;
+  }
+  found.kept = kept - kept_in_front;
+  return found.broken >= kFewest ? std::optional(found) : std::nullopt;
+}
+
+}  // namespace poolblame

@@ -1,0 +1,66 @@
+// What most blocks of a tag begin with, and where one block does not.
+#include "heuristics/usual_front.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/heuristics/stage.h"
+
+namespace poolblame::testing {
+namespace {
+
+constexpr std::uint64_t kAt = 0xFFFFFA8001000000, kApart = 0x100;
+constexpr std::uint64_t kKind = 0x00000104C0FFEE00, kFlags = 0x0000000700A0A0A0, kVersion = 0x00000000A1B2C3D4;
+
+ByteString Block(std::uint64_t first, std::uint64_t counter) {
+  return Word(first, 8) + Word(counter, 8) + Word(kFlags, 8) + Word(kVersion, 8);
+}
+
+/// `usual` blocks that begin alike, and `odd` ones that hold what no other does.
+UsualFront Learn(std::uint32_t usual, std::uint32_t odd) {
+  std::vector<ByteString> blocks;
+  for (std::uint32_t i = 0; i < usual; ++i) blocks.push_back(Block(kKind, i % 7));
+  for (std::uint32_t i = 0; i < odd; ++i) blocks.push_back(Varied(32, 100 + i));
+  std::vector<Example> examples;
+  for (std::size_t i = 0; i < blocks.size(); ++i) examples.push_back({blocks[i], kAt + i * kApart});
+  return {examples, 8, nullptr};
+}
+
+double Nats(const UsualFront& front, std::uint32_t index, std::uint64_t value) {
+  const ByteString bytes = Word(value, 8);
+  return front.Nats(PlacedWord{bytes, index, kAt});
+}
+
+TEST(UsualFront, OneBlockInFiveMayBeOfAnotherKind) {
+  const UsualFront front = Learn(20, 5);
+  EXPECT_EQ(front.examples(), 25U);
+  EXPECT_EQ(front.unlike(), 5U);
+  EXPECT_GT(Nats(front, 0, kKind), 4);
+  EXPECT_LT(Nats(front, 0, 0x4141414141414141), -2.5);
+}
+
+TEST(UsualFront, FewerThanFourBlocksTellNothing) { EXPECT_EQ(Nats(Learn(3, 0), 0, kKind), 0); }
+
+TEST(UsualFront, ABrokenFrontEndsWhereTheBlockIsAsUsualAgain) {
+  const ByteString text = Ascii("a name that ran "), rest = Word(kFlags, 8) + Word(kVersion, 8), bytes = text + rest;
+  const auto found = Learn(20, 0).BreakOf({bytes, kAt}, 0);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->words, 2U);
+  EXPECT_GT(found->broken, 4);
+  EXPECT_EQ(found->as_usual_share, 0);
+  EXPECT_GT(found->kept, 8);
+}
+
+TEST(UsualFront, ABlockThatBeginsAsUsualHasNoBrokenFront) {
+  const ByteString bytes = Word(kKind, 8) + Ascii("a name that ran over it.");
+  EXPECT_FALSE(Learn(20, 0).BreakOf({bytes, kAt}, 0));
+}
+
+TEST(UsualFront, AnEntryOfAListAloneIsNoBrokenFront) {
+  const ByteString entry = Block(0xFFFFFA8001234560, 3);
+  const UsualFront front = Learn(20, 0);
+  EXPECT_TRUE(front.BreakOf({entry, kAt}, 0));
+  EXPECT_FALSE(front.BreakOf({entry, kAt}, 1));
+}
+
+}  // namespace
+}  // namespace poolblame::testing

@@ -8,7 +8,7 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kLongestPath = 4096, kLongestName = 64, kMostModules = 2048, kMostPaths = 65536;
+constexpr std::size_t kLongestPath = 4096, kLongestName = 64, kMostPaths = 65536;
 
 template <typename T>
 Json OrNull(const std::optional<T>& value) {

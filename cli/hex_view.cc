@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/text_writer.h"
+#include "parser/base/ascii.h"
 
 namespace poolblame::cli {
 namespace {
@@ -40,7 +41,7 @@ std::string DumpRow(const PageScene& scene, std::uint32_t row, const Palette& pa
   std::string hex, ascii;
   for (std::uint32_t offset = row * kRow; offset < (row + 1) * kRow; ++offset) {
     const std::uint8_t byte = scene.page->bytes.bytes[offset];
-    const char shown = byte >= 0x20 && byte < 0x7F ? static_cast<char>(byte) : '.';
+    const char shown = ShownAs(byte);
     if (offset % kRow == 8) hex += ' ';
     hex += ByteText(scene, offset, palette);
     ascii += scene.damaged[offset] ? palette.Paint(Style::kDamage, std::string(1, shown)) : std::string(1, shown);

@@ -9,8 +9,8 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kMostTags = 512;      // of one neighbourhood; suspects' tags always, then the commonest
-constexpr std::size_t kMostModules = 1024;  // some 200 are usual
+constexpr std::size_t kMostTags = 512;             // of one neighbourhood; suspects' tags always, then the commonest
+constexpr std::size_t kMostModulesWritten = 1024;  // some 200 are usual
 
 Json OptionalAddress(const std::optional<std::uint64_t>& value) { return value ? JsonAddress(*value) : Json(nullptr); }
 
@@ -79,7 +79,7 @@ Json JsonOrigin(const ImageReport& facts) {
 Json JsonModules(const ImageReport& facts) {
   Json modules = Json::array();
   for (const Module& module : facts.system.modules)
-    if (!module.unloaded && modules.size() < kMostModules) modules.push_back(module.name);
+    if (!module.unloaded && modules.size() < kMostModulesWritten) modules.push_back(module.name);
   return modules.empty() ? Json(nullptr) : modules;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/escape.h"
 #include "cli/json_sections.h"
 #include "cli/text_writer.h"
+#include "parser/base/ascii.h"
 
 namespace poolblame::cli {
 namespace {
@@ -31,7 +32,7 @@ std::string HexRow(const std::vector<std::uint8_t>& bytes, std::size_t from) {
   std::string hex, text;
   for (std::size_t i = from; i < std::min(from + kRow, bytes.size()); ++i) {
     hex += fmt::format("{:02x} ", bytes[i]);
-    text += bytes[i] >= 0x20 && bytes[i] < 0x7F ? static_cast<char>(bytes[i]) : '.';
+    text += ShownAs(bytes[i]);
   }
   return fmt::format("    +{:02x}  {:<48} {}\n", from, hex, text);
 }
@@ -51,7 +52,7 @@ const char* BackendName(PoolBackend backend) {
   return "classic";
 }
 
-std::string TagText(const PlacedBlock& block) { return block.tag_known ? Escaped(block.tag.text()) : "?"; }
+std::string TagOrDoubt(const PlacedBlock& block) { return block.tag_known ? Escaped(block.tag.text()) : "?"; }
 
 }  // namespace
 
@@ -70,7 +71,7 @@ void FindList::AddText(const FoundBlock& found) {
   lines_ += fmt::format("  {}{}  +{:03x}  {:>9}  {:<9}  {:<8}  {:<7}  {:<4}  {}{}\n", AddressText(block.address.value),
                         block.physical ? " (physical)" : "", block.begin.page_offset(), Grouped(block.bytes),
                         BlockStateName(block.state), PoolKindName(block.kind), BackendName(block.backend),
-                        TagText(block), found.owner.driver.empty() ? "-" : Escaped(found.owner.driver),
+                        TagOrDoubt(block), found.owner.driver.empty() ? "-" : Escaped(found.owner.driver),
                         block.damaged ? "  header damaged" : "");
   if (!hex_) return;
   const std::vector<std::uint8_t> front = FrontOf(space_, block);

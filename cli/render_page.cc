@@ -12,7 +12,6 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kDumpRows = 64;  // a quarter of the page; past that the picture says more than bytes
 constexpr std::size_t kStaleShown = 16;
 
 const char* PoolName(PoolBackend backend) {

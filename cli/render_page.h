@@ -11,6 +11,8 @@
 
 namespace poolblame::cli {
 
+inline constexpr std::size_t kDumpRows = 64;  // a quarter of the page; past that the picture says more than bytes
+
 /// A page of classic pool: answer, picture, blocks with owners, failed checks with what was read and what was expected,
 /// damage as hex, stale headers. `incidents` are those that touch the page, gravest first.
 std::string RenderPoolPage(const PoolPage& page, const std::vector<const Incident*>& incidents, const TagDatabase& tags,

@@ -10,8 +10,6 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kDumpRows = 64;
-
 std::uint64_t BaseOf(const SpecialPoolPage& page) {
   return page.address ? page.address->value : ToPhysAddr(page.bytes.pfn.value_or(0)).value;
 }

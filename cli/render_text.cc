@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kIncidentsInFull = 3;  // more is a flood; the rest get a line each
 constexpr std::size_t kIncidentLines = 50;
 constexpr std::size_t kEvidenceShown = 6;  // strongest first; --verbose shows all
-constexpr std::size_t kDumpRows = 12;
+constexpr std::size_t kRowsUnderIncident = 12;
 constexpr double kWorthAMention = 0.005;  // what rounds to nothing is noise; --verbose shows it
 
 std::string Answer(const ImageReport& facts) {
@@ -111,7 +111,7 @@ void WriteSpecialPage(TextWriter& out, const Incident& incident) {
   const std::uint64_t base = page.address ? page.address->value : ToPhysAddr(page.bytes.pfn.value_or(0)).value;
   out.Heading(fmt::format("page {}{} ({} special pool), 8 bytes a character", page.address ? "" : "physical ",
                           AddressText(base), PoolKindName(incident.pool)));
-  WriteSpecialPicture(out, page, kDumpRows);
+  WriteSpecialPicture(out, page, kRowsUnderIncident);
 }
 
 void WritePicture(TextWriter& out, const Incident& incident, const std::optional<PoolPage>& page) {
@@ -125,7 +125,7 @@ void WritePicture(TextWriter& out, const Incident& incident, const std::optional
   out.Blank();
   for (const std::string& line : DrawLegend(scene, out.palette())) out.Line(line);
   out.Blank();
-  for (const std::string& row : DrawDamage(scene, out.palette(), kDumpRows)) out.Line(row);
+  for (const std::string& row : DrawDamage(scene, out.palette(), kRowsUnderIncident)) out.Line(row);
 }
 
 void WriteAdvice(TextWriter& out, const Incident& incident) {

@@ -7,11 +7,13 @@
 #include <set>
 #include <utility>
 
+#include "parser/base/ascii.h"
+
 namespace poolblame::cli {
 namespace {
 
 constexpr std::size_t kLongestPath = 4096, kLongestName = 64;
-constexpr std::size_t kMostModules = 2048, kMostNeighbourhoods = 512, kMostTags = 4096, kMostEvidence = 256;
+constexpr std::size_t kMostNeighbourhoods = 512, kMostTags = 4096, kMostEvidence = 256;
 constexpr std::uint64_t kMostBlocks = UINT32_MAX;  // of 16 bytes: 64 GiB of pool
 
 /// The key that a report has for a tag in its counts.
@@ -168,9 +170,7 @@ CrashIdentity CrashOf(const ReadJson& report) {
 std::vector<std::string> ModulesOf(const ReadJson& report) {
   std::set<std::string> modules;
   for (const ReadJson* name : Items(Member(report, "modules"), kMostModules)) {
-    std::string text = TextOf(*name, kLongestName);
-    for (char& c : text)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    std::string text = Lower(TextOf(*name, kLongestName));
     if (!text.empty()) modules.insert(std::move(text));
   }
   return {modules.begin(), modules.end()};

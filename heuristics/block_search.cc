@@ -1,21 +1,15 @@
 #include "heuristics/block_search.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
 #include "heuristics/code_owner.h"
 #include "heuristics/owner.h"
+#include "parser/base/ascii.h"
 
 namespace poolblame {
 namespace {
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool Holds(const PlacedBlock& block, VirtAddr address) {
   return address >= block.begin && address - block.begin < block.bytes;

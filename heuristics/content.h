@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "parser/base/ascii.h"
+
 namespace poolblame {
 
 using Bytes = std::span<const std::uint8_t>;
@@ -43,9 +45,6 @@ std::optional<CrossingText> FindCrossingText(Bytes left, Bytes right);
 /// Length of the printable ASCII run (or UTF-16 run, in characters) that ends exactly with the last byte.
 std::uint32_t TrailingAscii(Bytes bytes);
 std::uint32_t TrailingUtf16(Bytes bytes);
-
-/// An ASCII character that shows, or a space.
-constexpr bool IsPrintable(std::uint8_t c) { return c >= 0x20 && c < 0x7F; }
 
 /// A little-endian word of 4 or 8 bytes at the start of `bytes` (which must hold it).
 std::uint64_t WordAt(Bytes bytes, std::uint32_t size);

@@ -7,6 +7,7 @@
 
 #include "heuristics/fleet_evidence.h"
 #include "heuristics/owner.h"
+#include "parser/base/ascii.h"
 
 namespace poolblame {
 namespace {
@@ -63,12 +64,6 @@ class Owners {
 
   std::map<PoolTag, Owner> owners_;
 };
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
 
 /// What it says that a driver was loaded in a dump with damage: against how often it is in clean ones.
 class LoadedDrivers {

@@ -30,7 +30,7 @@ constexpr std::uint32_t kFewestExamples = 8;
 /// What speaks for a write over the end of the block below against a block that is otherwise by right, as nats. A
 /// logistic regression on 426 images of one seed of the evaluation (payload-overrun, and the same images without it)
 /// gave the factors; on them the largest sum of a block that nobody had written over was 2.5, on 120 others 1.3.
-struct Evidence {
+struct FrontEvidence {
   double above = 0;         // nats by which the front is rather such a write than its owner's
   double below_unlike = 0;  // nats by which the block below is not as its tag's usual ones
   bool one_word = false;    // and all behind it as usual: what is otherwise by right mostly differs in more
@@ -150,7 +150,7 @@ bool IsRuledOut(const Scene& scene, const SceneBlock& above, const SceneBlock& b
 double EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFront& front, const CrossingFit& fit) {
   const bool goes_on = fit.run.texture == std::string_view(kOwnersContent);
   const double unlike = goes_on ? 0 : NatsUnlike(scene, below);
-  return Evidence{fit.above_margin, unlike, front.words == 1, front.as_usual_share}.Sum();
+  return FrontEvidence{fit.above_margin, unlike, front.words == 1, front.as_usual_share}.Sum();
 }
 
 std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
@@ -166,7 +166,7 @@ std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
   if (IsRuledOut(scene, above, below, found.front, *fit)) return std::nullopt;
   fit->evidence = EvidenceFor(scene, below, found.front, *fit);
   const bool distinctive = contents->fronts.at(found.tag).is_distinctive();
-  if (fit->evidence < (distinctive ? Evidence::kAlarm : Evidence::kAlarmInData)) return std::nullopt;
+  if (fit->evidence < (distinctive ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInData)) return std::nullopt;
   const std::uint32_t begin = above.payload();
   const std::uint32_t end = std::max(fit->run.end, begin + found.front.words * scene.pointer_size());
   scene.spots = {{SpotKind::kPayload, *index, begin, end, end - begin, 0}};

@@ -1,19 +1,13 @@
 #include "heuristics/owner.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "parser/base/ascii.h"
 #include "pooltag/tag_pattern.h"
 
 namespace poolblame {
 namespace {
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool IsLoaded(const System& system, const std::string& driver) {
   return std::any_of(system.modules.begin(), system.modules.end(),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "parser/base/ascii.h"
 #include "pooltag/arm64_code.h"
 #include "pooltag/routine_finder.h"
 #include "pooltag/value_search.h"
@@ -46,8 +47,6 @@ void ForEachPage(const AddressSpace& space, const DriverSection& section, Budget
     if (joined) std::copy_n(fresh.end() - kKept, kKept, bytes.begin());
   }
 }
-
-bool IsPrintable(std::uint8_t byte) { return byte >= 0x20 && byte <= 0x7E; }
 
 /// Letters that go on before or behind the tag for two bytes or more.
 bool IsInsideText(const AddressSpace& space, VirtAddr at) {

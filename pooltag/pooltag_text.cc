@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "parser/base/ascii.h"
+
 namespace poolblame {
 namespace {
 
@@ -72,7 +74,7 @@ std::string Printable(std::string_view field) {
       out += static_cast<char>(0xC0 | (byte >> 6));
       out += static_cast<char>(0x80 | (byte & 0x3F));
     } else {
-      out += byte >= 0x20 && byte < 0x7F ? c : '.';
+      out += ShownAs(byte);
     }
   }
   return out;

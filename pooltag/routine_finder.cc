@@ -1,10 +1,10 @@
 #include "pooltag/routine_finder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string>
 
+#include "parser/base/ascii.h"
 #include "pooltag/arm64_code.h"
 
 namespace poolblame {
@@ -15,10 +15,7 @@ std::string ExporterName(const Module& module, const System& system) {
   const bool is_kernel =
       system.kernel_image_base ? *system.kernel_image_base == module.base : &module == system.modules.data();
   if (is_kernel) return "ntoskrnl.exe";
-  std::string name = module.name;
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
+  return Lower(module.name);
 }
 
 /// `jmp [slot]`, FF 25: a displacement from the next instruction on x64, an address on x86 (Intel SDM, JMP).

@@ -38,6 +38,7 @@ inline constexpr std::uint32_t kSegContextBytes = 0xC0;
 inline constexpr std::uint32_t kVsSubsegmentMark = 0x2BED;  // Size ^ Signature, 15 bits
 inline constexpr std::uint32_t kVsFirstChunk = 0x30;        // from the subsegment's start
 inline constexpr std::uint32_t kVsHeader = 0x10;
+inline constexpr std::uint32_t kUnit = 16;            // of VS chunks and LFH slots
 inline constexpr std::uint32_t kVsFreeHeader = 0x20;  // a free chunk's header and tree node
 inline constexpr std::uint32_t kPoolHeader = 0x10;
 inline constexpr std::uint64_t kSegmentBytes = 0x100000;

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace poolblame::samples {
-namespace {
-
-std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
-
-}  // namespace
-
 bool HeapSpace::BackPage(std::uint64_t va) {
   if (spare_frames_.empty()) return memory.MapNew(va);
   memory.Map(va, spare_frames_.back());

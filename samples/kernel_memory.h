@@ -19,6 +19,8 @@
 namespace poolblame::samples {
 
 inline constexpr std::uint64_t kPage = 0x1000;
+/// Where the page of this address begins.
+constexpr std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
 
 /// A run of physical memory as the dump header's run list says it.
 struct PhysicalRun {

@@ -9,13 +9,13 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint64_t kSegment = 0x1000000, kUnit = 0x10000;
+constexpr std::uint64_t kSegment = 0x1000000, kLargeUnit = 0x10000;
 // In a heap's 64 MB of addresses: the 1 MB segments come first, then these.
 constexpr std::uint64_t kSegmentAt = 0x1000000, kOutsideAt = 0x2000000, kEndAt = 0x4000000;
 constexpr std::uint32_t kSmallestOutside = 0x7F0001;
 constexpr std::uint32_t kListHeadAt = 0x48, kSegmentCountAt = 0x58;
 constexpr std::uint32_t kDescriptor = 0x20, kTreeSignature = 0xCCDDCCDD;
-constexpr std::uint64_t kUnits = kSegment / kUnit;
+constexpr std::uint64_t kUnits = kSegment / kLargeUnit;
 
 std::uint64_t Up(std::uint64_t bytes, std::uint64_t grain) { return (bytes + grain - 1) / grain * grain; }
 
@@ -25,7 +25,7 @@ LargeBackend::LargeBackend(HeapSpace& space, std::uint64_t context)
     : space_(space),
       context_(context),
       segment_((space.heap & ~(kEndAt - 1)) + kSegmentAt),
-      next_(segment_ + kUnit),
+      next_(segment_ + kLargeUnit),
       next_outside_((space.heap & ~(kEndAt - 1)) + kOutsideAt),
       end_((space.heap & ~(kEndAt - 1)) + kEndAt) {}
 
@@ -47,7 +47,7 @@ bool LargeBackend::OpenSegment() {
 
 std::optional<std::uint64_t> LargeBackend::Allocate(std::uint32_t bytes) {
   const bool outside = bytes >= kSmallestOutside;
-  const std::uint64_t size = Up(bytes, outside ? kPage : kUnit);
+  const std::uint64_t size = Up(bytes, outside ? kPage : kLargeUnit);
   std::uint64_t& next = outside ? next_outside_ : next_;
   const std::uint64_t limit = outside ? end_ : segment_ + kSegment;
   if (size > limit - next || (!outside && !OpenSegment())) return std::nullopt;
@@ -55,7 +55,7 @@ std::optional<std::uint64_t> LargeBackend::Allocate(std::uint32_t bytes) {
   if (!MapEnds(next, Up(bytes, kPage))) return std::nullopt;
   const std::uint64_t va = next;
   (outside ? outside_ : ranges_)[va] = {size, bytes, false};
-  next = Up(va + size, kUnit);
+  next = Up(va + size, kLargeUnit);
   return va;
 }
 
@@ -68,7 +68,7 @@ void LargeBackend::Free(std::uint64_t va) {
 }
 
 void LargeBackend::WriteRange(std::uint64_t va, const Range& range) {
-  const std::uint64_t first = (va - segment_) / kUnit, units = range.bytes / kUnit;
+  const std::uint64_t first = (va - segment_) / kLargeUnit, units = range.bytes / kLargeUnit;
   for (std::uint64_t i = 0; i < units; ++i) {
     std::array<std::uint8_t, kDescriptor> bytes{};
     const unsigned flags = (range.freed ? 0x02U : 0x03U) & (i == 0 ? 0x03U : 0x01U);
@@ -87,8 +87,8 @@ void LargeBackend::WriteRange(std::uint64_t va, const Range& range) {
 void LargeBackend::Settle() {
   if (ranges_.empty()) return;
   for (const auto& [va, range] : ranges_) WriteRange(va, range);
-  const std::uint64_t used = (next_ - segment_) / kUnit;
-  if (used < kUnits) WriteRange(next_, {(kUnits - used) * kUnit, 0, true});
+  const std::uint64_t used = (next_ - segment_) / kLargeUnit;
+  if (used < kUnits) WriteRange(next_, {(kUnits - used) * kLargeUnit, 0, true});
   space_.LinkRing(context_ + kListHeadAt, {segment_}, false);
   space_.Put64(context_ + kSegmentCountAt, 1);
 }

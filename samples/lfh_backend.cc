@@ -8,7 +8,6 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint32_t kUnit = 16;
 constexpr std::uint32_t kBuckets = kMaxLfhBlock / kUnit;
 constexpr std::uint32_t kActivation = 17;  // the request that makes a bucket active
 constexpr std::uint32_t kMostPages = 8;

@@ -18,9 +18,6 @@ constexpr std::array<std::string_view, 12> kTextWords = {
     "status=ready", ";session=18a", " GET /index/", "v2/report HT", "TP/1.1 host=", "gate.example",
     " retry=3 lim", "it=4096 mode", "=auto name=p", "rimary; desc", "ription unit", " of work; ok"};
 
-std::uint64_t Hash(std::uint64_t a, std::uint64_t b) { return MixSeed(a, b + 1); }
-std::uint64_t TagSeed(const TagSpec& spec) { return TagOf(spec.tag); }
-
 void PutWord(const PayloadWorld& world, Bytes& out, std::size_t at, std::uint64_t value) {
   for (std::size_t i = 0; i < world.pointer_size && at + i < out.size(); ++i) {
     out[at + i] = static_cast<std::uint8_t>(value >> (8 * i));

@@ -8,9 +8,6 @@ namespace {
 
 enum class WordKind { kConstant, kOwnerPointer, kPoolPointer, kSelfLink, kCounter, kFlags, kTime, kZero };
 
-std::uint64_t Hash(std::uint64_t a, std::uint64_t b) { return MixSeed(a, b + 1); }
-std::uint64_t TagSeed(const TagSpec& spec) { return TagOf(spec.tag); }
-
 // Rich payloads: one block in so many.
 constexpr std::uint64_t kHasOptional = 40, kRanAway = 60, kHasEntries = 10;
 // Words that belong together: a union, or an optional name with its length and pointer.

@@ -7,8 +7,13 @@
 #include <cstdint>
 
 #include "samples/payload.h"
+#include "samples/random.h"
 
 namespace poolblame::samples {
+
+/// What payloads draw their words from.
+constexpr std::uint64_t Hash(std::uint64_t a, std::uint64_t b) { return MixSeed(a, b + 1); }
+constexpr std::uint64_t TagSeed(const TagSpec& spec) { return TagOf(spec.tag); }
 
 /// The pointer-sized word at `index` of the structure at `va`.
 std::uint64_t StructWord(const PayloadWorld& world, const TagSpec& spec, std::uint64_t seed, std::uint64_t va,

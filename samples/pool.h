@@ -13,6 +13,8 @@
 
 namespace poolblame::samples {
 
+inline constexpr std::uint32_t kCacheLine = 64;
+
 enum class PoolKind { kNonPaged, kNonPagedNx, kPaged, kSession };
 
 /// Tag of a block that went to ListHeads.

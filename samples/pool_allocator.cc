@@ -4,15 +4,7 @@
 #include <algorithm>
 
 namespace poolblame::samples {
-namespace {
-
-constexpr std::uint32_t kMaxLookasideUnits = 32;
-constexpr std::uint32_t kCacheLine = 64;
-constexpr std::uint32_t kFragmentTag = TagOf("Free");
-
-std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
-
-}  // namespace
+namespace {}  // namespace
 
 PoolAllocator::PoolAllocator(KernelMemory& memory, const WindowsProfile& profile, const PoolStyle& style,
                              const PoolSetup& setup, std::uint64_t seed)

@@ -16,6 +16,9 @@
 
 namespace poolblame::samples {
 
+inline constexpr std::uint32_t kMaxLookasideUnits = 32;       // larger blocks have no lookaside list
+inline constexpr std::uint32_t kFragmentTag = TagOf("Free");  // of what is left over when a page is divided
+
 class PoolAllocator final : public Pool {
  public:
   PoolAllocator(KernelMemory& memory, const WindowsProfile& profile, const PoolStyle& style, const PoolSetup& setup,

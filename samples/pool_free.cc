@@ -6,15 +6,6 @@
 #include "samples/pool_allocator.h"
 
 namespace poolblame::samples {
-namespace {
-
-constexpr std::uint32_t kMaxLookasideUnits = 32;
-constexpr std::uint32_t kFragmentTag = TagOf("Free");
-
-std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
-
-}  // namespace
-
 bool PoolAllocator::CanUnlink(std::uint64_t header) const {
   if (damage_.empty()) return true;
   const std::uint64_t links = LinkOf(header);

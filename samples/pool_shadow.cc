@@ -4,9 +4,6 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint32_t kMaxLookasideUnits = 32;
-
-std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
 bool Listed(const Block& block) {
   return block.state == BlockState::kLookaside || block.state == BlockState::kDeferred;
 }

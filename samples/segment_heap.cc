@@ -7,7 +7,6 @@ namespace poolblame::samples {
 namespace {
 
 constexpr std::uint32_t kMaxSmall = 0xFE0;  // larger requests have no POOL_HEADER
-constexpr std::uint32_t kCacheLine = 64;
 constexpr std::uint32_t kSignatureAt = 0x10;
 constexpr std::uint32_t kMostDeferred = 0x400;  // smaller chunks may be put off
 

@@ -8,13 +8,10 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint32_t kUnit = 16;
 constexpr std::uint32_t kSubsegmentPages = 16;
 constexpr std::uint32_t kMaxSubsegmentPages = 64;  // CommitBitmap has 64 bits
-constexpr std::uint32_t kSizeAt = 0x20;            // in a subsegment
 constexpr int kBestFits = 8;                       // free chunks to look at before a new subsegment is made
 
-std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
 std::uint64_t PageEnd(std::uint64_t va) { return PageOf(va) + kPage; }
 std::uint64_t UnitUp(std::uint64_t bytes) { return (bytes + kUnit - 1) / kUnit * kUnit; }
 

@@ -13,6 +13,8 @@
 
 namespace poolblame::samples {
 
+inline constexpr std::uint32_t kSizeAt = 0x20;  // in HEAP_VS_SUBSEGMENT
+
 class VsBackend {
  public:
   VsBackend(HeapSpace& space, HeapSegments& segments);

@@ -17,9 +17,6 @@ constexpr std::uint32_t kListAt = 0x20;
 constexpr std::uint32_t kDelayAt = 0x40;
 constexpr std::uint32_t kCommitBitmapAt = 0x10;  // in a subsegment
 constexpr std::uint32_t kLockAt = 0x18;
-constexpr std::uint32_t kSizeAt = 0x20;
-
-std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "heuristics/siblings.h"
 #include "heuristics/signals/signals.h"
 #include "heuristics/written_run.h"
+#include "parser/base/ascii.h"
 
 namespace poolblame {
 namespace {
@@ -190,8 +191,7 @@ void VoteOverrun(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vot
   const std::uint32_t bytes = h.write_end - h.write_begin;
   const std::uint64_t at = scene.AddressOf(h.write_begin);
   const double surprise = SurpriseOfIntactBytes(scene, h.write_begin, h.write_end, ForetoldTo(scene, h));
-  const std::string run = "the damage starts with the first byte behind this block and runs for " +
-                          std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+  const std::string run = "the damage starts with the first byte behind this block and runs for " + CountOfBytes(bytes);
   if (surprise <= kNoSurprise)
     votes.push_back({Weight::kDamagePrefix, 1, at, run});
   else if (surprise <= kSmallSurprise)

@@ -4,12 +4,11 @@
 #include <string>
 
 #include "heuristics/signals/special_signals.h"
+#include "parser/base/ascii.h"
 #include "parser/image/container.h"
 
 namespace poolblame {
 namespace {
-
-std::string CountOfBytes(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
 
 void VoteCode(const SpecialScene& scene, std::vector<Vote>& votes) {
   const VirtAddr instruction = scene.access->instruction;

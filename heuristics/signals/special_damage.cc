@@ -6,11 +6,10 @@
 
 #include "heuristics/content.h"
 #include "heuristics/signals/special_signals.h"
+#include "parser/base/ascii.h"
 
 namespace poolblame {
 namespace {
-
-std::string CountOfBytes(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
 
 bool IsOwnOverrun(const SpecialScene& scene, const Hypothesis& h) {
   return scene.event == SpecialEvent::kSlop && h.kind == FaultKind::kOverrun;

@@ -3,10 +3,11 @@
 #include <array>
 #include <cstdio>
 
+#include "parser/base/ascii.h"
+
 namespace poolblame {
 namespace {
 
-constexpr bool IsPrintable(std::uint8_t c) { return c >= 0x20 && c < 0x7F; }
 constexpr bool IsAlnum(std::uint8_t c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }

@@ -53,7 +53,7 @@ std::string WhichHeap(const BugCheckArguments& a) {
 }
 
 // clang-format off
-constexpr std::array kRows = std::to_array<BugCheckRow>({
+constexpr std::array kHeapRows = std::to_array<BugCheckRow>({
     {.code = 0x13A, .sub_code = 0x3, .pool_related = true, .hint = kOverrunLikely,
      .sentence = "the heap's header of the block at {3} is damaged",
      .roles = {{{3, "damaged block", kPage}}}, .detail = WhichHeap},
@@ -129,6 +129,6 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
 
 }  // namespace
 
-std::span<const BugCheckRow> HeapBugChecks() { return kRows; }
+std::span<const BugCheckRow> HeapBugChecks() { return kHeapRows; }
 
 }  // namespace poolblame

@@ -52,7 +52,7 @@ std::string AccessViolation(const BugCheckArguments& a) {
 constexpr std::string_view kFault = "code at {4} accessed ({3a}) {1p} at IRQL {2d}";
 
 // clang-format off
-constexpr std::array kRows = std::to_array<BugCheckRow>({
+constexpr std::array kMemoryRows = std::to_array<BugCheckRow>({
     {.code = 0xA, .sentence = kFault, .roles = {{{1, "address referenced", kDataReference}}}},
     {.code = 0xD1, .sentence = kFault, .roles = {{{1, "address referenced", kDataReference}}}},
     {.code = 0xC5, .pool_related = true, .hint = kFreeList,
@@ -117,6 +117,6 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
 
 }  // namespace
 
-std::span<const BugCheckRow> MemoryBugChecks() { return kRows; }
+std::span<const BugCheckRow> MemoryBugChecks() { return kMemoryRows; }
 
 }  // namespace poolblame

@@ -83,7 +83,7 @@ std::string FreedTwiceOrSmashed(const BugCheckArguments& a) {
 BugCheckHint JudgeSecondFree(const BugCheckArguments& a) { return SaysFreed(a) ? kDoubleFree : kOverrunLikely; }
 
 // clang-format off
-constexpr std::array kRows = std::to_array<BugCheckRow>({
+constexpr std::array kPoolRows = std::to_array<BugCheckRow>({
     // 0x19 BAD_POOL_HEADER
     {.code = 0x19, .sub_code = 0x2, .pool_related = true, .hint = kOverrunLikely,
      .sentence = "the special-pool pattern around the block at {2} ({3} bytes) is damaged",
@@ -225,6 +225,6 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
 
 }  // namespace
 
-std::span<const BugCheckRow> PoolBugChecks() { return kRows; }
+std::span<const BugCheckRow> PoolBugChecks() { return kPoolRows; }
 
 }  // namespace poolblame

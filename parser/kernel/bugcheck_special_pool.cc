@@ -20,7 +20,7 @@ std::string DistanceFromBlock(const BugCheckArguments& a) {
 }
 
 // clang-format off
-constexpr std::array kRows = std::to_array<BugCheckRow>({
+constexpr std::array kSpecialPoolRows = std::to_array<BugCheckRow>({
     {.code = 0xC1, .sub_code = 0x20, .pool_related = true, .hint = kDoubleFree,
      .sentence = "{1} was freed, but special pool has no block there: freed before, or never allocated",
      .roles = {{{1, "freed block", kUnmapped}}}},
@@ -65,7 +65,7 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
 
 }  // namespace
 
-std::span<const BugCheckRow> SpecialPoolBugChecks() { return kRows; }
+std::span<const BugCheckRow> SpecialPoolBugChecks() { return kSpecialPoolRows; }
 
 bool IsSpecialPoolBugCheck(const BugCheck& bugcheck) {
   return bugcheck.code == 0xC1 || TrappedAccessOf(bugcheck).has_value();

@@ -15,7 +15,7 @@ constexpr std::string_view kTrackingDamaged =
     "overrun";
 
 // clang-format off
-constexpr std::array kRows = std::to_array<BugCheckRow>({
+constexpr std::array kVerifierRows = std::to_array<BugCheckRow>({
     {.code = 0xC4, .sub_code = 0x00, .pool_related = true, .sentence = "0 bytes of {3k} pool were requested at IRQL {2d}"},
     {.code = 0xC4, .sub_code = 0x01, .pool_related = true,
      .sentence = "{4d} bytes of {3k} pool were requested at IRQL {2d}, which is too high"},
@@ -95,6 +95,6 @@ constexpr std::array kRows = std::to_array<BugCheckRow>({
 
 }  // namespace
 
-std::span<const BugCheckRow> VerifierBugChecks() { return kRows; }
+std::span<const BugCheckRow> VerifierBugChecks() { return kVerifierRows; }
 
 }  // namespace poolblame

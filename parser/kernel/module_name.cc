@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "parser/base/ascii.h"
 #include "parser/base/little_endian.h"
 
 namespace poolblame {
@@ -17,7 +18,7 @@ std::string PrintableUtf16(ByteView text) {
     const auto unit = text.TryRead<Le16>(at);
     if (!unit || *unit == 0) return out;
     const std::uint16_t c = *unit;
-    out += c >= 0x20 && c < 0x7F ? static_cast<char>(c) : '?';
+    out += c < 0x7F && IsPrintable(static_cast<std::uint8_t>(c)) ? static_cast<char>(c) : '?';
   }
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "parser/base/ascii.h"
 #include "parser/pool/header_channel.h"
 
 namespace poolblame {
@@ -114,8 +115,7 @@ class Repair {
     block.tag_known = false;
     for (std::uint32_t i = 0; i < 4; ++i) {
       const std::uint8_t c = static_cast<std::uint8_t>(tag >> (8 * i)) & (i == 3 ? 0x7F : 0xFF);
-      const bool printable = c >= 0x20 && c < 0x7F;
-      (printable ? block.doubtful_bytes : block.damaged_bytes) |= 1U << (4 + i);
+      (IsPrintable(c) ? block.doubtful_bytes : block.damaged_bytes) |= 1U << (4 + i);
     }
   }
 

@@ -63,8 +63,8 @@ std::string SlotsOf(const AddressSpace& space, const LfhSubsegment& slots, VirtA
     ++all;
     if (!slot.busy) continue;
     ++sound;
-    constexpr std::uint32_t kTagAt = 4;
-    const PoolTag own{space.Read<Le32>(at + kTagAt).value_or(Le32{})};
+    constexpr std::uint32_t kTagInHeader = 4;
+    const PoolTag own{space.Read<Le32>(at + kTagInHeader).value_or(Le32{})};
     one_tag = one_tag && (!tag || *tag == own);
     tag = own;
   }

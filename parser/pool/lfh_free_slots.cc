@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parser/base/ascii.h"
 #include "parser/pool/segment_pool_header.h"
 
 namespace poolblame {
@@ -52,8 +53,6 @@ bool IsBelieved(const PageCount& count, const std::vector<SlotContent>& contents
   return count.zero_before_odd && contents[count.first_odd - 1] == SlotContent::kHeader;
 }
 
-bool IsText(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; }
-
 /// The bytes around `at` are one fill or one text of either width: a write that ran over it.
 bool OnePatternCrosses(ByteView page, std::size_t at) {
   constexpr std::size_t kEachSide = 8;
@@ -61,9 +60,9 @@ bool OnePatternCrosses(ByteView page, std::size_t at) {
   const std::uint8_t* begin = page.data() + at - kEachSide;
   const std::uint8_t* end = page.data() + at + kEachSide;
   if (*begin != 0 && std::all_of(begin, end, [&](std::uint8_t byte) { return byte == *begin; })) return true;
-  if (std::all_of(begin, end, IsText)) return true;
+  if (std::all_of(begin, end, IsPrintable)) return true;
   for (const std::uint8_t* p = begin; p < end; p += 2)
-    if (!IsText(p[0]) || p[1] != 0) return false;
+    if (!IsPrintable(p[0]) || p[1] != 0) return false;
   return true;
 }
 

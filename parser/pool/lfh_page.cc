@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parser/base/ascii.h"
+
 namespace poolblame {
 namespace {
 
@@ -31,8 +33,7 @@ bool LfhPages::LostItsFront(const PoolHeaderFields& header) const {
 /// all of the header.
 bool LfhPages::HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) const {
   constexpr std::size_t kTagAt = 4;
-  const bool text =
-      std::all_of(bytes.begin(), bytes.begin() + kTagAt, [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
+  const bool text = std::all_of(bytes.begin(), bytes.begin() + kTagAt, IsPrintable);
   return !text && PoolTag{header.PoolTag}.plausible() && source_.knowledge.BlocksWithTag(header.PoolTag) == 0;
 }
 

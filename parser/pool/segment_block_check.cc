@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "parser/base/ascii.h"
 #include "parser/pool/segment_pool_header.h"
 
 namespace poolblame {
@@ -39,8 +40,7 @@ void SegmentPageSource::CheckHeader(ByteView header, std::uint32_t block_bytes, 
 void SegmentPageSource::CheckTag(ByteView header, std::uint32_t shift, PoolBlock& block) const {
   if (block.damaged_bytes == 0 && IsShortTag(block.read.PoolTag)) return;
   for (std::uint32_t i = kTagByte; i < kTagEnd; ++i) {
-    const bool printable = header[i] >= 0x20 && header[i] <= 0x7E;
-    if (!printable) block.damaged_bytes |= 1U << (shift + i);
+    if (!IsPrintable(header[i])) block.damaged_bytes |= 1U << (shift + i);
   }
   const std::uint32_t tag_mask = 0xF0U << shift;
   const bool rare = knowledge.BlocksWithTag(block.read.PoolTag & ~PoolTag::kProtectedBit) <= 1;

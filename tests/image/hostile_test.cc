@@ -19,7 +19,7 @@ struct Sample {
   friend void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
 };
 
-PhysicalMemory MemoryOf(TableKind kind) {
+PhysicalMemory OnePageOf(TableKind kind) {
   PhysicalMemory memory;
   PageTables tables(memory, kind, 1);
   const std::uint64_t kernel = kind == TableKind::kX64 ? 0xFFFFFA8001234000 : 0x81234000;
@@ -44,8 +44,8 @@ TestTriage SmallTriage(bool wide) {
 }
 
 std::vector<Sample> Samples() {
-  const PhysicalMemory x64 = MemoryOf(TableKind::kX64), x86 = MemoryOf(TableKind::kX86),
-                       pae = MemoryOf(TableKind::kPae);
+  const PhysicalMemory x64 = OnePageOf(TableKind::kX64), x86 = OnePageOf(TableKind::kX86),
+                       pae = OnePageOf(TableKind::kPae);
   const TestHeader header{.table_base = 0x1000}, pae_header{.table_base = 0x1000, .pae = true};
   const TestHeader full{.type = 5, .table_base = 0x1000}, kernel{.type = 6, .table_base = 0x1000};
   OpenOptions base;

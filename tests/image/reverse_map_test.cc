@@ -10,7 +10,7 @@
 namespace poolblame::testing {
 namespace {
 
-constexpr std::uint64_t kX64 = 0xFFFFFA8001200000;
+constexpr std::uint64_t kPool = 0xFFFFFA8001200000;
 
 OpenedImage OpenX64(const PhysicalMemory& memory) {
   return Open(FullDump64(memory, RunsOf(memory), {.table_base = 0x10000}));
@@ -19,12 +19,12 @@ OpenedImage OpenX64(const PhysicalMemory& memory) {
 TEST(ReverseMap, FindsTheLowestKernelAddress) {
   PhysicalMemory memory;
   PageTables tables(memory, TableKind::kX64, 0x10);
-  tables.Map(kX64 + 0x5000, 0x80).Map(kX64 + 0x1000, 0x80).Map(kX64, 0x81).Map(0x401000, 0x82);
+  tables.Map(kPool + 0x5000, 0x80).Map(kPool + 0x1000, 0x80).Map(kPool, 0x81).Map(0x401000, 0x82);
   for (const std::uint64_t pfn : std::initializer_list<std::uint64_t>{0x80, 0x81, 0x82, 0x83}) memory.Add(pfn, 1);
   const OpenedImage opened = OpenX64(memory);
   const ReverseMap map = ReverseMap::Build(AddressSpace(opened.image), {0x80, 0x81, 0x82, 0x83});
-  EXPECT_EQ(map.Find(0x80), VirtAddr{kX64 + 0x1000});
-  EXPECT_EQ(map.Find(0x81), VirtAddr{kX64});
+  EXPECT_EQ(map.Find(0x80), VirtAddr{kPool + 0x1000});
+  EXPECT_EQ(map.Find(0x81), VirtAddr{kPool});
   EXPECT_EQ(map.Find(0x82), std::nullopt);  // user half only
   EXPECT_EQ(map.Find(0x83), std::nullopt);  // mapped nowhere
   EXPECT_EQ(map.Find(0x84), std::nullopt);  // never asked for
@@ -33,28 +33,28 @@ TEST(ReverseMap, FindsTheLowestKernelAddress) {
 TEST(ReverseMap, KnowsEachPageOfALargePage) {
   PhysicalMemory memory;
   PageTables tables(memory, TableKind::kX64, 0x10);
-  tables.Set(kX64, 21, 0x600000 | 0xE3);
+  tables.Set(kPool, 21, 0x600000 | 0xE3);
   std::vector<Pfn> wanted;
   for (Pfn pfn = 0x5FF; pfn <= 0x800; ++pfn) wanted.push_back(pfn);
   const OpenedImage opened = OpenX64(memory);
   const ReverseMap map = ReverseMap::Build(AddressSpace(opened.image), wanted);
   EXPECT_EQ(map.Find(0x5FF), std::nullopt);
-  for (Pfn pfn = 0x600; pfn < 0x800; ++pfn) EXPECT_EQ(map.Find(pfn), VirtAddr{kX64 + (pfn - 0x600) * 0x1000});
+  for (Pfn pfn = 0x600; pfn < 0x800; ++pfn) EXPECT_EQ(map.Find(pfn), VirtAddr{kPool + (pfn - 0x600) * 0x1000});
   EXPECT_EQ(map.Find(0x800), std::nullopt);
 }
 
 TEST(ReverseMap, CountsTransitionPagesAsMapped) {
   PhysicalMemory memory;
-  PageTables(memory, TableKind::kX64, 0x10).Set(kX64, 12, 0x80000 | 0x800 | 0x80);
+  PageTables(memory, TableKind::kX64, 0x10).Set(kPool, 12, 0x80000 | 0x800 | 0x80);
   const OpenedImage opened = OpenX64(memory);
-  EXPECT_EQ(ReverseMap::Build(AddressSpace(opened.image), {0x80}).Find(0x80), VirtAddr{kX64});
+  EXPECT_EQ(ReverseMap::Build(AddressSpace(opened.image), {0x80}).Find(0x80), VirtAddr{kPool});
 }
 
 TEST(ReverseMap, DoesNotTakePageTablesForPages) {
   const struct {
     TableKind kind;
     std::uint64_t address;
-  } cases[] = {{TableKind::kX86, 0xE1234000}, {TableKind::kPae, 0xE1234000}, {TableKind::kX64, kX64}};
+  } cases[] = {{TableKind::kX86, 0xE1234000}, {TableKind::kPae, 0xE1234000}, {TableKind::kX64, kPool}};
   for (const auto& test : cases) {
     PhysicalMemory memory;
     PageTables tables(memory, test.kind, 0x10);
@@ -75,11 +75,11 @@ TEST(ReverseMap, DoesNotTakePageTablesForPages) {
 TEST(ReverseMap, SharedTablesAreFollowedOnce) {
   PhysicalMemory memory;
   PageTables tables(memory, TableKind::kX64, 0x10);
-  tables.Map(kX64, 0x80);
-  const std::uint64_t shared = tables.TableOf(kX64, 12);
-  tables.Set(kX64 + 0x40000000, 21, shared * 4096 | 0x63);
+  tables.Map(kPool, 0x80);
+  const std::uint64_t shared = tables.TableOf(kPool, 12);
+  tables.Set(kPool + 0x40000000, 21, shared * 4096 | 0x63);
   const OpenedImage opened = OpenX64(memory);
-  EXPECT_EQ(ReverseMap::Build(AddressSpace(opened.image), {0x80}).Find(0x80), VirtAddr{kX64});
+  EXPECT_EQ(ReverseMap::Build(AddressSpace(opened.image), {0x80}).Find(0x80), VirtAddr{kPool});
 }
 
 TEST(ReverseMap, HostileTablesEndSoon) {
@@ -103,7 +103,7 @@ TEST(ReverseMap, HostileTablesEndSoon) {
 
 TEST(ReverseMap, IsEmptyWithoutPageTables) {
   OpenOptions options;
-  options.base = VirtAddr{kX64};
+  options.base = VirtAddr{kPool};
   const OpenedImage opened = Open(Bytes().Resize(0x1000).U8(0, 1), options);
   EXPECT_EQ(ReverseMap::Build(AddressSpace(opened.image), {0}).Find(0), std::nullopt);
 }

@@ -12,19 +12,19 @@ namespace {
 using testing::IsEmpty;
 using testing::SizeIs;
 
-struct Width {
+struct GlobalsCase {
   Machine machine;
   VirtAddr base;
   std::uint32_t build;
   std::uint64_t list_heads;  // offset in the descriptor, typed by hand from the PDB tables
   std::uint32_t count;
 };
-constexpr Width kWindows7x64{Machine::kX64, {0xFFFFF80000010000}, 7601, 0x140, 256};
-constexpr Width kWindows7x86{Machine::kX86, {0x80410000}, 7601, 0x140, 512};
-constexpr Width kXp{Machine::kX86, {0x80410000}, 2600, 0x28, 512};
-constexpr Width kVistaX64{Machine::kX64, {0xFFFFF80000010000}, 6001, 0x48, 256};
+constexpr GlobalsCase kWindows7x64{Machine::kX64, {0xFFFFF80000010000}, 7601, 0x140, 256};
+constexpr GlobalsCase kWindows7x86{Machine::kX86, {0x80410000}, 7601, 0x140, 512};
+constexpr GlobalsCase kXp{Machine::kX86, {0x80410000}, 2600, 0x28, 512};
+constexpr GlobalsCase kVistaX64{Machine::kX64, {0xFFFFF80000010000}, 6001, 0x48, 256};
 
-class PoolGlobals : public testing::TestWithParam<Width> {
+class PoolGlobals : public testing::TestWithParam<GlobalsCase> {
  protected:
   PoolGlobals() : memory_(GetParam().machine, GetParam().base, 8) {
     block_.NonPagedPoolDescriptor = SignExtended(Nonpaged());

@@ -8,25 +8,25 @@
 namespace poolblame {
 namespace {
 
-constexpr VirtAddr kKernel{0xFFFFF80012000000}, kDriver = kKernel + 0x4000, kLog = kKernel + 0x8000;
+constexpr VirtAddr kNtoskrnl{0xFFFFF80012000000}, kDriver = kNtoskrnl + 0x4000, kLog = kNtoskrnl + 0x8000;
 constexpr VirtAddr kBlock{0xFFFFA80001234560}, kThread{0xFFFFA80001000080};
 
 class PoolTraceTest : public ::testing::TestWithParam<std::pair<std::uint32_t, std::uint32_t>> {
  protected:
-  PoolTraceTest() : memory_(Machine::kX64, kKernel, 12) {
+  PoolTraceTest() : memory_(Machine::kX64, kNtoskrnl, 12) {
     system_.machine = Machine::kX64;
     system_.build = GetParam().first;
-    system_.modules.push_back({"ntoskrnl.exe", "", kKernel, 0x4000, 0, false});
+    system_.modules.push_back({"ntoskrnl.exe", "", kNtoskrnl, 0x4000, 0, false});
     system_.modules.push_back({"caller.sys", "", kDriver, 0x4000, 0, false});
-    memory_.PutPointer(kKernel + 0x1230, kLog);
+    memory_.PutPointer(kNtoskrnl + 0x1230, kLog);
     for (std::uint32_t i = 0; i < 5; ++i) PutCall(i, kBlock + 0x100 * i, 0x40 + i);
     PutCall(7, kBlock, 0x60);  // an empty record or two do not end the log
   }
   void PutCall(std::uint32_t index, VirtAddr block, std::uint64_t bytes) {
     const VirtAddr at = kLog + std::uint64_t{index} * GetParam().second;
     memory_.PutPointer(at, block).Put(at + 8, bytes, 8).PutPointer(at + 0x10, kThread);
-    memory_.PutPointer(at + 0x18, kKernel + 0x500);
-    memory_.PutPointer(at + 0x20, kDriver + 0x444).PutPointer(at + 0x28, kKernel + 0x600);
+    memory_.PutPointer(at + 0x18, kNtoskrnl + 0x500);
+    memory_.PutPointer(at + 0x20, kDriver + 0x444).PutPointer(at + 0x28, kNtoskrnl + 0x600);
   }
   PoolTraceLog Read() { return {memory_.Space(GetParam().first), system_}; }
 
@@ -52,7 +52,7 @@ TEST_P(PoolTraceTest, FramesThatAreNoCodeMakeNoLog) {
 }
 
 TEST_P(PoolTraceTest, NobodyNamesItThenItIsNotLookedFor) {
-  memory_.Put(kKernel + 0x1230, 0, 8);
+  memory_.Put(kNtoskrnl + 0x1230, 0, 8);
   EXPECT_EQ(Read().size(), 0U);
 }
 

@@ -74,9 +74,9 @@ TEST(HostileDrivers, BrokenImagesAreSearchedInTime) {
 }
 
 TEST(HostileDrivers, CodeThatIsAllTagsUnderManyModulesEndsSoon) {
-  constexpr VirtAddr kBase{0xFFFFF80100000000};
-  FakeMemory memory(Machine::kX64, kBase, 8);
-  HandMadeDriver driver(memory, kBase, "same.sys");
+  constexpr VirtAddr kModule{0xFFFFF80100000000};
+  FakeMemory memory(Machine::kX64, kModule, 8);
+  HandMadeDriver driver(memory, kModule, "same.sys");
   const PoolTag tag = PoolTag::FromText("Hand");
   for (std::uint64_t at = 0; at + 6 <= 0x2000; at += 6)
     memory.PutBytes(driver.code(at), {0x41, 0xB8}).Put(driver.code(at + 2), tag.value, 4);

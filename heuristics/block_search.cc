@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "heuristics/code_owner.h"
 #include "heuristics/owner.h"
@@ -21,6 +22,38 @@ bool Fits(const PlacedBlock& block, const BlockQuery& query) {
   return !query.tag || query.tag->Matches(block.tag);
 }
 
+/// Owners of tags, by the code of the drivers before the table; each asked for once.
+class OwnerNames {
+ public:
+  OwnerNames(const AddressSpace& space, const System& system, const TagDatabase& tags, const std::set<PoolTag>& wanted)
+      : system_(system), tags_(tags), by_code_(OwnersByCode(space, system, tags, wanted)) {}
+  const Owner& Of(const PlacedBlock& block) {
+    const auto [known, is_new] = owners_.try_emplace(block.tag_known ? block.tag : PoolTag{});
+    if (is_new && block.tag_known) known->second = BetterOwner(OwnerOf(block.tag, tags_, system_), by_code_, block.tag);
+    return known->second;
+  }
+
+ private:
+  const System& system_;
+  const TagDatabase& tags_;
+  std::map<PoolTag, Owner> by_code_, owners_;
+};
+
+/// An address is in few blocks: theirs are all the tags that need a search of the drivers' code.
+BlockCoverage BlocksHolding(const AddressSpace& space, const System& system, const PoolCensus& census,
+                            const BlockQuery& query, std::vector<PlacedBlock>& out) {
+  return ForEachPoolBlock(space, system, census, [&](const PlacedBlock& block) {
+    if (Fits(block, query)) out.push_back(block);
+  });
+}
+
+std::set<PoolTag> TagsOf(const std::vector<PlacedBlock>& blocks) {
+  std::set<PoolTag> tags;
+  for (const PlacedBlock& block : blocks)
+    if (block.tag_known) tags.insert(block.tag);
+  return tags;
+}
+
 }  // namespace
 
 bool IsDriver(const std::string& driver, const std::string& typed) {
@@ -31,21 +64,23 @@ bool IsDriver(const std::string& driver, const std::string& typed) {
 BlockCoverage FindBlocks(const AddressSpace& space, const System& system, const PoolCensus& census,
                          const TagDatabase& tags, const BlockQuery& query,
                          const std::function<void(const FoundBlock&)>& visit) {
+  const auto show = [&](OwnerNames& owners, const PlacedBlock& block) {
+    const Owner& owner = owners.Of(block);
+    if (query.driver.empty() || IsDriver(owner.driver, query.driver)) visit({block, owner});
+  };
+  if (query.address) {
+    std::vector<PlacedBlock> holding;
+    const BlockCoverage coverage = BlocksHolding(space, system, census, query, holding);
+    OwnerNames owners(space, system, tags, TagsOf(holding));
+    for (const PlacedBlock& block : holding) show(owners, block);
+    return coverage;
+  }
   std::set<PoolTag> wanted;
   for (const auto& [tag, statistics] : census.tags)
     if (!query.tag || query.tag->Matches(tag)) wanted.insert(tag);
-  const std::map<PoolTag, Owner> by_code = OwnersByCode(space, system, tags, wanted);
-  std::map<PoolTag, Owner> owners;
-  const auto owner_of = [&](const PlacedBlock& block) {
-    if (!block.tag_known) return Owner{};
-    const auto [known, is_new] = owners.try_emplace(block.tag);
-    if (is_new) known->second = BetterOwner(OwnerOf(block.tag, tags, system), by_code, block.tag);
-    return known->second;
-  };
+  OwnerNames owners(space, system, tags, wanted);
   return ForEachPoolBlock(space, system, census, [&](const PlacedBlock& block) {
-    if (!Fits(block, query)) return;
-    const Owner owner = owner_of(block);
-    if (query.driver.empty() || IsDriver(owner.driver, query.driver)) visit({block, owner});
+    if (Fits(block, query)) show(owners, block);
   });
 }
 

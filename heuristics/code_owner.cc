@@ -199,15 +199,21 @@ std::string SiteText(const TagSite& site, const System& system) {
   return CodeText(system, site.address) + " " + Verb(site);
 }
 
+CodeOfImage SearchImageCode(const AddressSpace& space, const System& system, const std::vector<PoolTag>& wanted) {
+  if (wanted.empty()) return {system, {}};
+  CodeOfImage code{WithMappedDrivers(space, system), {}};
+  if (!code.system.modules.empty()) code.search = SearchDriverCode(space, code.system, wanted);
+  return code;
+}
+
 std::map<PoolTag, Owner> OwnersByCode(const AddressSpace& space, const System& system, const TagDatabase& tags,
                                       const std::set<PoolTag>& wanted) {
   std::map<PoolTag, Owner> owners;
-  const System known = WithMappedDrivers(space, system);
-  if (wanted.empty() || known.modules.empty()) return owners;
-  const CodeSearch search = SearchDriverCode(space, known, {wanted.begin(), wanted.end()});
+  const CodeOfImage code = SearchImageCode(space, system, {wanted.begin(), wanted.end()});
   for (const PoolTag tag : wanted) {
     if (!tag.plausible() || TagDatabase::IsGeneric(tag)) continue;
-    if (auto named = OwnerByCode(tag.name(), search, known, tags)) owners.emplace(tag.name(), std::move(named->owner));
+    if (auto named = OwnerByCode(tag.name(), code.search, code.system, tags))
+      owners.emplace(tag.name(), std::move(named->owner));
   }
   return owners;
 }
@@ -223,17 +229,16 @@ void NameByDriverCode(const AddressSpace& space, const System& system, const Tag
     for (const Suspect& suspect : incident.suspects)
       if (const auto tag = TagToName(suspect); tag && MayBeNamed(incident)) wanted.insert(*tag);
   if (wanted.empty()) return;
-  const System known = WithMappedDrivers(space, system);
-  if (known.modules.empty()) return;
-  const CodeSearch search = SearchDriverCode(space, known, {wanted.begin(), wanted.end()});
-  if (!search.has_code()) {
+  const CodeOfImage code = SearchImageCode(space, system, {wanted.begin(), wanted.end()});
+  if (code.system.modules.empty()) return;
+  if (!code.search.has_code()) {
     report.notes.emplace_back(
         "driver code is not in this dump: whose a tag is, is told from the tag table and the lists of drivers alone");
     return;
   }
   for (Incident& incident : report.incidents)
     for (Suspect& suspect : incident.suspects)
-      if (MayBeNamed(incident)) NameSuspect(search, known, tags, suspect);
+      if (MayBeNamed(incident)) NameSuspect(code.search, code.system, tags, suspect);
 }
 
 }  // namespace poolblame

@@ -31,6 +31,14 @@ const CodeCandidate* NamedByCode(const std::vector<CodeCandidate>& ranked);
 /// "vxfilter.sys+0x1234 allocates with this tag (ExAllocatePoolWithTag)".
 std::string SiteText(const TagSite& site, const System& system);
 
+/// A search of all drivers whose images are in memory, those that no list has any more among them.
+struct CodeOfImage {
+  System system;  // with those drivers; `search` counts modules as they stand here
+  CodeSearch search;
+};
+/// Cost: SearchDriverCode's; none where `wanted` is empty.
+CodeOfImage SearchImageCode(const AddressSpace& space, const System& system, const std::vector<PoolTag>& wanted);
+
 /// Of the tags of `wanted`, those whose driver the code of the image names. Cost: SearchDriverCode's.
 std::map<PoolTag, Owner> OwnersByCode(const AddressSpace& space, const System& system, const TagDatabase& tags,
                                       const std::set<PoolTag>& wanted);

@@ -52,14 +52,11 @@ std::vector<Suspect> MergeSuspects(const Scene& scene, const std::vector<Hypothe
 }
 
 PoolKind PoolOf(const Scene& scene, std::size_t block) {
-  const std::uint64_t address = scene.AddressOf(scene.blocks[block].begin);
-  if (!scene.physical)
-    for (const PoolRegion& region : scene.system->pool_regions)
-      if (address >= region.begin.value && address < region.end.value) return region.kind;
-  if (scene.census->segment_heap != nullptr && !scene.physical) {
-    const PoolKind kind = scene.census->segment_heap->KindOf(VirtAddr{address});
-    if (kind != PoolKind::kUnknown) return kind;
-  }
+  const VirtAddr address{scene.AddressOf(scene.blocks[block].begin)};
+  PoolKind kind = scene.physical ? PoolKind::kUnknown : scene.system->PoolKindAt(address);
+  if (kind == PoolKind::kUnknown && scene.census->segment_heap != nullptr && !scene.physical)
+    kind = scene.census->segment_heap->KindOf(address);
+  if (kind != PoolKind::kUnknown) return kind;
   for (const SceneBlock& b : scene.blocks) {
     if (b.page != scene.blocks[block].page || b.block == nullptr || b.block->state != BlockState::kAllocated) continue;
     if (b.block->header_damaged()) continue;

@@ -156,8 +156,10 @@ IsForetold Backwards(const Scene& scene, std::size_t block, std::uint32_t begin,
   const Bytes below = Bytes(scene.bytes).subspan(begin, std::min(end - begin, kMaxLag));
   const Continuation c = FindBackwardContinuation(below, payload);
   if (c.score <= 0) return Nothing;
-  return [&scene, from = std::vector<std::uint8_t>(payload.rbegin(), payload.rend()), lag = c.lag,
-          end](std::uint32_t at) { return Foretold(from, lag, true)[end - 1 - at] == scene.bytes[at]; };
+  const auto mirrored = std::make_shared<const std::vector<std::uint8_t>>(payload.rbegin(), payload.rend());
+  return [&scene, mirrored, foretold = Foretold(*mirrored, c.lag, true), end](std::uint32_t at) {
+    return foretold[end - 1 - at] == scene.bytes[at];
+  };
 }
 
 /// What the suspect writes, and where the write runs through the whole header, what it left on the other side of it.

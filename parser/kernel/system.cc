@@ -116,6 +116,12 @@ const Module* System::ModuleAt(VirtAddr address) const {
   return nullptr;
 }
 
+PoolKind System::PoolKindAt(VirtAddr address) const {
+  for (const PoolRegion& region : pool_regions)
+    if (address >= region.begin && address < region.end) return region.kind;
+  return PoolKind::kUnknown;
+}
+
 System ReadSystem(const AddressSpace& space) {
   System system;
   const ImageFacts& facts = space.image().facts();

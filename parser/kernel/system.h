@@ -57,6 +57,8 @@ struct System {
 
   /// The loaded module whose image holds `address`; nullptr when there is none.
   [[nodiscard]] const Module* ModuleAt(VirtAddr address) const;
+  /// The pool whose range holds `address`; kUnknown where none does, or Windows gave it out piece by piece.
+  [[nodiscard]] PoolKind PoolKindAt(VirtAddr address) const;
 };
 
 /// Reads what the image has; what it lacks becomes a note, never a failure. Cost: a few hundred page translations.

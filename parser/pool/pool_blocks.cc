@@ -42,9 +42,7 @@ class ClassicWalk {
   void Run(BlockCoverage& coverage) {
     for (const PoolPageRef& page : census_.healthy_pages) {
       if (found_.contains(KeyOf(page.address, page.pfn))) continue;
-      const PageBytes bytes = BytesOf(page);
-      if (bytes.presence != Presence::kPresent) continue;
-      WalkHealthy(bytes.bytes.data(), PagePlace(page));
+      WalkHealthy(page.bytes, PagePlace(page));
       ++coverage.pages;
     }
     for (const PoolPageRef& page : census_.second_look_pages) {
@@ -62,7 +60,6 @@ class ClassicWalk {
   static std::uint64_t KeyOf(std::optional<VirtAddr> address, std::optional<Pfn> pfn) {
     return address ? address->value : pfn.value_or(0);
   }
-  /// A page that was joined from several ranges lives only as long as somebody holds it, so it is asked for again.
   [[nodiscard]] PageBytes BytesOf(const PoolPageRef& page) const {
     if (page.address) return space_.Page(*page.address);
     PageBytes bytes;
@@ -264,12 +261,6 @@ class SegmentWalk {
   const Visit& visit_;
 };
 
-PoolKind KindByRange(const System& system, VirtAddr address) {
-  for (const PoolRegion& region : system.pool_regions)
-    if (address >= region.begin && address < region.end) return region.kind;
-  return PoolKind::kUnknown;
-}
-
 void VisitBig(const System& system, const PoolCensus& census, const Visit& visit) {
   const KindByRegion by_region(census.segment_heap.get());
   for (const BigAllocation& big : census.big_pages) {
@@ -280,7 +271,7 @@ void VisitBig(const System& system, const PoolCensus& census, const Visit& visit
     block.state = BlockState::kBig;
     block.kind = big.kind;
     if (block.kind == PoolKind::kUnknown) block.kind = by_region.Of(big.address);
-    if (block.kind == PoolKind::kUnknown) block.kind = KindByRange(system, big.address);
+    if (block.kind == PoolKind::kUnknown) block.kind = system.PoolKindAt(big.address);
     block.backend = PoolBackend::kBig;
     visit(block);
   }

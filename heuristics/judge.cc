@@ -176,6 +176,30 @@ void TellContents(const ImageContents& contents, Report& report) {
   report.notes.push_back("damage that leaves every header right was not looked for: " + why);
 }
 
+/// What an overrun writes, it writes into its own block first. A front that this spoiled is no damage that came from
+/// below: the writer's header is sound.
+bool IsWritersOwnFront(std::size_t index, const std::vector<Scene>& scenes, const std::vector<Incident>& incidents) {
+  const std::optional<BlockReference>& victim = incidents[index].victim;
+  if (scenes[index].crossing == nullptr || !victim) return false;
+  for (std::size_t i = 0; i < incidents.size(); ++i) {
+    const Suspect& first = incidents[i].suspects.front();
+    if (scenes[i].crossing == nullptr && first.kind == FaultKind::kOverrun && first.block &&
+        first.block->header == victim->header)
+      return true;
+  }
+  return false;
+}
+
+void DropWritersOwnFronts(std::vector<Scene>& scenes, std::vector<Incident>& incidents) {
+  std::vector<bool> drop;
+  for (std::size_t i = 0; i < incidents.size(); ++i) drop.push_back(IsWritersOwnFront(i, scenes, incidents));
+  for (std::size_t i = drop.size(); i-- > 0;) {
+    if (!drop[i]) continue;
+    scenes.erase(scenes.begin() + static_cast<std::ptrdiff_t>(i));
+    incidents.erase(incidents.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
 /// Judges them all; returns those that became incidents, in the incidents' order.
 std::vector<Scene> JudgeScenes(std::vector<Scene> scenes, Report& report) {
   std::vector<Scene> kept;
@@ -191,6 +215,7 @@ std::vector<Scene> JudgeScenes(std::vector<Scene> scenes, Report& report) {
     report.incidents.push_back(std::move(*incident));
     kept.push_back(std::move(scene));
   }
+  DropWritersOwnFronts(kept, report.incidents);
   if (kept.size() >= kMaxIncidents)
     report.notes.push_back("at least " + std::to_string(kMaxIncidents) +
                            " separate places are damaged; any more are left out");

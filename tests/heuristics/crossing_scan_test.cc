@@ -100,5 +100,35 @@ TEST(CrossingScan, HealthyBlocksHaveNoIncident) {
   EXPECT_THAT(Crossings(Healthy(stage)), IsEmpty());
 }
 
+/// Text over the front of a page's last block, and, where `over` is not 0, what fills the rest of it over its end.
+Report JudgedLast(std::uint32_t over) {
+  constexpr std::uint32_t kLast = 0x200, kBelow = 0x60 + 0x10 + kText;
+  const ByteString name = Cycle(Ascii("\\Device\\HarddiskVolume2\\Windows\\System32\\drivers\\"), kText + 0x28);
+  Stage stage(Windows::kSeven64);
+  Healthy(stage)
+      .Add(PageBuilder(Windows::kSeven64, 500)
+               .Block("Rest", static_cast<std::uint32_t>(kPageSize) - kBelow - kLast)
+               .Block("Even", 0x60)
+               .Block("Name", 0x10 + kText)
+               .Put(0, Part(name, 0, kText))
+               .Block("Objt", kLast)
+               .Fill(0xAA)
+               .Put(0, WithFront(Part(name, kText + 0x10, name.size()), Object(3))))
+      .Add(PageBuilder(Windows::kSeven64, 501)
+               .Block("Vict", 0x80)
+               .OverwriteHeader(0, ByteString(over, 0xAA))
+               .Block("File", 0x80))
+      .AddHealthy(1);
+  return stage.Judge();
+}
+
+TEST(CrossingScan, AnOverrunsOwnBlockIsNoDamageFromBelow) {
+  const Report from_below = JudgedLast(0), own = JudgedLast(8);
+  ASSERT_THAT(from_below.incidents, SizeIs(1));
+  EXPECT_EQ(from_below.incidents[0].victim->tag.text(), "Objt");
+  ASSERT_THAT(own.incidents, SizeIs(1));
+  EXPECT_EQ(own.incidents[0].suspects[0].block->tag.text(), "Objt");
+}
+
 }  // namespace
 }  // namespace poolblame::testing

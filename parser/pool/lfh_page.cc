@@ -30,11 +30,13 @@ bool LfhPages::LostItsFront(const PoolHeaderFields& header) const {
 }
 
 /// What stands where a tag would be could be one by chance: no block has it, and it is no text that was written over
-/// all of the header.
+/// all of the header. Zeros in place of size, type and tag are in any memory.
 bool LfhPages::HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) const {
-  constexpr std::size_t kTagAt = 4;
+  constexpr std::size_t kTagAt = 4, kTagEnd = 8;
   const bool text = std::all_of(bytes.begin(), bytes.begin() + kTagAt, IsPrintable);
-  return !text && PoolTag{header.PoolTag}.plausible() && source_.knowledge.BlocksWithTag(header.PoolTag) == 0;
+  const bool zero = std::all_of(bytes.begin(), bytes.begin() + kTagEnd, [](std::uint8_t b) { return b == 0; });
+  const bool unknown_tag = PoolTag{header.PoolTag}.plausible() && source_.knowledge.BlocksWithTag(header.PoolTag) == 0;
+  return zero || (!text && unknown_tag);
 }
 
 /// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not

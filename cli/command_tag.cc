@@ -13,8 +13,8 @@ namespace poolblame::cli {
 namespace {
 
 struct TagOptions {
-  std::vector<std::string> tags;
-  std::string pooltag, image;
+  std::vector<std::string> tags, pooltag;
+  std::string image;
 };
 
 /// The drivers of an open image, and what its code says of the tags that were asked for.
@@ -78,8 +78,8 @@ ExitStatus AnswerByTable(const TagOptions& options, const TagDatabase& tags) {
 }
 
 ExitStatus RunTag(const TagOptions& options) {
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   if (options.tags.empty() && options.image.empty()) {
     Complain("tag: TAG or --image is required");
     return ExitStatus::kUsage;

@@ -8,7 +8,7 @@
 #include "cli/escape.h"
 #include "cli/json_sections.h"
 #include "cli/text_writer.h"
-#include "heuristics/block_search.h"
+#include "pooltag/name_match.h"
 
 namespace poolblame::cli {
 namespace {

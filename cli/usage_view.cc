@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "heuristics/block_search.h"
+#include "pooltag/name_match.h"
 
 namespace poolblame::cli {
 namespace {

@@ -43,7 +43,7 @@ TEST(RenderTagCode, CandidatesComeWithTheirPlaces) {
 TEST(RenderTagCode, WithoutCodeTheListsAreAsked) {
   TagDatabase tags;
   const std::string table = "Zork - gone.sys - buffers\nZor* - one.sys - buffers\nZo* - never.sys - buffers\n";
-  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
   const std::string text = RenderTagCode(kTag, {}, TwoDrivers(), tags);
   EXPECT_THAT(text, HasSubstr("driver code is not in this dump"));
   EXPECT_THAT(text, HasSubstr("gone.sys: was unloaded\n"));

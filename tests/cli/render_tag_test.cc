@@ -15,7 +15,7 @@ TagDatabase Tags() {
       "Abcd - abcd.sys - exact\n"
       "Ab* - family.sys - wildcard\n"
       "Xy - short.sys - short tag\n";
-  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
   return tags;
 }
 

@@ -29,4 +29,12 @@ std::optional<TagConflict> FindConflict(const std::vector<TagEntry>& entries) {
   return conflict;
 }
 
+std::string AgreedOwner(const std::vector<TagEntry>& entries) {
+  if (entries.empty()) return "";
+  if (const auto conflict = FindConflict(entries)) return conflict->users;
+  for (const TagEntry& entry : entries)
+    if (entry.literals == entries.front().literals && !entry.driver.empty()) return entry.driver;
+  return entries.front().component;
+}
+
 }  // namespace poolblame

@@ -19,4 +19,8 @@ struct TagConflict {
 /// `entries` as TagDatabase::Find gives them: best first. Looks at those as exact as the first.
 std::optional<TagConflict> FindConflict(const std::vector<TagEntry>& entries);
 
+/// Whose the tag is, where there is room for one word: the driver that the best rows agree on, else the component they
+/// name. Empty where they differ or say nothing. Generic tags are the caller's to know.
+std::string AgreedOwner(const std::vector<TagEntry>& entries);
+
 }  // namespace poolblame

@@ -101,6 +101,20 @@ TEST(FindConflict, BetweenTheUsersFileAndOursTheUsersCounts) {
   EXPECT_EQ(conflict->users, "mine.sys");
 }
 
+TEST(AgreedOwner, IsNobodyWhereTablesDiffer) {
+  const auto owner_of = [](const TagDatabase& tags, const char* tag) {
+    return AgreedOwner(tags.Find(PoolTag::FromText(tag)));
+  };
+  EXPECT_EQ(owner_of(Table(), "Zqx1"), "");
+  EXPECT_EQ(owner_of(Table(), "Zqx2"), "two.sys");
+  EXPECT_EQ(owner_of(Table(), "Zqx3"), "three.sys");
+  EXPECT_EQ(owner_of(Table(), "ZZZZ"), "");
+  TagDatabase tags = TagDatabase::BuiltIn();
+  Add(tags, "#define TAG_PROCESS 'corP'\n#define TAG_MINE '1xqZ'\n", "tag.h");
+  EXPECT_EQ(owner_of(tags, "Proc"), "ntoskrnl.exe");
+  EXPECT_EQ(owner_of(tags, "Zqx1"), "TAG_MINE");
+}
+
 TEST(FindConflict, TwoFamiliesAsExactAsEachOther) {
   TagDatabase tags;
   Add(tags, "Zq?1 - one.sys\nZqx? - two.sys\n", "pooltag.txt");

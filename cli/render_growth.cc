@@ -47,13 +47,13 @@ void WriteImages(TextWriter& out, const Growth& growth) {
 }
 
 void WriteRow(TextWriter& out, const GrowthRow& row) {
-  const std::string line = fmt::format(
-      "{} {:<4}  {:<8}  {:>10}  {:>10}  {:>8}  {:>12}  {:>5}  {:>11}  {:>5}  {}", row.suspect ? '*' : ' ',
-      Escaped(row.tag.text()), UsageTypeName(row.type), row.tracked ? Grouped(row.allocs) : "-",
-      row.tracked ? Grouped(row.frees) : "-", Signed(row.blocks), Signed(row.bytes),
-      row.tracked ? Percent(row.kept) : "-",
-      row.bytes_per_hour ? Signed(static_cast<std::int64_t>(*row.bytes_per_hour)) : "-",
-      fmt::format("{}/{}", row.steps_up, row.steps), row.owner.driver.empty() ? "-" : Escaped(row.owner.driver));
+  const std::string line =
+      fmt::format("{} {:<4}  {:<8}  {:>10}  {:>10}  {:>8}  {:>12}  {:>5}  {:>11}  {:>5}  {}", row.suspect ? '*' : ' ',
+                  Escaped(row.tag.text()), UsageTypeName(row.type), row.tracked ? Grouped(row.allocs) : "-",
+                  row.tracked ? Grouped(row.frees) : "-", Signed(row.blocks), Signed(row.bytes),
+                  row.tracked ? Percent(row.kept) : "-",
+                  row.bytes_per_hour ? Signed(static_cast<std::int64_t>(*row.bytes_per_hour)) : "-",
+                  fmt::format("{}/{}", row.steps_up, row.steps), DriverOrDash(row.owner.driver));
   out.Line(out.palette().Paint(row.suspect ? Style::kCulprit : Style::kPlain, line));
 }
 
@@ -62,9 +62,9 @@ void WriteRows(TextWriter& out, const Growth& growth, const UsageView& view) {
   out.Heading(fmt::format("{} that grew, most like a leak first (* leak suspect)", Counted(rows.size(), "row")));
   out.Line(fmt::format("  {:<4}  {:<8}  {:>10}  {:>10}  {:>8}  {:>12}  {:>5}  {:>11}  {:>5}  {}", "tag", "type",
                        "allocs", "frees", "diff", "bytes", "kept", "bytes/hour", "steps", "driver"));
-  const std::size_t shown = view.top == 0 ? rows.size() : std::min(view.top, rows.size());
+  const std::size_t shown = RowsShown(rows.size(), view.top);
   for (std::size_t i = 0; i < shown; ++i) WriteRow(out, *rows[i]);
-  if (shown < rows.size()) out.Line(fmt::format("  and {} more (--top 0 lists all)", rows.size() - shown));
+  if (shown < rows.size()) out.Line(AndMore(rows.size() - shown));
 }
 
 std::string TitleOf(const Growth& growth) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -98,10 +97,9 @@ std::string TagText(const TagAnswer& answer) {
 
 std::string TagSearchText(const TagSearchAnswer& answer, std::size_t top) {
   std::string text = fmt::format("{}{}\n", Counted(answer.rows.size(), "row"), QueryText(answer));
-  const std::size_t shown = top == 0 ? answer.rows.size() : std::min(top, answer.rows.size());
+  const std::size_t shown = RowsShown(answer.rows.size(), top);
   for (std::size_t i = 0; i < shown; ++i) text += RowText(answer.rows[i]);
-  if (shown < answer.rows.size())
-    text += fmt::format("  and {} more (--top 0 lists all)\n", answer.rows.size() - shown);
+  if (shown < answer.rows.size()) text += AndMore(answer.rows.size() - shown) + "\n";
   return text;
 }
 

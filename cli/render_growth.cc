@@ -8,7 +8,6 @@
 #include "cli/escape.h"
 #include "cli/json_sections.h"
 #include "cli/text_writer.h"
-#include "pooltag/name_match.h"
 
 namespace poolblame::cli {
 namespace {
@@ -17,11 +16,8 @@ constexpr double kTicksPerHour = 3600.0 * 10'000'000;
 
 std::vector<const GrowthRow*> RowsOf(const Growth& growth, const UsageView& view) {
   std::vector<const GrowthRow*> rows;
-  for (const GrowthRow& row : growth.rows) {
-    const bool fits =
-        (!view.tag || view.tag->Matches(row.tag)) && (view.driver.empty() || IsDriver(row.owner.driver, view.driver));
-    if (fits) rows.push_back(&row);
-  }
+  for (const GrowthRow& row : growth.rows)
+    if (IsWanted(row.tag, row.owner, view)) rows.push_back(&row);
   return rows;
 }
 

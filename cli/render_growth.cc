@@ -12,8 +12,6 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr double kTicksPerHour = 3600.0 * 10'000'000;
-
 std::vector<const GrowthRow*> RowsOf(const Growth& growth, const UsageView& view) {
   std::vector<const GrowthRow*> rows;
   for (const GrowthRow& row : growth.rows)
@@ -36,8 +34,7 @@ void WriteImages(TextWriter& out, const Growth& growth) {
   out.Heading("images, oldest first");
   for (const UsageSample* sample : growth.samples) {
     const auto up = sample->origin.up_time;
-    out.Line(fmt::format("  up {:>9}  {}, by {}", up ? HoursText(static_cast<double>(*up) / kTicksPerHour) : "unknown",
-                         Escaped(sample->name),
+    out.Line(fmt::format("  up {:>9}  {}, by {}", up ? HoursText(HoursOf(*up)) : "unknown", Escaped(sample->name),
                          sample->usage.source == UsageSource::kTracker ? "its tracker table" : "its blocks"));
   }
 }
@@ -107,10 +104,9 @@ std::string RenderGrowthJsonLines(const Growth& growth, const UsageView& view) {
   Json images = Json::array();
   for (const UsageSample* sample : growth.samples) {
     const auto up = sample->origin.up_time;
-    images.push_back(
-        Json{{"path", sample->name},
-             {"up_hours", up ? Json(JsonRounded(static_cast<double>(*up) / kTicksPerHour, 3)) : Json(nullptr)},
-             {"source", sample->usage.source == UsageSource::kTracker ? "tracker" : "blocks"}});
+    images.push_back(Json{{"path", sample->name},
+                          {"up_hours", up ? Json(JsonRounded(HoursOf(*up), 3)) : Json(nullptr)},
+                          {"source", sample->usage.source == UsageSource::kTracker ? "tracker" : "blocks"}});
   }
   const std::vector<const GrowthRow*> rows = RowsOf(growth, view);
   std::string lines = JsonLine(Json{{"schema", "poolblame.growth/1"},

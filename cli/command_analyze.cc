@@ -13,7 +13,8 @@ namespace {
 struct AnalyzeOptions {
   ImageOptions image;
   OutputOptions output;
-  std::string format, pooltag;
+  std::string format;
+  std::vector<std::string> pooltag;
   ExplainChoice explain;
 };
 
@@ -38,8 +39,8 @@ std::string Render(const ImageReport& facts, const AnalyzeOptions& options) {
 }
 
 ExitStatus RunAnalyze(const AnalyzeOptions& options) {
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   const Result<std::unique_ptr<Analysis>> analysis = AnalyseShowingProgress(options.image, *tags);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const ImageReport& facts = (*analysis)->facts;

@@ -21,7 +21,8 @@ namespace {
 struct CorrelateOptions {
   std::vector<std::string> files;
   OutputOptions output;
-  std::string format, pooltag;
+  std::string format;
+  std::vector<std::string> pooltag;
   bool partial = false;
 };
 
@@ -59,8 +60,8 @@ ExitStatus StatusOf(FleetVerdict verdict) {
 }
 
 ExitStatus RunCorrelate(const CorrelateOptions& options) {
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   FleetInput input;
   for (const std::string& file : options.files)
     if (const auto read = ReadFile(file, input); !read) return Failed(file, read.error());

@@ -14,7 +14,8 @@ struct FindOptions {
   ImageOptions image;
   OutputOptions output;
   BlockQuery query;
-  std::string what, format, pooltag;
+  std::string what, format;
+  std::vector<std::string> pooltag;
   bool hex = false;
   std::optional<std::size_t> top;
 };
@@ -47,8 +48,8 @@ ExitStatus RunFind(const FindOptions& options) {
     Complain("find: TAG, ADDRESS or --driver is needed");
     return ExitStatus::kUsage;
   }
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   const Result<std::unique_ptr<Analysis>> scanned = ScanShowingProgress(options.image);
   if (!scanned) return Failed(options.image.path, scanned.error());
   const Analysis& analysis = **scanned;

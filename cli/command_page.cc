@@ -12,7 +12,8 @@ namespace {
 struct PageOptions {
   ImageOptions image;
   OutputOptions output;
-  std::string address, pooltag;
+  std::string address;
+  std::vector<std::string> pooltag;
 };
 
 /// An image without page tables knows physical addresses only.
@@ -97,8 +98,8 @@ ExitStatus DeliverSpecialPage(const Analysis& analysis, const SpecialPoolPage& p
 }
 
 ExitStatus RunPage(const PageOptions& options) {
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   const Result<std::unique_ptr<Analysis>> analysis = AnalyseShowingProgress(options.image, *tags);
   if (!analysis) return Failed(options.image.path, analysis.error());
   const VirtAddr page = VirtAddr{ParseAddress(options.address).value_or(0)}.page();

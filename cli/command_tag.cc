@@ -13,11 +13,61 @@ namespace poolblame::cli {
 namespace {
 
 struct TagOptions {
-  std::vector<std::string> tags;
-  std::string pooltag, image;
+  std::vector<std::string> tags, pooltag;
+  std::string image, format;
+  TagQuery query;  // driver and vendor
+  std::size_t top = 100;
+
+  /// Rows are asked for, and not what is known of a tag.
+  [[nodiscard]] bool Searches() const {
+    const auto is_wildcard = [](const std::string& typed) { return TypedWildcard(typed).has_value(); };
+    return !query.empty() || std::any_of(tags.begin(), tags.end(), is_wildcard);
+  }
 };
 
-/// The drivers of an open image, and what its code says of the tags that were asked for.
+/// One answer behind the other, in the form that was asked for.
+class TagReport {
+ public:
+  explicit TagReport(const TagOptions& options) : options_(options), head_(TagJsonHead(options.image)) {}
+
+  void Add(const std::string& text, const std::vector<Json>& records, bool found) {
+    text_ += text;
+    records_.insert(records_.end(), records.begin(), records.end());
+    all_found_ = all_found_ && found;
+  }
+
+  [[nodiscard]] ExitStatus End() const {
+    const ExitStatus status = all_found_ ? ExitStatus::kClean : ExitStatus::kFound;
+    if (options_.format == "text") return Deliver(text_, "", status);
+    if (options_.format == "json") {
+      Json document = head_;
+      document["answers"] = records_;
+      return Deliver(document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n", "", status);
+    }
+    Json head{{"schema", head_["schema"]}, {"record", "tags"}};
+    head.update(head_);
+    head["answers"] = records_.size();
+    std::string lines = JsonLine(head);
+    for (const Json& record : records_) lines += JsonLine(record);
+    return Deliver(lines, "", status);
+  }
+
+ private:
+  const TagOptions& options_;
+  Json head_;
+  std::string text_;
+  std::vector<Json> records_;
+  bool all_found_ = true;
+};
+
+/// The pattern of a word: exactly the tag where it is no wildcard. Nothing for what no tag can be.
+std::optional<TagPattern> PatternOf(const std::string& typed) {
+  if (const auto wildcard = TypedWildcard(typed)) return wildcard;
+  const auto tag = TypedTag(typed);
+  return tag ? std::optional(TagPattern::Exact(*tag)) : std::nullopt;
+}
+
+/// The drivers of an open image.
 struct DriversOfImage {
   explicit DriversOfImage(Image opened)
       : image(std::move(opened)), space(image), system(WithMappedDrivers(space, ReadSystem(space))) {}
@@ -30,76 +80,121 @@ ExitStatus AnswerWithImage(const TagOptions& options, const TagDatabase& tags) {
   Result<Image> image = Image::Open(options.image, {});
   if (!image) return Failed(options.image, image.error());
   const DriversOfImage drivers(std::move(*image));
+  const System& system = drivers.system;
   std::vector<PoolTag> wanted;
   for (const std::string& typed : options.tags)
     if (const auto tag = TypedTag(typed)) wanted.push_back(*tag);
-  const CodeSearch search = SearchDriverCode(drivers.space, drivers.system, wanted);
-  std::string content;
-  bool all_known = true;
+  const CodeSearch search = SearchDriverCode(drivers.space, system, wanted);
+  TagReport report(options);
   for (const std::string& typed : options.tags) {
-    const TagAnswer answer = RenderTag(typed, tags);
-    content += answer.text;
-    const auto tag = TypedTag(typed);
-    if (tag) content += RenderTagCode(*tag, search, drivers.system, tags);
-    all_known =
-        all_known && tag && (answer.known || NamedByCode(RankByCode(*tag, search, drivers.system, tags)) != nullptr);
+    const TagAnswer answer = AnswerTag(typed, tags);
+    if (!answer.tag) {
+      report.Add(TagText(answer), {TagJson(answer, nullptr)}, false);
+      continue;
+    }
+    const bool named = NamedByCode(RankByCode(*answer.tag, search, system, tags)) != nullptr;
+    report.Add(TagText(answer) + RenderTagCode(*answer.tag, search, system, tags),
+               {TagJson(answer, TagCodeJson(*answer.tag, search, system, tags))}, named || !answer.entries.empty());
   }
-  return Deliver(content, "", all_known ? ExitStatus::kClean : ExitStatus::kFound);
+  return report.End();
 }
 
-/// All tags of the pool, those of most blocks first.
+std::vector<TagPattern> PatternsOf(const std::vector<std::string>& words) {
+  std::vector<TagPattern> patterns;
+  for (const std::string& typed : words)
+    if (const auto pattern = PatternOf(typed)) patterns.push_back(*pattern);
+  return patterns;
+}
+
+/// Tags of the pool that have allocated blocks, those of most blocks first.
+std::vector<TagCount> CountsOf(const PoolCensus& census) {
+  std::vector<TagCount> counts;
+  for (const auto& [tag, statistics] : census.tags)
+    if (statistics.allocated > 0 && tag.plausible()) counts.push_back({tag, statistics.allocated});
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const TagCount& a, const TagCount& b) { return a.allocated > b.allocated; });
+  return counts;
+}
+
+/// The tags of the pool, or those that are searched for.
 ExitStatus AnswerForPool(const TagOptions& options, const TagDatabase& tags) {
+  const std::vector<TagPattern> patterns = PatternsOf(options.tags);
+  if (patterns.size() < options.tags.size()) {
+    Complain("tag: a tag has one to four characters, or eight hex digits");
+    return ExitStatus::kUsage;
+  }
   const Result<std::unique_ptr<Analysis>> analysis = ScanImage(options.image, {});
   if (!analysis) return Failed(options.image, analysis.error());
   const ImageReport& facts = (*analysis)->facts;
-  std::vector<TagCount> counts;
+  const std::vector<TagCount> counts = CountsOf(facts.census);
   std::vector<PoolTag> wanted;
-  for (const auto& [tag, statistics] : facts.census.tags) {
-    if (statistics.allocated == 0 || !tag.plausible()) continue;
-    counts.push_back({tag, statistics.allocated});
-    wanted.push_back(tag);
-  }
-  std::stable_sort(counts.begin(), counts.end(),
-                   [](const TagCount& a, const TagCount& b) { return a.allocated > b.allocated; });
+  for (const TagCount& count : counts) wanted.push_back(count.tag);
   const System system = WithMappedDrivers((*analysis)->space, facts.system);
   const CodeSearch search = SearchDriverCode((*analysis)->space, system, wanted);
-  return Deliver(RenderAllTagCode(counts, search, system, tags), "", ExitStatus::kClean);
+  const std::vector<NamedTag> named = NameTags(counts, patterns, options.query, search, system, tags);
+  TagReport report(options);
+  report.Add(RenderAllTagCode(named, search, system), AllTagCodeJson(named, system),
+             !named.empty() || !options.Searches());
+  return report.End();
+}
+
+void Search(const std::string& typed, const TagOptions& options, const TagDatabase& tags, TagReport& report) {
+  TagSearchAnswer answer{typed, options.query, {}};
+  answer.query.tag = PatternOf(typed);
+  answer.rows = SearchTagRows(tags, answer.query);
+  report.Add(TagSearchText(answer, options.top), TagSearchJson(answer), !answer.rows.empty());
 }
 
 ExitStatus AnswerByTable(const TagOptions& options, const TagDatabase& tags) {
-  std::string content;
-  bool all_known = true;
+  TagReport report(options);
+  if (options.tags.empty()) Search("", options, tags, report);
   for (const std::string& typed : options.tags) {
-    const TagAnswer answer = RenderTag(typed, tags);
-    content += answer.text;
-    all_known = all_known && answer.known;
+    if (PatternOf(typed) && (TypedWildcard(typed) || !options.query.empty())) {
+      Search(typed, options, tags, report);
+      continue;
+    }
+    const TagAnswer answer = AnswerTag(typed, tags);
+    report.Add(TagText(answer), {TagJson(answer, nullptr)}, !answer.entries.empty());
   }
-  return Deliver(content, "", all_known ? ExitStatus::kClean : ExitStatus::kFound);
+  return report.End();
 }
 
 ExitStatus RunTag(const TagOptions& options) {
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
-  if (options.tags.empty() && options.image.empty()) {
-    Complain("tag: TAG or --image is required");
+  if (options.tags.empty() && options.image.empty() && options.query.empty()) {
+    Complain("tag: TAG, --driver, --vendor or --image is needed");
     return ExitStatus::kUsage;
   }
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   if (options.image.empty()) return AnswerByTable(options, *tags);
-  return options.tags.empty() ? AnswerForPool(options, *tags) : AnswerWithImage(options, *tags);
+  return options.tags.empty() || options.Searches() ? AnswerForPool(options, *tags) : AnswerWithImage(options, *tags);
 }
 
 }  // namespace
 
 void AddTagCommand(CLI::App& program, ChosenCommand& chosen) {
   auto options = std::make_shared<TagOptions>();
-  CLI::App& command = *program.add_subcommand("tag", "who owns a pool tag");
+  CLI::App& command = *program.add_subcommand("tag", "who owns a pool tag, and which tags has a driver or vendor");
   command
-      .add_option(
-          "TAG", options->tags,
-          "one to four characters as they lie in memory, or eight hex digits; none with --image: all of its pool")
+      .add_option("TAG", options->tags,
+                  "one to four characters as they lie in memory (? is any one, * any rest), or eight hex digits; none "
+                  "with --image: all of its pool")
       ->type_name("");
-  command.add_option("--image", options->image, "search the drivers' code in this image for the tag")
+  command
+      .add_option("--driver", options->query.driver,
+                  "only tags of this driver, with or without .sys; * and ? stand for any characters")
+      ->type_name("NAME");
+  command
+      .add_option("--vendor", options->query.vendor,
+                  "only tags of vendors with this in their name, or like this with * and ?")
+      ->type_name("NAME");
+  command
+      .add_option("--image", options->image,
+                  "ask the code of the drivers in this image, too; a search is then one of its pool's tags")
       ->type_name("FILE");
+  command.add_option("--top", options->top, "rows of a search shown (text; JSON has all; 0 is all; default 100)")
+      ->type_name("N");
+  AddFormatOption(command, options->format, {"text", "json", "jsonl"});
   AddPoolTagOption(command, options->pooltag);
   command.callback([options, &chosen] { chosen = [options] { return RunTag(*options); }; });
 }

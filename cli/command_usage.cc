@@ -18,8 +18,8 @@ struct UsageOptions {
   ImageOptions image;
   OutputOptions output;
   UsageView view;
-  std::string format, pooltag, tag;
-  std::vector<std::string> limits, since;
+  std::string format, tag;
+  std::vector<std::string> pooltag, limits, since;
   bool detail = false;
 };
 
@@ -101,8 +101,8 @@ ExitStatus RunGrowth(const UsageOptions& options, const TagDatabase& tags) {
 }
 
 ExitStatus RunUsage(const UsageOptions& options) {
-  const Result<TagDatabase> tags = LoadTags(options.pooltag);
-  if (!tags) return Failed(options.pooltag, tags.error());
+  const LoadedTags tags = LoadTags(options.pooltag);
+  if (!tags) return tags.error();
   if (!options.since.empty()) return RunGrowth(options, *tags);
   const Result<std::unique_ptr<Analysis>> analysis = ScanShowingProgress(options.image);
   if (!analysis) return Failed(options.image.path, analysis.error());

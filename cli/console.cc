@@ -5,29 +5,44 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include "cli/error_text.h"
 #include "cli/escape.h"
 #include "cli/output.h"
+#include "cli/text_writer.h"
 
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kMaxPoolTagBytes = std::size_t{16} << 20;  // Microsoft's own is 0.4 MB
+constexpr std::size_t kMaxTagFileBytes = std::size_t{16} << 20;  // Microsoft's own is 0.4 MB
 
 Result<std::vector<std::uint8_t>> ReadSmallFile(const std::string& path) {
   errno = 0;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!stream) return Fail(ErrorKind::kIo, std::string("cannot be opened: ") + std::strerror(errno));
-  std::vector<std::uint8_t> bytes(kMaxPoolTagBytes + 1);
+  std::vector<std::uint8_t> bytes(kMaxTagFileBytes + 1);
   bytes.resize(std::fread(bytes.data(), 1, bytes.size(), stream.get()));
   if (std::ferror(stream.get()) != 0)
     return Fail(ErrorKind::kIo, std::string("cannot be read: ") + std::strerror(errno));
-  if (bytes.size() > kMaxPoolTagBytes)
-    return Fail(ErrorKind::kLimit, "bytes of a pooltag.txt", 0, kMaxPoolTagBytes, bytes.size());
+  if (bytes.size() > kMaxTagFileBytes)
+    return Fail(ErrorKind::kLimit, "bytes of a file of tags", 0, kMaxTagFileBytes, bytes.size());
   return bytes;
+}
+
+struct TagFile {
+  std::string path, driver;
+};
+
+/// FILE=DRIVER, unless a file has just that name.
+TagFile TagFileOf(const std::string& typed) {
+  std::error_code ignored;
+  const std::size_t sign = typed.rfind('=');
+  if (sign == std::string::npos || std::filesystem::exists(typed, ignored)) return {typed, ""};
+  return {typed.substr(0, sign), typed.substr(sign + 1)};
 }
 
 }  // namespace
@@ -46,12 +61,16 @@ ExitStatus Deliver(std::string_view content, const std::string& file, ExitStatus
   return ExitStatus::kUnreadable;
 }
 
-Result<TagDatabase> LoadTags(const std::string& file) {
+LoadedTags LoadTags(const std::vector<std::string>& files) {
   TagDatabase tags = TagDatabase::BuiltIn();
-  if (file.empty()) return tags;
-  const Result<std::vector<std::uint8_t>> bytes = ReadSmallFile(file);
-  if (!bytes) return tl::unexpected(bytes.error());
-  tags.AddPoolTagText(ByteView(*bytes));
+  for (const std::string& typed : files) {
+    const TagFile file = TagFileOf(typed);
+    const Result<std::vector<std::uint8_t>> bytes = ReadSmallFile(file.path);
+    if (!bytes) return tl::unexpected(Failed(file.path, bytes.error()));
+    const std::string name = std::filesystem::path(file.path).filename().string();
+    if (const std::size_t skipped = tags.AddFile(ByteView(*bytes), name, file.driver); skipped > 0)
+      Complain(fmt::format("{}: {} that cannot be read left out", Escaped(file.path), Counted(skipped, "line")));
+  }
   return tags;
 }
 

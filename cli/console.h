@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/exit_status.h"
 #include "parser/base/error.h"
@@ -20,8 +21,11 @@ ExitStatus Failed(const std::string& file, const Error& error);
 /// complaint when it could not be written.
 ExitStatus Deliver(std::string_view content, const std::string& file, ExitStatus status);
 
-/// The built-in table with the user's pooltag.txt over it (none when `file` is empty). Fails with kIo, or kLimit for a
-/// file that is no pooltag.txt by its size.
-Result<TagDatabase> LoadTags(const std::string& file);
+/// Or the status to end with: what is wrong has been said.
+using LoadedTags = tl::expected<TagDatabase, ExitStatus>;
+
+/// The built-in table with the user's files over it, each FILE or FILE=DRIVER. Says how many malformed lines of a file
+/// were left out. Ends with kUnreadable for a file that cannot be read or is too large to be a table of tags.
+LoadedTags LoadTags(const std::vector<std::string>& files);
 
 }  // namespace poolblame::cli

@@ -17,8 +17,8 @@ enum class ExitStatus {
 inline constexpr const char* kExitStatusHelp =
     "Exit status:\n"
     "  0   nothing wrong: no corruption\n"
-    "  1   corruption found (correlate: a common culprit; tag: a tag that no table knows; find: no\n"
-    "      such block; usage: a pool over a --limit, a leak suspect)\n"
+    "  1   corruption found (correlate: a common culprit; tag: in no table; find: no such block;\n"
+    "      usage: a pool over a --limit, a leak suspect)\n"
     "  2   the command line makes no sense\n"
     "  3   an image or a report could not be read, or a result could not be written\n"
     "  4   inconclusive: what had to be looked at is not in the image (correlate: too few dumps)\n"

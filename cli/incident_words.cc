@@ -51,7 +51,7 @@ double ProbabilityOfKind(const Incident& incident) {
 std::string SourceWords(const std::string& source) {
   if (source == "module-scan") return "its code holds this tag";
   if (source == "tag-database") return "by the tag table";
-  if (source == "pooltag.txt") return "by your pooltag.txt";
+  if (source == "pooltag.txt") return "by your file of tags";
   if (source == "verifier") return "its code allocated it, says Driver Verifier's record";
   if (source == "none") return "its code made the access";
   return Escaped(source);

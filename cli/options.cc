@@ -145,8 +145,16 @@ void AddExplainOption(CLI::App& command, ExplainChoice& choice) {
       ->type_name("[N]");
 }
 
-void AddPoolTagOption(CLI::App& command, std::string& file) {
-  command.add_option("--pooltag", file, "a pooltag.txt; its entries win over the built-in table")->type_name("FILE");
+void AddPoolTagOption(CLI::App& command, std::vector<std::string>& files) {
+  command
+      .add_option(
+          "--pooltag", files,
+          "a pooltag.txt, localtag.txt or C header with tags (DRIVER: whose those are that name none); wins over "
+          "the built-in table; may be given several times")
+      ->expected(1)
+      ->allow_extra_args(false)  // what follows a file is an argument of its own
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE[=DRIVER]");
 }
 
 }  // namespace poolblame::cli

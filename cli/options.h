@@ -39,8 +39,8 @@ void AddOutputOptions(CLI::App& command, OutputOptions& options);
 void AddFormatOption(CLI::App& command, std::string& format, const std::vector<std::string>& choices);
 /// --explain [N].
 void AddExplainOption(CLI::App& command, ExplainChoice& choice);
-/// --pooltag FILE.
-void AddPoolTagOption(CLI::App& command, std::string& file);
+/// --pooltag FILE[=DRIVER], as often as there are files.
+void AddPoolTagOption(CLI::App& command, std::vector<std::string>& files);
 
 /// A kernel address as people write it: 0xfffff80012345678, fffff80012345678, fffff800`12345678. Always hexadecimal.
 std::optional<std::uint64_t> ParseAddress(std::string_view text);

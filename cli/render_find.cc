@@ -71,8 +71,7 @@ void FindList::AddText(const FoundBlock& found) {
   lines_ += fmt::format("  {}{}  +{:03x}  {:>9}  {:<9}  {:<8}  {:<7}  {:<4}  {}{}\n", AddressText(block.address.value),
                         block.physical ? " (physical)" : "", block.begin.page_offset(), Grouped(block.bytes),
                         BlockStateName(block.state), PoolKindName(block.kind), BackendName(block.backend),
-                        TagOrDoubt(block), found.owner.driver.empty() ? "-" : Escaped(found.owner.driver),
-                        block.damaged ? "  header damaged" : "");
+                        TagOrDoubt(block), DriverOrDash(found.owner.driver), block.damaged ? "  header damaged" : "");
   if (!hex_) return;
   const std::vector<std::uint8_t> front = FrontOf(space_, block);
   for (std::size_t at = 0; at < front.size(); at += 16) lines_ += HexRow(front, at);
@@ -115,7 +114,7 @@ std::string FindList::Finish(const ImageReport& facts, const BlockCoverage& cove
     text += fmt::format("\n  {:<18}  {:<4}  {:>9}  {:<9}  {:<8}  {:<7}  {:<4}  {}\n", "address", "page", "bytes",
                         "state", "pool", "backend", "tag", "driver");
   text += lines_;
-  if (left_out > 0) text += fmt::format("  and {} more (--top 0 lists all)\n", left_out);
+  if (left_out > 0) text += AndMore(left_out) + "\n";
   return text;
 }
 

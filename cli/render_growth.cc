@@ -8,20 +8,14 @@
 #include "cli/escape.h"
 #include "cli/json_sections.h"
 #include "cli/text_writer.h"
-#include "heuristics/block_search.h"
 
 namespace poolblame::cli {
 namespace {
 
-constexpr double kTicksPerHour = 3600.0 * 10'000'000;
-
 std::vector<const GrowthRow*> RowsOf(const Growth& growth, const UsageView& view) {
   std::vector<const GrowthRow*> rows;
-  for (const GrowthRow& row : growth.rows) {
-    const bool fits =
-        (!view.tag || view.tag->Matches(row.tag)) && (view.driver.empty() || IsDriver(row.owner.driver, view.driver));
-    if (fits) rows.push_back(&row);
-  }
+  for (const GrowthRow& row : growth.rows)
+    if (IsWanted(row.tag, row.owner, view)) rows.push_back(&row);
   return rows;
 }
 
@@ -40,20 +34,19 @@ void WriteImages(TextWriter& out, const Growth& growth) {
   out.Heading("images, oldest first");
   for (const UsageSample* sample : growth.samples) {
     const auto up = sample->origin.up_time;
-    out.Line(fmt::format("  up {:>9}  {}, by {}", up ? HoursText(static_cast<double>(*up) / kTicksPerHour) : "unknown",
-                         Escaped(sample->name),
+    out.Line(fmt::format("  up {:>9}  {}, by {}", up ? HoursText(HoursOf(*up)) : "unknown", Escaped(sample->name),
                          sample->usage.source == UsageSource::kTracker ? "its tracker table" : "its blocks"));
   }
 }
 
 void WriteRow(TextWriter& out, const GrowthRow& row) {
-  const std::string line = fmt::format(
-      "{} {:<4}  {:<8}  {:>10}  {:>10}  {:>8}  {:>12}  {:>5}  {:>11}  {:>5}  {}", row.suspect ? '*' : ' ',
-      Escaped(row.tag.text()), UsageTypeName(row.type), row.tracked ? Grouped(row.allocs) : "-",
-      row.tracked ? Grouped(row.frees) : "-", Signed(row.blocks), Signed(row.bytes),
-      row.tracked ? Percent(row.kept) : "-",
-      row.bytes_per_hour ? Signed(static_cast<std::int64_t>(*row.bytes_per_hour)) : "-",
-      fmt::format("{}/{}", row.steps_up, row.steps), row.owner.driver.empty() ? "-" : Escaped(row.owner.driver));
+  const std::string line =
+      fmt::format("{} {:<4}  {:<8}  {:>10}  {:>10}  {:>8}  {:>12}  {:>5}  {:>11}  {:>5}  {}", row.suspect ? '*' : ' ',
+                  Escaped(row.tag.text()), UsageTypeName(row.type), row.tracked ? Grouped(row.allocs) : "-",
+                  row.tracked ? Grouped(row.frees) : "-", Signed(row.blocks), Signed(row.bytes),
+                  row.tracked ? Percent(row.kept) : "-",
+                  row.bytes_per_hour ? Signed(static_cast<std::int64_t>(*row.bytes_per_hour)) : "-",
+                  fmt::format("{}/{}", row.steps_up, row.steps), DriverOrDash(row.owner.driver));
   out.Line(out.palette().Paint(row.suspect ? Style::kCulprit : Style::kPlain, line));
 }
 
@@ -62,9 +55,9 @@ void WriteRows(TextWriter& out, const Growth& growth, const UsageView& view) {
   out.Heading(fmt::format("{} that grew, most like a leak first (* leak suspect)", Counted(rows.size(), "row")));
   out.Line(fmt::format("  {:<4}  {:<8}  {:>10}  {:>10}  {:>8}  {:>12}  {:>5}  {:>11}  {:>5}  {}", "tag", "type",
                        "allocs", "frees", "diff", "bytes", "kept", "bytes/hour", "steps", "driver"));
-  const std::size_t shown = view.top == 0 ? rows.size() : std::min(view.top, rows.size());
+  const std::size_t shown = RowsShown(rows.size(), view.top);
   for (std::size_t i = 0; i < shown; ++i) WriteRow(out, *rows[i]);
-  if (shown < rows.size()) out.Line(fmt::format("  and {} more (--top 0 lists all)", rows.size() - shown));
+  if (shown < rows.size()) out.Line(AndMore(rows.size() - shown));
 }
 
 std::string TitleOf(const Growth& growth) {
@@ -111,10 +104,9 @@ std::string RenderGrowthJsonLines(const Growth& growth, const UsageView& view) {
   Json images = Json::array();
   for (const UsageSample* sample : growth.samples) {
     const auto up = sample->origin.up_time;
-    images.push_back(
-        Json{{"path", sample->name},
-             {"up_hours", up ? Json(JsonRounded(static_cast<double>(*up) / kTicksPerHour, 3)) : Json(nullptr)},
-             {"source", sample->usage.source == UsageSource::kTracker ? "tracker" : "blocks"}});
+    images.push_back(Json{{"path", sample->name},
+                          {"up_hours", up ? Json(JsonRounded(HoursOf(*up), 3)) : Json(nullptr)},
+                          {"source", sample->usage.source == UsageSource::kTracker ? "tracker" : "blocks"}});
   }
   const std::vector<const GrowthRow*> rows = RowsOf(growth, view);
   std::string lines = JsonLine(Json{{"schema", "poolblame.growth/1"},

@@ -8,6 +8,7 @@
 #include "cli/page_checks.h"
 #include "cli/page_picture.h"
 #include "cli/text_writer.h"
+#include "pooltag/tag_conflict.h"
 
 namespace poolblame::cli {
 namespace {
@@ -44,10 +45,7 @@ std::string PageAnswer(const PageScene& scene, const std::vector<const Incident*
 }
 
 std::string OwnerOfTag(const TagDatabase& tags, PoolTag tag) {
-  if (TagDatabase::IsGeneric(tag)) return "";
-  const std::vector<TagEntry> entries = tags.Find(tag);
-  if (entries.empty()) return "";
-  return Escaped(entries.front().driver.empty() ? entries.front().component : entries.front().driver);
+  return TagDatabase::IsGeneric(tag) ? "" : Escaped(AgreedOwner(tags.Find(tag)));
 }
 
 void WriteBlocks(TextWriter& out, const PageScene& scene, const TagDatabase& tags) {

@@ -6,6 +6,7 @@
 #include "cli/render_page.h"
 #include "cli/special_picture.h"
 #include "cli/text_writer.h"
+#include "pooltag/tag_conflict.h"
 
 namespace poolblame::cli {
 namespace {
@@ -26,10 +27,8 @@ void WriteFacts(TextWriter& out, const SpecialPoolPage& page, const TagDatabase&
   out.Line(fmt::format("header at {}, data at {}", AddressText(BaseOf(page) + block.header.begin),
                        AddressText(BaseOf(page) + block.data.begin)));
   if (!block.tag_known() || TagDatabase::IsGeneric(block.tag)) return;
-  const std::vector<TagEntry> entries = tags.Find(block.tag);
-  if (entries.empty()) return;
-  out.Line("owner by tag: " +
-           Escaped(entries.front().driver.empty() ? entries.front().component : entries.front().driver));
+  if (const std::string owner = AgreedOwner(tags.Find(block.tag)); !owner.empty())
+    out.Line("owner by tag: " + Escaped(owner));
 }
 
 }  // namespace

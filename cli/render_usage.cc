@@ -48,7 +48,7 @@ void WriteRow(TextWriter& out, const UsageRow& row) {
                        UsageTypeName(row.type), OrDash(row.by_tracker, row.by_tracker ? row.tracked->allocs : 0),
                        OrDash(row.by_tracker, row.by_tracker ? row.tracked->frees : 0), row.outstanding(),
                        Grouped(row.bytes()), OrDash(row.outstanding() > 0, BytesEach(row)), Grouped(row.blocks),
-                       row.owner.driver.empty() ? "-" : Escaped(row.owner.driver)));
+                       DriverOrDash(row.owner.driver)));
 }
 
 void WriteRows(TextWriter& out, const Usage& usage, const UsageView& view) {
@@ -56,9 +56,9 @@ void WriteRows(TextWriter& out, const Usage& usage, const UsageView& view) {
   out.Heading(fmt::format("{} by {}", Counted(rows.size(), "row"), view.sort));
   out.Line(fmt::format("  {:<4}  {:<8}  {:>12}  {:>12}  {:>10}  {:>14}  {:>9}  {:>9}  {}", "tag", "type", "allocs",
                        "frees", "diff", "bytes", "each", "seen", "driver"));
-  const std::size_t shown = view.top == 0 ? rows.size() : std::min(view.top, rows.size());
+  const std::size_t shown = RowsShown(rows.size(), view.top);
   for (std::size_t i = 0; i < shown; ++i) WriteRow(out, *rows[i]);
-  if (shown < rows.size()) out.Line(fmt::format("  and {} more (--top 0 lists all)", rows.size() - shown));
+  if (shown < rows.size()) out.Line(AndMore(rows.size() - shown));
 }
 
 void WriteChecks(TextWriter& out, const std::vector<LimitCheck>& checks) {
@@ -95,11 +95,11 @@ void WriteExecutable(TextWriter& out, const Usage& usage, std::size_t top) {
   out.Line(fmt::format("  {} bytes in {} on {}", Grouped(pool.bytes), Counted(pool.blocks, "block"),
                        Counted(pool.pages, "page")));
   const std::vector<const UsageRow*> rows = ExecutableRows(usage);
-  const std::size_t shown = top == 0 ? rows.size() : std::min(top, rows.size());
+  const std::size_t shown = RowsShown(rows.size(), top);
   for (std::size_t i = 0; i < shown; ++i)
     out.Line(fmt::format("  {:<4}  {:>14}  {}", Escaped(rows[i]->tag.text()), Grouped(rows[i]->executable_bytes),
-                         rows[i]->owner.driver.empty() ? "-" : Escaped(rows[i]->owner.driver)));
-  if (shown < rows.size()) out.Line(fmt::format("  and {} more (--top 0 lists all)", rows.size() - shown));
+                         DriverOrDash(rows[i]->owner.driver)));
+  if (shown < rows.size()) out.Line(AndMore(rows.size() - shown));
 }
 
 /// "64 to 127".

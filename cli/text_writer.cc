@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "cli/escape.h"
@@ -53,6 +54,12 @@ std::string Percent(double probability) {
   if (percent > 99) return ">99 %";
   return fmt::format("{:.0f} %", percent);
 }
+
+std::string DriverOrDash(const std::string& driver) { return driver.empty() ? "-" : Escaped(driver); }
+
+std::size_t RowsShown(std::size_t rows, std::size_t top) { return top == 0 ? rows : std::min(top, rows); }
+
+std::string AndMore(std::uint64_t left_out) { return fmt::format("  and {} more (--top 0 lists all)", left_out); }
 
 std::string AddressText(std::uint64_t address) { return fmt::format("0x{:016x}", address); }
 

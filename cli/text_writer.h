@@ -41,6 +41,12 @@ std::string Grouped(std::uint64_t number);
 std::string Counted(std::uint64_t number, std::string_view noun);
 /// "91 %"; "<1 %" and ">99 %" where rounding would say never or always.
 std::string Percent(double probability);
+/// A driver's name, escaped; "-" where it is not known.
+std::string DriverOrDash(const std::string& driver);
+/// How many of `rows` a list shows of which `top` are wanted; 0 = all.
+std::size_t RowsShown(std::size_t rows, std::size_t top);
+/// The line below a list that shows `left_out` rows less than there are; without its line end.
+std::string AndMore(std::uint64_t left_out);
 /// "0x%016x".
 std::string AddressText(std::uint64_t address);
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "heuristics/block_search.h"
+#include "pooltag/name_match.h"
 
 namespace poolblame::cli {
 namespace {
@@ -56,13 +56,14 @@ const std::vector<std::string>& UsageSortWords() {
 
 std::optional<TagPattern> ParseTagPattern(const std::string& typed) { return TagPattern::FromText(typed, true); }
 
+bool IsWanted(PoolTag tag, const Owner& owner, const UsageView& view) {
+  return (!view.tag || view.tag->Matches(tag)) && (view.driver.empty() || IsDriver(owner.driver, view.driver));
+}
+
 std::vector<const UsageRow*> RowsOf(const Usage& usage, const UsageView& view) {
   std::vector<const UsageRow*> rows;
-  for (const UsageRow& row : usage.rows) {
-    if (view.tag && !view.tag->Matches(row.tag)) continue;
-    if (!view.driver.empty() && !IsDriver(row.owner.driver, view.driver)) continue;
-    rows.push_back(&row);
-  }
+  for (const UsageRow& row : usage.rows)
+    if (IsWanted(row.tag, row.owner, view)) rows.push_back(&row);
   const auto order =
       std::find_if(Orders().begin(), Orders().end(), [&](const auto& named) { return named.first == view.sort; });
   if (order != Orders().end())

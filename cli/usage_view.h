@@ -20,6 +20,9 @@ struct UsageView {
   std::size_t top = 0;  // rows shown; 0 = all
 };
 
+/// True where a row of this tag and owner is one of those asked for.
+bool IsWanted(PoolTag tag, const Owner& owner, const UsageView& view);
+
 /// Pointers into `usage`, which must outlive them.
 std::vector<const UsageRow*> RowsOf(const Usage& usage, const UsageView& view);
 

@@ -7,7 +7,7 @@
 
 #include "heuristics/code_owner.h"
 #include "heuristics/owner.h"
-#include "parser/base/ascii.h"
+#include "pooltag/name_match.h"
 
 namespace poolblame {
 namespace {
@@ -55,11 +55,6 @@ std::set<PoolTag> TagsOf(const std::vector<PlacedBlock>& blocks) {
 }
 
 }  // namespace
-
-bool IsDriver(const std::string& driver, const std::string& typed) {
-  const std::string name = Lower(driver), wanted = Lower(typed);
-  return !name.empty() && (name == wanted || name == wanted + ".sys");
-}
 
 BlockCoverage FindBlocks(const AddressSpace& space, const System& system, const PoolCensus& census,
                          const TagDatabase& tags, const BlockQuery& query,

@@ -17,7 +17,7 @@ namespace poolblame {
 struct BlockQuery {
   std::optional<TagPattern> tag = {};
   std::optional<VirtAddr> address = {};  // in the block, its header included
-  std::string driver = {};               // the tag's owner; see IsDriver
+  std::string driver = {};               // the tag's owner; see IsDriver (pooltag/name_match.h)
   bool with_free = false;  // free blocks, too, which may keep their last owner's tag; with an address always
 };
 
@@ -25,9 +25,6 @@ struct FoundBlock {
   PlacedBlock block;
   Owner owner;
 };
-
-/// "tcpip.sys" is meant by "tcpip.sys", "TCPIP" and "Tcpip.SYS".
-bool IsDriver(const std::string& driver, const std::string& typed);
 
 /// In the order of ForEachPoolBlock. Cost: a walk over all blocks.
 BlockCoverage FindBlocks(const AddressSpace& space, const System& system, const PoolCensus& census,

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "parser/base/ascii.h"
-#include "pooltag/tag_pattern.h"
 
 namespace poolblame {
 namespace {
@@ -14,12 +13,6 @@ bool IsLoaded(const System& system, const std::string& driver) {
                      [&](const Module& m) { return IsSameDriver(m.name, driver); });
 }
 
-/// Letters of the entry's pattern that are no wildcards; four for an exact one, the bytes given in hex included.
-unsigned LiteralsOf(const TagEntry& entry) {
-  const auto pattern = TagPattern::FromText(entry.pattern, entry.source == "pooltag.txt");
-  return pattern ? pattern->literals : 4;
-}
-
 Owner FromEntry(const TagEntry& entry) { return {entry.driver, entry.vendor, entry.source}; }
 
 }  // namespace
@@ -27,11 +20,12 @@ Owner FromEntry(const TagEntry& entry) { return {entry.driver, entry.vendor, ent
 Owner OwnerOf(PoolTag tag, const TagDatabase& tags, const System& system) {
   if (TagDatabase::IsGeneric(tag.name())) return {};
   std::vector<TagEntry> entries = tags.Find(tag.name());
+  // A header says what a tag is for and not whose it is: its row must not hide what another table knows.
+  std::erase_if(entries, [](const TagEntry& e) { return e.driver.empty() && !e.file.empty(); });
   if (entries.empty()) return {};
   // Entries less exact than the best one are other tags' families.
   const TagEntry best = entries.front();
-  std::erase_if(entries,
-                [&](const TagEntry& e) { return LiteralsOf(e) != LiteralsOf(best) || e.source != best.source; });
+  std::erase_if(entries, [&](const TagEntry& e) { return e.literals != best.literals || e.source != best.source; });
   std::set<std::string> drivers;
   for (const TagEntry& e : entries) drivers.insert(Lower(e.driver));
   if (drivers.size() == 1) return FromEntry(entries.front());

@@ -11,7 +11,6 @@ namespace {
 // A suspect grew by four roots (of a thousand tags that only come and go, one in thirty images has one) and kept most.
 constexpr double kRootsOfSuspect = 4, kKeptBySuspect = 0.5;
 constexpr std::size_t kSamplesForTrend = 3;
-constexpr std::uint64_t kTicksPerHour = std::uint64_t{3600} * 10'000'000;
 
 std::optional<std::uint64_t> BootTime(const UsageSample& sample) {
   const auto& [time, up] = std::pair(sample.origin.system_time, sample.origin.up_time);
@@ -144,8 +143,7 @@ Growth RankGrowth(const std::vector<UsageSample>& samples) {
   Growth growth;
   growth.samples = OldestFirst(samples);
   const auto first = growth.samples.front()->origin.up_time, last = growth.samples.back()->origin.up_time;
-  if (first && last && *last > *first)
-    growth.hours = static_cast<double>(*last - *first) / static_cast<double>(kTicksPerHour);
+  if (first && last && *last > *first) growth.hours = HoursOf(*last - *first);
   const Ranker ranker(growth.samples);
   growth.rows = ranker.Rows();
   if (growth.hours)

@@ -54,6 +54,9 @@ bool MayBeOneBoot(const UsageSample& a, const UsageSample& b);
 /// Two images or more, the newest last where they do not say themselves. `samples` must outlive the result.
 Growth RankGrowth(const std::vector<UsageSample>& samples);
 
+/// Of 100 ns ticks, the unit of Windows' times.
+constexpr double HoursOf(std::uint64_t ticks) { return static_cast<double>(ticks) / (3600.0 * 10'000'000); }
+
 /// 100 ns. The clock may be set while the system runs; the time service slews what is less than this and does not step
 /// (Microsoft, W32Time: MaxAllowedPhaseOffset, 300 seconds).
 inline constexpr std::uint64_t kMostClockChange = std::uint64_t{300} * 10'000'000;

@@ -36,6 +36,7 @@ std::optional<TagPattern> BuiltInPattern(std::string_view line) {
 
 TagEntry BuiltInEntry(std::string_view line) {
   TagEntry entry;
+  if (const auto pattern = BuiltInPattern(line)) entry.literals = pattern->literals;
   entry.pattern = NextColumn(line);
   entry.driver = NextColumn(line);
   entry.component = NextColumn(line);

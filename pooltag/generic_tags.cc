@@ -29,9 +29,11 @@ constexpr std::array<GenericTag, 10> kGenericTags = {{
 
 }  // namespace
 
-bool TagDatabase::IsGeneric(PoolTag tag) {
-  return std::any_of(kGenericTags.begin(), kGenericTags.end(),
-                     [tag](const GenericTag& row) { return PoolTag::FromText(row.tag) == tag.name(); });
+std::string_view TagDatabase::GenericReason(PoolTag tag) {
+  const auto row = std::find_if(kGenericTags.begin(), kGenericTags.end(), [tag](const GenericTag& generic) {
+    return PoolTag::FromText(generic.tag) == tag.name();
+  });
+  return row == kGenericTags.end() ? std::string_view() : row->reason;
 }
 
 }  // namespace poolblame

@@ -3,10 +3,28 @@
 #include <algorithm>
 #include <utility>
 
+#include "parser/base/ascii.h"
 #include "pooltag/builtin_table.h"
-#include "pooltag/pooltag_text.h"
+#include "pooltag/tag_file.h"
 
 namespace poolblame {
+namespace {
+
+PoolTag Reversed(PoolTag tag) {
+  const std::uint32_t v = tag.value;
+  return {v >> 24 | (v >> 8 & 0xFF00) | (v & 0xFF00) << 8 | v << 24};
+}
+
+/// The capital stands last and a small letter first, or what pads a tag stands before it. One in a hundred of the tags
+/// in our table is like that as it stands, which is why this makes a suggestion and nothing else.
+bool LooksReversed(PoolTag tag) {
+  const auto first = static_cast<char>(tag.value & 0xFF), last = static_cast<char>(tag.value >> 24);
+  const auto is_capital = [](char c) { return Lower(c) != c; };
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  return (is_small(first) || first == ' ') && is_capital(last);
+}
+
+}  // namespace
 
 TagDatabase TagDatabase::BuiltIn() {
   TagDatabase database;
@@ -26,14 +44,14 @@ TagDatabase TagDatabase::BuiltIn() {
   return database;
 }
 
-void TagDatabase::AddPoolTagText(ByteView text) {
-  PoolTagText parsed = ParsePoolTagText(text);
-  for (auto& [pattern, entry] : parsed.rows) {
+std::size_t TagDatabase::AddFile(ByteView bytes, std::string_view name, std::string_view driver) {
+  TagRows read = ReadTagFile(bytes, name, driver);
+  for (auto& [pattern, entry] : read.rows) {
     user_patterns_.push_back(pattern);
     user_entries_.push_back(std::move(entry));
   }
   user_ = TagIndex::Build(user_patterns_);
-  skipped_lines_ += parsed.skipped_lines;
+  return read.skipped_lines;
 }
 
 std::vector<TagEntry> TagDatabase::Find(PoolTag tag) const {
@@ -49,12 +67,21 @@ std::vector<TagEntry> TagDatabase::Find(PoolTag tag) const {
   return found;
 }
 
-std::optional<PoolTag> TagDatabase::ReversedIfKnown(PoolTag tag) const {
-  const std::uint32_t v = tag.name().value;
-  const PoolTag reversed{(v >> 24) | ((v >> 8) & 0xFF00) | ((v << 8) & 0xFF0000) | (v << 24)};
-  const auto known = [this](PoolTag t) { return builtin_.HasExact(t) || user_.HasExact(t); };
-  if (reversed == tag.name() || reversed.is_protected() || known(tag) || !known(reversed)) return std::nullopt;
-  return reversed;
+std::vector<std::pair<TagPattern, TagEntry>> TagDatabase::Rows() const {
+  std::vector<std::pair<TagPattern, TagEntry>> rows;
+  for (std::size_t i = 0; i < user_entries_.size(); ++i) rows.emplace_back(user_patterns_[i], user_entries_[i]);
+  for (const std::string_view line : builtin_lines_)
+    if (const auto pattern = BuiltInPattern(line)) rows.emplace_back(*pattern, BuiltInEntry(line));
+  return rows;
+}
+
+std::optional<ReversedTag> TagDatabase::ReversedOf(PoolTag tag) const {
+  const PoolTag reversed = Reversed(tag.name());
+  const auto has_name = [this](PoolTag t) { return builtin_.HasExact(t) || user_.HasExact(t); };
+  if (reversed == tag.name() || reversed.is_protected() || has_name(tag)) return std::nullopt;
+  if (has_name(reversed)) return ReversedTag{reversed, true};
+  if (!LooksReversed(tag.name()) || !Find(tag).empty()) return std::nullopt;
+  return ReversedTag{reversed, !Find(reversed).empty()};
 }
 
 }  // namespace poolblame

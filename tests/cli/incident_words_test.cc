@@ -83,7 +83,7 @@ TEST(OwnerText, SaysHowItIsKnown) {
   EXPECT_EQ(OwnerText(incident, incident.suspects[0]), "culprit.sys, Example Inc. (its code holds this tag)");
   EXPECT_EQ(OwnerText(incident, incident.suspects[1]), "victim.sys (by the tag table)");
   incident.suspects[1].owner.source = "pooltag.txt";
-  EXPECT_EQ(OwnerText(incident, incident.suspects[1]), "victim.sys (by your pooltag.txt)");
+  EXPECT_EQ(OwnerText(incident, incident.suspects[1]), "victim.sys (by your file of tags)");
 }
 
 TEST(TagText, ATagThatIsNoTextIsANumber) {

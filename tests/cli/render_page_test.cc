@@ -30,7 +30,7 @@ TEST(PoolPageText, GivesTheOwnerOfATag) {
   const PoolPage page = MakePage({{0x1000, "Mine"}});
   TagDatabase tags;
   const std::string table = "Mine - mine.sys - my driver\n";
-  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
   EXPECT_THAT(RenderPoolPage(page, {}, tags, TextOptions{}), HasSubstr("'Mine'  mine.sys\n"));
 }
 

@@ -47,6 +47,15 @@ TEST(Counted, KnowsOne) {
   EXPECT_EQ(Counted(8123, "page"), "8,123 pages");
 }
 
+TEST(Lists, SayWhoIsNotKnownAndWhatIsNotShown) {
+  EXPECT_EQ(DriverOrDash(""), "-");
+  EXPECT_EQ(DriverOrDash("a\x1b.sys"), "a\\x1b.sys");
+  EXPECT_EQ(RowsShown(5, 0), 5u);
+  EXPECT_EQ(RowsShown(5, 3), 3u);
+  EXPECT_EQ(RowsShown(5, 9), 5u);
+  EXPECT_EQ(AndMore(2), "  and 2 more (--top 0 lists all)");
+}
+
 TEST(Percent, NeverSaysNeverOrAlways) {
   EXPECT_EQ(Percent(0), "<1 %");
   EXPECT_EQ(Percent(0.0049), "<1 %");

@@ -15,7 +15,9 @@
 #include "parser/image/address_space.h"
 #include "parser/kernel/system.h"
 #include "parser/pool/pool_census.h"
+#include "pooltag/tag_conflict.h"
 #include "pooltag/tag_database.h"
+#include "pooltag/tag_search.h"
 
 namespace poolblame::fuzz {
 namespace {
@@ -120,13 +122,21 @@ void ExercisePage(ByteView bytes) {
 
 void ExerciseTagFile(ByteView bytes) {
   TagDatabase tags;
-  tags.AddPoolTagText(bytes);
+  tags.AddFile(bytes, "fuzz", "");
   const std::size_t looked_up = std::min<std::size_t>(bytes.size() / 4, 64);
   for (std::size_t i = 0; i < looked_up; ++i) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 4 * i, 4);
-    for (const TagEntry& entry : tags.Find(PoolTag::FromText(text)))
-      Require(entry.source == "pooltag.txt", "an empty database finds only what the file said");
+    const std::string text(reinterpret_cast<const char*>(bytes.data()) + 4 * i, 4);
+    const std::vector<TagEntry> found = tags.Find(PoolTag::FromText(text));
+    for (const TagEntry& entry : found)
+      Require(entry.source == "pooltag.txt" && entry.file == "fuzz", "an empty database finds only what the file said");
+    if (const auto conflict = FindConflict(found)) Require(conflict->drivers.size() > 1, "it takes two to differ");
+    (void)tags.ReversedOf(PoolTag::FromText(text));
   }
+  const std::size_t rows = tags.Rows().size();
+  Require(SearchTagRows(tags, {}).size() == rows, "a search for anything finds everything");
+  const std::string name(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 16));
+  Require(SearchTagRows(tags, {TagPattern::FromText(name.substr(0, 5), true), name, ""}).size() <= rows,
+          "a search finds no more than there is");
 }
 
 }  // namespace poolblame::fuzz

@@ -16,7 +16,7 @@ const PoolTag kTag = PoolTag::FromText("Zork");
 
 TagDatabase Table(std::string_view text) {
   TagDatabase tags;
-  tags.AddPoolTagText({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  tags.AddFile({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   return tags;
 }
 

@@ -212,7 +212,7 @@ TEST(Correlate, BitsOfManyMachinesAreNoOnesHardware) {
 TEST(Correlate, ADriverThatCleanDumpsLackIsLikelier) {
   TagDatabase tags;
   const std::string text = "Bad1 - bad.sys - a driver\n";
-  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   const auto rank = [&](bool in_clean) {
     Fleet fleet;
     for (FleetDump dump : SameNeighbour(3)) {

@@ -10,7 +10,7 @@ namespace {
 
 TagDatabase Table(std::string_view text) {
   TagDatabase tags;
-  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   return tags;
 }
 
@@ -48,6 +48,16 @@ TEST(OwnerOf, AFamilysDriverDoesNotStandInForTheExactOne) {
   constexpr std::string_view kTable = "Abcd - one.sys - buffers\nAbc? - family.sys - the rest\n";
   EXPECT_EQ(Of("Abcd", kTable, Loaded({"family.sys"})).driver, "one.sys");
   EXPECT_EQ(Of("Abcx", kTable, Loaded({"family.sys"})).driver, "family.sys");
+}
+
+TEST(OwnerOf, AHeaderWithoutADriverHidesNothing) {
+  TagDatabase tags = TagDatabase::BuiltIn();
+  const std::string_view header = "#define TAG_PROCESS 'corP'\n#define TAG_MINE '1xqZ'\n";
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(header.data()), header.size()), "tag.h");
+  EXPECT_EQ(OwnerOf(PoolTag::FromText("Proc"), tags, {}).driver, "ntoskrnl.exe");
+  EXPECT_EQ(OwnerOf(PoolTag::FromText("Zqx1"), tags, {}).source, "none");
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(header.data()), header.size()), "tag.h", "mine.sys");
+  EXPECT_EQ(OwnerOf(PoolTag::FromText("Proc"), tags, {}).driver, "mine.sys");
 }
 
 TEST(OwnerOf, UnknownAndGenericTagsOwnNothing) {

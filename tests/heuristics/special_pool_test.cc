@@ -34,7 +34,7 @@ class Case {
     AddModule("leaky.sys", kDriver);
     system_.kernel_image_base = VirtAddr{kKernel};
     const std::string_view text = "Leak - tagowner.sys - buffers\n";
-    tags_.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    tags_.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   }
   Case& Crash(std::uint32_t code, const Parameters& parameters) {
     system_.bugcheck = ExplainBugCheck({code, parameters}, Machine::kX64, system_.build);

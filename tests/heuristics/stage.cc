@@ -56,7 +56,7 @@ Stage& Stage::AddHealthy(std::uint32_t n) {
 }
 
 Stage& Stage::TagFile(std::string_view text) {
-  tags_.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  tags_.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   return *this;
 }
 

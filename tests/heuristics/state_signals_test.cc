@@ -271,7 +271,7 @@ TEST(Ownership, TellsSystemThirdPartyUnknownAndGenericTagsApart) {
 TEST(Ownership, SaysNothingWhereTheTableNamesNoVendorOrSeveralDrivers) {
   TagDatabase tags;
   const std::string text = "Mine - mine.sys - of nobody knows whom\nBoth - one.sys - a\nBoth - two.sys - b\n";
-  tags.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   EXPECT_THAT(OfTag("Mine", tags), IsEmpty());
   EXPECT_THAT(OfTag("Both", tags), IsEmpty());
 }

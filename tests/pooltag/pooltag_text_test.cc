@@ -10,7 +10,7 @@
 namespace poolblame {
 namespace {
 
-PoolTagText Parse(std::string_view text) {
+TagRows Parse(std::string_view text) {
   return ParsePoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
@@ -21,7 +21,7 @@ struct Line {
 class OneRecord : public testing::TestWithParam<Line> {};
 
 TEST_P(OneRecord, IsRead) {
-  const PoolTagText parsed = Parse(GetParam().text);
+  const TagRows parsed = Parse(GetParam().text);
   ASSERT_EQ(parsed.rows.size(), 1u) << GetParam().text;
   EXPECT_EQ(parsed.rows[0].second.pattern, GetParam().pattern);
   EXPECT_EQ(parsed.rows[0].second.driver, GetParam().driver);
@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
                          "four columns, the first a space"},
                     Line{"  Abcd - foo.sys - indented", "Abcd", "foo.sys", "indented"},
                     Line{"Ab*  - foo.sys", "Ab*", "foo.sys", ""},  //
-                    Line{"Abcd - a.sys, b.sys - two", "Abcd", "a.sys, b.sys", "two"},
+                    Line{"Abcd - A and B - no driver files", "Abcd", "A and B", "no driver files"},
                     Line{"Abcd - my-driver.sys - hyphen in a name", "Abcd", "my-driver.sys", "hyphen in a name"},
                     Line{"Abcd - foo.sys        -no space", "Abcd", "foo.sys", "no space"},
                     Line{"Abcd- foo.sys - no space before", "Abcd", "foo.sys", "no space before"},
@@ -54,25 +54,43 @@ INSTANTIATE_TEST_SUITE_P(
                     Line{"Rem1 - foo.sys", "Rem1", "foo.sys", ""},
                     Line{"Abcd - foo.sys - caf\xE9 \x1B[31m", "Abcd", "foo.sys", "caf\xC3\xA9 .[31m"}));
 
+TEST(PoolTagText, ARowForEachDriver) {
+  const TagRows parsed = Parse("Abcd - a.sys, b.SYS - two\nAbce - a.sys b.sys\n");
+  ASSERT_EQ(parsed.rows.size(), 4u);
+  EXPECT_EQ(parsed.rows[0].second.driver, "a.sys");
+  EXPECT_EQ(parsed.rows[1].second.driver, "b.SYS");
+  EXPECT_EQ(parsed.rows[1].second.note, "two");
+  EXPECT_EQ(parsed.rows[3].second.pattern, "Abce");
+}
+
+TEST(PoolTagText, WithoutAHyphenItTakesDriverFiles) {
+  const TagRows parsed = Parse("Abcd  foo.sys\r\nAb    a.sys, b.sys\r\nAbcd  no driver\r\n");
+  ASSERT_EQ(parsed.rows.size(), 3u);
+  EXPECT_EQ(parsed.rows[0].second.driver, "foo.sys");
+  EXPECT_EQ(parsed.rows[1].second.pattern, "Ab");
+  EXPECT_EQ(parsed.rows[2].second.driver, "b.sys");
+  EXPECT_EQ(parsed.skipped_lines, 1u);
+}
+
 TEST(PoolTagText, CommentsAndBlankLinesSayNothing) {
-  const PoolTagText parsed = Parse("rem Abcd - foo.sys\r\nREM\r\n  Rem\tx\r\n// Abcd - foo.sys\n\n   \r\n");
+  const TagRows parsed = Parse("rem Abcd - foo.sys\r\nREM\r\n  Rem\tx\r\n// Abcd - foo.sys\n\n   \r\n");
   EXPECT_TRUE(parsed.rows.empty());
   EXPECT_EQ(parsed.skipped_lines, 0u);
 }
 
 TEST(PoolTagText, OtherLinesAreCounted) {
-  const PoolTagText parsed = Parse(
+  const TagRows parsed = Parse(
       "Pool tags of this machine\n"
       "Toolong - foo.sys - five and more characters are no tag\n"
       "                          of - a description that goes on\n"
       "* - foo.sys - would own everything\n"
       " - foo.sys - no tag\n");
   EXPECT_TRUE(parsed.rows.empty());
-  EXPECT_EQ(parsed.skipped_lines, 5u);
+  EXPECT_EQ(parsed.skipped_lines, 4u);  // not the description that goes on
 }
 
 TEST(PoolTagText, DuplicatesAndOrderAreKept) {
-  const PoolTagText parsed = Parse("Abcd - one.sys\nAbcd - two.sys\nnonsense\nAbcd - one.sys\n");
+  const TagRows parsed = Parse("Abcd - one.sys\nAbcd - two.sys\nnonsense\nAbcd - one.sys\n");
   ASSERT_EQ(parsed.rows.size(), 3u);
   EXPECT_EQ(parsed.rows[0].second.driver, "one.sys");
   EXPECT_EQ(parsed.rows[1].second.driver, "two.sys");
@@ -81,7 +99,7 @@ TEST(PoolTagText, DuplicatesAndOrderAreKept) {
 }
 
 TEST(PoolTagText, LongFieldIsCut) {
-  const PoolTagText parsed = Parse("Abcd - " + std::string(100'000, 'x') + " - " + std::string(100'000, 'y'));
+  const TagRows parsed = Parse("Abcd - " + std::string(100'000, 'x') + " - " + std::string(100'000, 'y'));
   ASSERT_EQ(parsed.rows.size(), 1u);
   EXPECT_EQ(parsed.rows[0].second.driver, std::string(256, 'x'));
   EXPECT_EQ(parsed.rows[0].second.note, std::string(256, 'y'));
@@ -96,7 +114,7 @@ TEST(PoolTagText, HostileBytesNeverBreakTheRules) {
     std::string text = good;
     for (int i = 0; i < 4; ++i) text[random() % text.size()] = "\0\n\r- *?\xFF\xE3\x7F\t/rA"[random() % 14];
     if (round % 3 == 0) text.resize(random() % text.size());
-    const PoolTagText parsed = Parse(text);
+    const TagRows parsed = Parse(text);
     const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
     ASSERT_LE(parsed.rows.size() + parsed.skipped_lines, lines);
     for (const auto& [pattern, entry] : parsed.rows) {

@@ -23,7 +23,7 @@ std::vector<std::string> Owners(const TagDatabase& database, PoolTag tag) {
 
 TagDatabase WithUserText(std::string_view text) {
   TagDatabase database = TagDatabase::BuiltIn();
-  database.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  database.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   return database;
 }
 
@@ -86,18 +86,50 @@ TEST(TagDatabase, UserWinsAtEqualExactnessOnly) {
 
 TEST(TagDatabase, SecondUserFileStandsBehindTheFirst) {
   TagDatabase database = WithUserText("Zqx1 - one.sys\nbroken\n");
-  const std::string second = "Zqx1 - two.sys\nbroken\n";
-  database.AddPoolTagText(ByteView(reinterpret_cast<const std::uint8_t*>(second.data()), second.size()));
+  const std::string second = "Zqx1 - two.sys\nbroken\nbroken\n";
+  EXPECT_EQ(database.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(second.data()), second.size())), 2u);
   EXPECT_THAT(Owners(database, PoolTag::FromText("Zqx1")), ElementsAre("Zqx1 one.sys", "Zqx1 two.sys"));
-  EXPECT_EQ(database.skipped_lines(), 2u);
+}
+
+TEST(TagDatabase, AHeaderIsOneOfTheUsersFiles) {
+  const TagDatabase database = WithUserText("#define TAG_ZQX '1xqZ'\n");
+  EXPECT_THAT(Owners(database, PoolTag::FromText("Zqx1")), ElementsAre("Zqx1 "));
+}
+
+TEST(TagDatabase, RowsKnowHowExactTheyAre) {
+  const TagDatabase database = WithUserText("Np?? - mine.sys\n");
+  const auto found = database.Find(PoolTag::FromText("NpfZ"));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].literals, 3u);
+  EXPECT_EQ(found[1].literals, 2u);
+  EXPECT_EQ(database.Rows().front().second.driver, "mine.sys");
 }
 
 TEST(TagDatabase, SuggestsTheReversedTagOnlyWhereItHelps) {
   const TagDatabase database = TagDatabase::BuiltIn();
-  EXPECT_EQ(database.ReversedIfKnown(PoolTag::FromText("corP")), PoolTag::FromText("Proc"));
-  EXPECT_FALSE(database.ReversedIfKnown(PoolTag::FromText("Proc")));  // known as it stands
-  EXPECT_FALSE(database.ReversedIfKnown(PoolTag::FromText("abba")));  // the same backwards
-  EXPECT_FALSE(database.ReversedIfKnown(PoolTag::FromText("Zqx9")));  // unknown both ways
+  const auto known = database.ReversedOf(PoolTag::FromText("corP"));
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->tag, PoolTag::FromText("Proc"));
+  EXPECT_TRUE(known->known);
+  const auto io = database.ReversedOf(PoolTag::FromText("  oI"));
+  ASSERT_TRUE(io);
+  EXPECT_EQ(io->tag, PoolTag::FromText("Io  "));
+  EXPECT_FALSE(database.ReversedOf(PoolTag::FromText("Proc")));  // known as it stands
+  EXPECT_FALSE(database.ReversedOf(PoolTag::FromText("abba")));  // the same backwards
+  EXPECT_FALSE(database.ReversedOf(PoolTag::FromText("Zqx9")));  // unknown both ways, and looks right
+}
+
+TEST(TagDatabase, SuggestsWhatLooksReversedAsUnknown) {
+  const TagDatabase empty;
+  const auto looks = empty.ReversedOf(PoolTag::FromText("9xqZ"));
+  EXPECT_FALSE(looks);  // digits stand at either end
+  const auto small = empty.ReversedOf(PoolTag::FromText("wxqZ"));
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->tag, PoolTag::FromText("Zqxw"));
+  EXPECT_FALSE(small->known);
+  EXPECT_FALSE(empty.ReversedOf(PoolTag::FromText("WXQZ")));
+  const TagDatabase family = WithUserText("wxq* - mine.sys\n");
+  EXPECT_FALSE(family.ReversedOf(PoolTag::FromText("wxqZ")));  // a family of it is known
 }
 
 TEST(GenericTags, OwnNothing) {

@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "cli/render_tag.h"
 #include "cli/render_tag_code.h"
-#include "parser/kernel/mapped_drivers.h"
+#include "heuristics/code_owner.h"
 
 namespace poolblame::cli {
 namespace {
@@ -67,24 +67,14 @@ std::optional<TagPattern> PatternOf(const std::string& typed) {
   return tag ? std::optional(TagPattern::Exact(*tag)) : std::nullopt;
 }
 
-/// The drivers of an open image.
-struct DriversOfImage {
-  explicit DriversOfImage(Image opened)
-      : image(std::move(opened)), space(image), system(WithMappedDrivers(space, ReadSystem(space))) {}
-  Image image;
-  AddressSpace space;  // holds a pointer to `image`
-  System system;
-};
-
 ExitStatus AnswerWithImage(const TagOptions& options, const TagDatabase& tags) {
   Result<Image> image = Image::Open(options.image, {});
   if (!image) return Failed(options.image, image.error());
-  const DriversOfImage drivers(std::move(*image));
-  const System& system = drivers.system;
+  const AddressSpace space(*image);
   std::vector<PoolTag> wanted;
   for (const std::string& typed : options.tags)
     if (const auto tag = TypedTag(typed)) wanted.push_back(*tag);
-  const CodeSearch search = SearchDriverCode(drivers.space, system, wanted);
+  const auto [system, search] = SearchImageCode(space, ReadSystem(space), wanted);
   TagReport report(options);
   for (const std::string& typed : options.tags) {
     const TagAnswer answer = AnswerTag(typed, tags);
@@ -129,11 +119,10 @@ ExitStatus AnswerForPool(const TagOptions& options, const TagDatabase& tags) {
   const std::vector<TagCount> counts = CountsOf(facts.census);
   std::vector<PoolTag> wanted;
   for (const TagCount& count : counts) wanted.push_back(count.tag);
-  const System system = WithMappedDrivers((*analysis)->space, facts.system);
-  const CodeSearch search = SearchDriverCode((*analysis)->space, system, wanted);
-  const std::vector<NamedTag> named = NameTags(counts, patterns, options.query, search, system, tags);
+  const CodeOfImage code = SearchImageCode((*analysis)->space, facts.system, wanted);
+  const std::vector<NamedTag> named = NameTags(counts, patterns, options.query, code.search, code.system, tags);
   TagReport report(options);
-  report.Add(RenderAllTagCode(named, search, system), AllTagCodeJson(named, system),
+  report.Add(RenderAllTagCode(named, code.search, code.system), AllTagCodeJson(named, code.system),
              !named.empty() || !options.Searches());
   return report.End();
 }

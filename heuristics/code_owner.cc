@@ -200,7 +200,6 @@ std::string SiteText(const TagSite& site, const System& system) {
 }
 
 CodeOfImage SearchImageCode(const AddressSpace& space, const System& system, const std::vector<PoolTag>& wanted) {
-  if (wanted.empty()) return {system, {}};
   CodeOfImage code{WithMappedDrivers(space, system), {}};
   if (!code.system.modules.empty()) code.search = SearchDriverCode(space, code.system, wanted);
   return code;
@@ -209,6 +208,7 @@ CodeOfImage SearchImageCode(const AddressSpace& space, const System& system, con
 std::map<PoolTag, Owner> OwnersByCode(const AddressSpace& space, const System& system, const TagDatabase& tags,
                                       const std::set<PoolTag>& wanted) {
   std::map<PoolTag, Owner> owners;
+  if (wanted.empty()) return owners;
   const CodeOfImage code = SearchImageCode(space, system, {wanted.begin(), wanted.end()});
   for (const PoolTag tag : wanted) {
     if (!tag.plausible() || TagDatabase::IsGeneric(tag)) continue;

@@ -36,7 +36,7 @@ struct CodeOfImage {
   System system;  // with those drivers; `search` counts modules as they stand here
   CodeSearch search;
 };
-/// Cost: SearchDriverCode's; none where `wanted` is empty.
+/// Cost: SearchDriverCode's.
 CodeOfImage SearchImageCode(const AddressSpace& space, const System& system, const std::vector<PoolTag>& wanted);
 
 /// Of the tags of `wanted`, those whose driver the code of the image names. Cost: SearchDriverCode's.

@@ -63,6 +63,8 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
       return WriteRawImage(snapshot, out);
     case ContainerKind::kPoolPages:
       return WritePoolPages(snapshot, out);
+    case ContainerKind::kLime:
+      return WriteLime(snapshot, out);
   }
 }
 

@@ -45,6 +45,8 @@ void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out);
 void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& out);
 void WriteTriageDump(const Snapshot& snapshot, std::ostream& out);
 void WriteRawImage(const Snapshot& snapshot, std::ostream& out);
+/// One range for each run of RAM.
+void WriteLime(const Snapshot& snapshot, std::ostream& out);
 /// The run of contiguous pool pages around the fault, without any header.
 void WritePoolPages(const Snapshot& snapshot, std::ostream& out);
 /// First address of that run.

@@ -19,6 +19,7 @@ constexpr std::array<Stamp, 2> kKernelBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x
 constexpr std::array<Stamp, 2> kFullX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x01\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kSummaryX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x02\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kTriageX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x04\0\0\0"sv}}};
+constexpr std::array<Stamp, 1> kLime = {{{0, "EMiL\x01\0\0\0"sv}}};
 constexpr std::array<Stamp, 1> kZstd = {{{0, "\x28\xB5\x2F\xFD"sv}}};
 constexpr std::array<Stamp, 1> kGzip = {{{0, "\x1F\x8B\x08"sv}}};
 constexpr std::array<Stamp, 1> kBzip2 = {{{0, "BZh9"}}};
@@ -65,6 +66,7 @@ std::span<const Container> Containers() {
       {"triage-x86", "windows=2600 machine=x86 container=triage", kTriageX86, {}},
       {"segment-heap-triage", "windows=22621 machine=x64 container=triage", kTriageX64, {}},
       {"raw-x64", "windows=7601 machine=x64 container=raw", {}, RawX64()},
+      {"lime", "windows=7601 machine=x64 container=lime", kLime, RawX64()},
       {"pool-pages-x64", "windows=7601 machine=x64 container=pool-pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
       {"zstd", "windows=7601 machine=x64 container=full", kZstd, SmallBomb(), Packing::kZstd},
       {"gzip", "windows=7601 machine=x64 container=full", kGzip, SmallBomb(), Packing::kGzip},

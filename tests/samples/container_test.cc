@@ -127,6 +127,18 @@ TEST(Container, RawHasHolesOfZero) {
   EXPECT_EQ(b.size() % 0x1000, 0U);
 }
 
+TEST(Container, Lime) {
+  const Bytes b = Build("windows=7601 container=lime").bytes;
+  EXPECT_EQ(Text(b, 0, 4), "EMiL");
+  EXPECT_EQ(U32(b, 4), 1U);
+  EXPECT_EQ(U64(b, 8), 0x1000U);
+  EXPECT_EQ(U64(b, 0x10), 0x26FFFU) << "38 pages, the end inclusive";
+  const std::size_t second = 0x20 + 38 * 0x1000;
+  EXPECT_EQ(Text(b, second, 4), "EMiL");
+  EXPECT_EQ(U64(b, second + 8), 0x100000U);
+  EXPECT_EQ(b.size(), 3 * 0x20U + 112 * 0x1000);
+}
+
 TEST(Container, PoolPagesAreBareAndSayTheirBase) {
   const BuiltImage image = Build("windows=7601 container=pool-pages");
   ASSERT_NE(image.truth.base, 0U);

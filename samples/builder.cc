@@ -65,6 +65,10 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
       return WritePoolPages(snapshot, out);
     case ContainerKind::kLime:
       return WriteLime(snapshot, out);
+    case ContainerKind::kElf:
+      return WriteElfCore(snapshot, true, out);
+    case ContainerKind::kElfBare:
+      return WriteElfCore(snapshot, false, out);
   }
 }
 

@@ -26,7 +26,9 @@ constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", Contai
                                                                  {"triage", ContainerKind::kTriage},
                                                                  {"raw", ContainerKind::kRaw},
                                                                  {"pool-pages", ContainerKind::kPoolPages},
-                                                                 {"lime", ContainerKind::kLime}});
+                                                                 {"lime", ContainerKind::kLime},
+                                                                 {"elf", ContainerKind::kElf},
+                                                                 {"elf-bare", ContainerKind::kElfBare}});
 
 constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"overrun", Fault::kOverrun},

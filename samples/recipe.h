@@ -11,7 +11,7 @@
 
 namespace poolblame::samples {
 
-enum class ContainerKind { kFull, kSummary, kBitmap, kKernelBitmap, kTriage, kRaw, kPoolPages, kLime };
+enum class ContainerKind { kFull, kSummary, kBitmap, kKernelBitmap, kTriage, kRaw, kPoolPages, kLime, kElf, kElfBare };
 
 enum class Fault {
   kNone,

@@ -1,5 +1,5 @@
-// ELF cores of a whole machine, as QEMU (`dump-guest-memory`) and VirtualBox (`debugvm dumpvmcore`) write them: a header,
-// program headers, notes, memory. Only little-endian files; field names are the ELF specification's.
+// ELF cores of a whole machine, as QEMU (`dump-guest-memory`) and VirtualBox (`debugvm dumpvmcore`) write them: a
+// header, program headers, notes, memory. Only little-endian files; field names are the ELF specification's.
 //
 // Sources: System V ABI (gABI 4.1, chapters 4 and 5); QEMU dump/dump.c, docs/specs/vmcoreinfo.rst and
 // include/qemu/win_dump_defs.h; Volatility 2 elfcoredump.py and LeechCore device_file.c for VirtualBox.
@@ -12,8 +12,8 @@
 
 namespace poolblame {
 
-inline constexpr std::uint64_t kElfClassOffset = 4;     // e_ident[EI_CLASS]
-inline constexpr std::uint64_t kElfDataOffset = 5;      // e_ident[EI_DATA]
+inline constexpr std::uint64_t kElfClassOffset = 4;  // e_ident[EI_CLASS]
+inline constexpr std::uint64_t kElfDataOffset = 5;   // e_ident[EI_DATA]
 inline constexpr std::uint8_t kElfClass32 = 1;
 inline constexpr std::uint8_t kElfClass64 = 2;
 inline constexpr std::uint8_t kElfLittleEndian = 1;

@@ -17,6 +17,9 @@ struct ContainerRow {
 constexpr std::array kContainers = {
     ContainerRow{"PAGEDUMP", "a crash dump", OpenCrashDump},
     ContainerRow{"PAGEDU64", "a crash dump", OpenCrashDump},
+    ContainerRow{"\x7F"
+                 "ELF",
+                 "an ELF core", OpenElfCore},
     ContainerRow{"EMiL", "a LiME memory image", OpenLime},
 };
 

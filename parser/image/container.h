@@ -26,6 +26,7 @@ Result<void> RefuseForeignFormat(ByteView bytes);
 
 /// One file a container. `bytes` outlives the parts.
 Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenLime(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenPoolPages(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenRaw(ByteView bytes, const OpenOptions& options);

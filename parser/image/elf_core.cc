@@ -1,6 +1,7 @@
 // ELF cores of a whole machine. A segment's physical address is the truth: dumps with paging (QEMU's `-p`) have one
 // segment for each mapping, so one page of memory may be there under many virtual addresses, and those are not needed.
-// Where physical addresses are no truth, the file is refused (a process's core: all are zero) or the segment is left out
+// Where physical addresses are no truth, the file is refused (a process's core: all are zero) or the segment is left
+// out
 // (/proc/kcore: all ones).
 #include "parser/image/elf_core.h"
 
@@ -37,8 +38,7 @@ std::vector<PhysicalRange> UniteAliases(const std::vector<PhysicalRange>& ranges
   std::vector<Alias> aliases;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const PhysicalRange& range = ranges[i];
-    aliases.push_back(
-        {range.offset.value - range.start.value, range.start.value, range.start.value + range.length, i});
+    aliases.push_back({range.offset.value - range.start.value, range.start.value, range.start.value + range.length, i});
   }
   std::ranges::sort(aliases, {}, [](const Alias& a) { return std::tuple(a.shift, a.start, a.order); });
   std::vector<Alias> united;
@@ -120,10 +120,14 @@ Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options) {
   if (IsProcessCore(*segments))
     return Fail(ErrorKind::kUnsupported,
                 "ELF core without physical addresses (of one process): give a dump of the whole machine's memory");
+  if (segments->empty() && !parts.facts.truncated)
+    return Fail(ErrorKind::kUnsupported, "ELF core without memory segments: take the dump again");
   const auto header = HeaderOfGuest(notes.crash_dump_header, options, parts.facts);
   MapRanges(bytes, RangesOf(*segments, notes.by_virtual_box, parts.facts), parts);
-  if (header) SettleTableBase(*header, parts.pages, parts.facts);
-  if (!parts.facts.directory_table_base) LookForPageTables(parts);
+  if (header && parts.facts.directory_table_base)
+    SettleTableBase(*header, parts.pages, parts.facts);
+  else
+    LookForPageTables(parts);
   return parts;
 }
 

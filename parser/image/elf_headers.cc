@@ -48,8 +48,7 @@ std::vector<ElfSegment> ReadTable(ByteView bytes, const SegmentTable& table, Ima
                                 std::to_string(i) + " are in the file");
       break;
     }
-    segments.push_back(
-        {wire->p_type, wire->p_offset, wire->p_vaddr, wire->p_paddr, wire->p_filesz, wire->p_memsz});
+    segments.push_back({wire->p_type, wire->p_offset, wire->p_vaddr, wire->p_paddr, wire->p_filesz, wire->p_memsz});
   }
   return segments;
 }

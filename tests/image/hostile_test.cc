@@ -44,6 +44,12 @@ TestTriage SmallTriage(bool wide) {
   return triage;
 }
 
+Bytes WithGuestNote(const PhysicalMemory& memory, const Bytes& header) {
+  std::vector<TestSegment> segments = SegmentsOf(memory);
+  segments.insert(segments.begin(), {0, ElfNoteBytes("VMCOREINFO", header.vector()), 0, 4});
+  return ElfCore(segments);
+}
+
 std::vector<Sample> Samples() {
   const PhysicalMemory x64 = OnePageOf(TableKind::kX64), x86 = OnePageOf(TableKind::kX86),
                        pae = OnePageOf(TableKind::kPae);
@@ -66,6 +72,8 @@ std::vector<Sample> Samples() {
       {"RawX64", RawImage(x64).vector(), {}},
       {"RawPae", RawImage(pae).vector(), {}},
       {"LimeX64", LimeImage(x64, RunsOf(x64)).vector(), {}},
+      {"ElfX64", WithGuestNote(x64, Header64(header)).vector(), {}},
+      {"ElfX86", ElfCore(SegmentsOf(x86), false).vector(), {}},
       {"PoolPages", std::vector<std::uint8_t>(3 * 4096, 0x42), base},
   };
 }

@@ -25,4 +25,54 @@ Bytes LimeImage(const PhysicalMemory& memory, const std::vector<TestRun>& runs) 
   return file;
 }
 
+std::uint64_t ProgramHeaderAt(std::size_t index, bool wide) { return wide ? 0x40 + index * 0x38 : 0x34 + index * 0x20; }
+
+Bytes ElfCore(const std::vector<TestSegment>& segments, bool wide) {
+  Bytes file;
+  file.Text(0,
+            "\x7F"
+            "ELF")
+      .U8(4, wide ? 2 : 1)
+      .U8(5, 1)
+      .U8(6, 1)
+      .U8(0x10, 4)
+      .U8(0x12, wide ? 62 : 3)
+      .U32(0x14, 1);
+  file.U32(wide ? 0x20 : 0x1C, ProgramHeaderAt(0, wide)).U8(wide ? 0x36 : 0x2A, wide ? 0x38 : 0x20);
+  file.U8(wide ? 0x38 : 0x2C, segments.size());
+  file.Resize(ProgramHeaderAt(segments.size(), wide));
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const TestSegment& segment = segments[i];
+    const std::uint64_t at = ProgramHeaderAt(i, wide), size = segment.content.size();
+    file.U32(at, segment.type);
+    if (wide)
+      file.U64(at + 8, file.size())
+          .U64(at + 0x10, segment.virtual_address)
+          .U64(at + 0x18, segment.physical)
+          .U64(at + 0x20, size)
+          .U64(at + 0x28, size);
+    else
+      file.U32(at + 4, file.size())
+          .U32(at + 8, segment.virtual_address)
+          .U32(at + 0x0C, segment.physical)
+          .U32(at + 0x10, size)
+          .U32(at + 0x14, size);
+    file.Append(segment.content.data(), segment.content.size());
+  }
+  return file;
+}
+
+std::vector<std::uint8_t> ElfNoteBytes(const std::string& name, const std::vector<std::uint8_t>& descriptor) {
+  Bytes note;
+  note.U32(0, name.size() + 1).U32(4, descriptor.size()).U32(8, 0).Text(12, name);
+  note.Resize(12 + (name.size() + 4) / 4 * 4).Append(descriptor.data(), descriptor.size());
+  return note.Resize((note.size() + 3) / 4 * 4).vector();
+}
+
+std::vector<TestSegment> SegmentsOf(const PhysicalMemory& memory) {
+  std::vector<TestSegment> segments;
+  for (const TestRun& run : RunsOf(memory)) segments.push_back({run.first * 4096, PagesOf(memory, run)});
+  return segments;
+}
+
 }  // namespace poolblame::testing

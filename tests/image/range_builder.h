@@ -14,4 +14,21 @@ void AppendLimeRange(Bytes& file, std::uint64_t start, const std::vector<std::ui
 /// The pages of a run, one after the other; those that `memory` lacks are zeros.
 std::vector<std::uint8_t> PagesOf(const PhysicalMemory& memory, const TestRun& run);
 
+/// A segment of an ELF core: PT_LOAD unless `type` says otherwise.
+struct TestSegment {
+  std::uint64_t physical = 0;
+  std::vector<std::uint8_t> content;
+  std::uint64_t virtual_address = 0;
+  std::uint32_t type = 1;
+};
+
+/// Program headers at 0x40 (ELF64) or 0x34 (ELF32), contents behind them in the same order.
+Bytes ElfCore(const std::vector<TestSegment>& segments, bool wide = true);
+/// Where program header `index` of such a file lies.
+std::uint64_t ProgramHeaderAt(std::size_t index, bool wide = true);
+/// A note with this name and descriptor, for a segment of type 4.
+std::vector<std::uint8_t> ElfNoteBytes(const std::string& name, const std::vector<std::uint8_t>& descriptor);
+/// All stretches of `memory` as segments.
+std::vector<TestSegment> SegmentsOf(const PhysicalMemory& memory);
+
 }  // namespace poolblame::testing

@@ -63,9 +63,6 @@ TEST(Refused, ForeignFormats) {
     const char* starts;
   } cases[] = {
       {"MDMP", "user-mode minidump (MDMP)"},
-      {"\x7F"
-       "ELF\x02\x01\x01",
-       "ELF file"},
       {"AVML", "AVML memory image"},
       {"QEVM", "QEMU saved state (QEVM)"},
       {"\xD0\xBE\xD2\xBE", "VMware saved state"},

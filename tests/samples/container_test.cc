@@ -139,6 +139,31 @@ TEST(Container, Lime) {
   EXPECT_EQ(b.size(), 3 * 0x20U + 112 * 0x1000);
 }
 
+TEST(Container, ElfCores) {
+  const Bytes b = Build("windows=9600 container=elf").bytes;
+  EXPECT_EQ(Text(b, 1, 3), "ELF");
+  EXPECT_EQ(b[4], 2) << "64 bits";
+  EXPECT_EQ(U32(b, 0x10), 0x3E0004U) << "a core of x86-64";
+  EXPECT_EQ(U64(b, 0x20), 0x40U);
+  EXPECT_EQ(b[0x38], 4) << "notes and three runs";
+  EXPECT_EQ(U32(b, 0x40), 4U) << "PT_NOTE";
+  const std::size_t notes = U64(b, 0x48), notes_end = notes + U64(b, 0x60);
+  EXPECT_EQ(notes, 0x40U + 4 * 0x38);
+  EXPECT_EQ(Text(b, notes_end - 0x2018 + 12, 10), "VMCOREINFO") << "QEMU counts 0x2018 bytes for this note";
+  EXPECT_EQ(Text(b, notes_end - 0x2000, 8), "PAGEDU64");
+  EXPECT_EQ(U32(b, 0x78), 1U) << "PT_LOAD";
+  EXPECT_EQ(U64(b, 0x78 + 0x08), notes_end);
+  EXPECT_EQ(U64(b, 0x78 + 0x18), 0x1000U);
+  EXPECT_EQ(U64(b, 0x78 + 0x20), 38 * 0x1000U);
+  EXPECT_EQ(b.size(), notes_end + 112 * 0x1000);
+  const Bytes x86 = Build("windows=2600 machine=x86 container=elf").bytes;
+  EXPECT_EQ(x86[4], 1) << "32 bits";
+  EXPECT_EQ(U32(x86, 0x10), 0x30004U) << "a core of 80386";
+  EXPECT_EQ(U32(x86, 0x34 + 0x20 + 0x0C), 0x1000U);
+  const Bytes bare = Build("windows=9600 container=elf-bare").bytes;
+  EXPECT_EQ(bare.size(), b.size() - 0x2018);
+}
+
 TEST(Container, PoolPagesAreBareAndSayTheirBase) {
   const BuiltImage image = Build("windows=7601 container=pool-pages");
   ASSERT_NE(image.truth.base, 0U);

@@ -69,6 +69,8 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
       return WriteElfCore(snapshot, true, out);
     case ContainerKind::kElfBare:
       return WriteElfCore(snapshot, false, out);
+    case ContainerKind::kAvml:
+      return WriteAvml(snapshot, out);
   }
 }
 

@@ -28,7 +28,8 @@ constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", Contai
                                                                  {"pool-pages", ContainerKind::kPoolPages},
                                                                  {"lime", ContainerKind::kLime},
                                                                  {"elf", ContainerKind::kElf},
-                                                                 {"elf-bare", ContainerKind::kElfBare}});
+                                                                 {"elf-bare", ContainerKind::kElfBare},
+                                                                 {"avml", ContainerKind::kAvml}});
 
 constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"overrun", Fault::kOverrun},

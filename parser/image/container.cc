@@ -21,6 +21,7 @@ constexpr std::array kContainers = {
                  "ELF",
                  "an ELF core", OpenElfCore},
     ContainerRow{"EMiL", "a LiME memory image", OpenLime},
+    ContainerRow{"AVML", "an AVML memory image", OpenAvml},
 };
 
 bool AllZero(ByteView bytes) {

@@ -33,7 +33,6 @@ constexpr const char* kDisk =
 constexpr std::array kForeignFormats = {
     ForeignFormat{"MDMP", "user-mode minidump (MDMP)",
                   "it holds one process and no kernel pool; give a kernel or complete memory dump (MEMORY.DMP)"},
-    ForeignFormat{"AVML", "AVML memory image", "convert it to raw physical memory first (`avml-convert`)"},
     ForeignFormat{"QEVM", "QEMU saved state (QEVM)", "take a dump with `dump-guest-memory` instead"},
     ForeignFormat{"\xD0\xBE\xD2\xBE", "VMware saved state", kVmware},
     ForeignFormat{"\xD1\xBA\xD1\xBA", "VMware saved state", kVmware},

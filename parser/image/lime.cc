@@ -9,15 +9,6 @@
 namespace poolblame {
 namespace {
 
-/// What is wrong with a header, as the end of a note; empty when it is sound.
-std::string Objection(const LimeRangeHeader& header) {
-  if (header.Magic != kLimeMagic) return "is no range header";
-  if (header.Version != kLimeVersion) return "has version " + std::to_string(header.Version) + ", 1 is known";
-  if (header.End < header.Start || header.End - header.Start == ~std::uint64_t{0})
-    return "goes from " + HexText(header.Start) + " to " + HexText(header.End);
-  return {};
-}
-
 /// Some writers fill the rest of the file with zeros.
 bool IsFiller(ByteView bytes, std::uint64_t at) {
   const std::uint64_t end = std::min<std::uint64_t>(bytes.size(), at + sizeof(LimeRangeHeader));
@@ -29,7 +20,7 @@ std::vector<PhysicalRange> ReadRanges(ByteView bytes, ImageFacts& facts) {
   std::uint64_t at = 0;
   while (at < bytes.size()) {
     const auto header = bytes.TryRead<LimeRangeHeader>(at);
-    const std::string objection = header ? Objection(*header) : "is cut";
+    const std::string objection = header ? RangeObjection(*header, kLimeMagic, kLimeVersion) : "is cut";
     if (!objection.empty() && IsFiller(bytes, at)) break;
     if (objection.empty() && ranges.size() == kMaxLimeRanges) {
       NoteTruncation(facts, "more than " + std::to_string(kMaxLimeRanges) + " memory ranges: the rest is left out");
@@ -53,7 +44,7 @@ std::vector<PhysicalRange> ReadRanges(ByteView bytes, ImageFacts& facts) {
 Result<ImageParts> OpenLime(ByteView bytes, const OpenOptions& options) {
   const Result<LimeRangeHeader> first = bytes.Read<LimeRangeHeader>(0, "LiME range header");
   if (!first) return tl::unexpected(first.error());
-  if (const std::string objection = Objection(*first); !objection.empty())
+  if (const std::string objection = RangeObjection(*first, kLimeMagic, kLimeVersion); !objection.empty())
     return Fail(ErrorKind::kUnsupported, "LiME memory image whose first range " + objection + ": take it again", 0);
   ImageParts parts = BareParts("lime", options);
   MapRanges(bytes, ReadRanges(bytes, parts.facts), parts);

@@ -79,6 +79,15 @@ void NoteOverlaps(std::uint64_t in_file, const PageMap& pages, ImageFacts& facts
                           std::to_string(pages.page_count()) + " places; the first of each is used");
 }
 
+std::string RangeObjection(const LimeRangeHeader& header, std::uint32_t magic, std::uint32_t version) {
+  if (header.Magic != magic) return "is no range header";
+  if (header.Version != version)
+    return "has version " + std::to_string(header.Version) + ", " + std::to_string(version) + " is known";
+  if (header.End < header.Start || header.End - header.Start == ~std::uint64_t{0})
+    return "goes from " + HexText(header.Start) + " to " + HexText(header.End);
+  return {};
+}
+
 ImageParts BareParts(const char* container, const OpenOptions& options) {
   ImageParts parts;
   parts.facts.container = container;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "parser/base/address.h"
+#include "parser/format/lime.h"
 #include "parser/image/container.h"
 
 namespace poolblame {
@@ -30,6 +31,9 @@ bool CutAtLargestAddress(PageRun& run);
 std::uint64_t PagesInFile(ByteView bytes, const std::vector<PageRun>& runs);
 /// A note when `in_file` pages are stored for fewer places.
 void NoteOverlaps(std::uint64_t in_file, const PageMap& pages, ImageFacts& facts);
+
+/// What is wrong with the header of a LiME or AVML range, as the end of a sentence; empty when it is sound.
+std::string RangeObjection(const LimeRangeHeader& header, std::uint32_t magic, std::uint32_t version);
 
 /// Parts of a container that says nothing of the system: machine and build are the caller's.
 ImageParts BareParts(const char* container, const OpenOptions& options);

@@ -72,6 +72,7 @@ std::vector<Sample> Samples() {
       {"RawX64", RawImage(x64).vector(), {}},
       {"RawPae", RawImage(pae).vector(), {}},
       {"LimeX64", LimeImage(x64, RunsOf(x64)).vector(), {}},
+      {"AvmlX64", AvmlImage(x64, RunsOf(x64)).vector(), {}},
       {"ElfX64", WithGuestNote(x64, Header64(header)).vector(), {}},
       {"ElfX86", ElfCore(SegmentsOf(x86), false).vector(), {}},
       {"PoolPages", std::vector<std::uint8_t>(3 * 4096, 0x42), base},

@@ -1,6 +1,34 @@
 #include "tests/image/range_builder.h"
 
 namespace poolblame::testing {
+namespace {
+
+/// CRC-32C as RFC 3720 defines it, masked as snappy's framing format says.
+std::uint32_t SnappyChecksum(const std::vector<std::uint8_t>& content) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const std::uint8_t byte : content) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc % 2 == 1 ? 0x82F63B78 : 0);
+  }
+  crc = ~crc;
+  return (crc >> 15 | crc << 17) + 0xA282EAD8;
+}
+
+std::vector<std::uint8_t> Chunk(std::uint8_t type, const std::vector<std::uint8_t>& data,
+                                const std::vector<std::uint8_t>& content) {
+  Bytes chunk;
+  chunk.U32(0, (data.size() + 4) << 8 | type).U32(4, SnappyChecksum(content));
+  return chunk.Append(data.data(), data.size()).vector();
+}
+
+/// A page as a snappy block of one literal: 4096 as a varint, then a literal whose length stands in two bytes.
+std::vector<std::uint8_t> LiteralBlock(const std::vector<std::uint8_t>& page) {
+  std::vector<std::uint8_t> block = {0x80, 0x20, 61 << 2, 0xFF, 0x0F};
+  block.insert(block.end(), page.begin(), page.end());
+  return block;
+}
+
+}  // namespace
 
 std::vector<std::uint8_t> PagesOf(const PhysicalMemory& memory, const TestRun& run) {
   std::vector<std::uint8_t> bytes;
@@ -22,6 +50,34 @@ void AppendLimeRange(Bytes& file, std::uint64_t start, const std::vector<std::ui
 Bytes LimeImage(const PhysicalMemory& memory, const std::vector<TestRun>& runs) {
   Bytes file;
   for (const TestRun& run : runs) AppendLimeRange(file, run.first * 4096, PagesOf(memory, run));
+  return file;
+}
+
+std::vector<std::uint8_t> PlainChunk(const std::vector<std::uint8_t>& content) { return Chunk(1, content, content); }
+
+std::vector<std::uint8_t> PackedChunk(const std::vector<std::uint8_t>& packed,
+                                      const std::vector<std::uint8_t>& content) {
+  return Chunk(0, packed, content);
+}
+
+void AppendAvmlRange(Bytes& file, std::uint64_t start, std::uint64_t size, const std::vector<std::uint8_t>& chunks) {
+  const std::uint64_t at = file.size();
+  file.Text(at, "AVML").U32(at + 0x04, 2).U64(at + 0x08, start).U64(at + 0x10, start + size - 1).U64(at + 0x18, 0);
+  file.U32(at + 0x20, 0x6FF).Text(at + 0x24, "sNaPpY").Append(chunks.data(), chunks.size());
+  file.U64(file.size(), 10 + chunks.size());
+}
+
+Bytes AvmlImage(const PhysicalMemory& memory, const std::vector<TestRun>& runs) {
+  Bytes file;
+  for (const TestRun& run : runs) {
+    std::vector<std::uint8_t> chunks;
+    for (std::uint64_t i = 0; i < run.count; ++i) {
+      const std::vector<std::uint8_t> page = PagesOf(memory, {run.first + i, 1});
+      const std::vector<std::uint8_t> chunk = i % 2 == 0 ? PlainChunk(page) : PackedChunk(LiteralBlock(page), page);
+      chunks.insert(chunks.end(), chunk.begin(), chunk.end());
+    }
+    AppendAvmlRange(file, run.first * 4096, run.count * 4096, chunks);
+  }
   return file;
 }
 

@@ -14,6 +14,16 @@ void AppendLimeRange(Bytes& file, std::uint64_t start, const std::vector<std::ui
 /// The pages of a run, one after the other; those that `memory` lacks are zeros.
 std::vector<std::uint8_t> PagesOf(const PhysicalMemory& memory, const TestRun& run);
 
+/// One AVML range whose snappy stream is the identifier and `chunks`, with its length behind it.
+void AppendAvmlRange(Bytes& file, std::uint64_t start, std::uint64_t size, const std::vector<std::uint8_t>& chunks);
+/// A snappy chunk that stores `content`, 65,536 bytes at most, as it is.
+std::vector<std::uint8_t> PlainChunk(const std::vector<std::uint8_t>& content);
+/// A snappy chunk of these packed bytes that unpack to `content`.
+std::vector<std::uint8_t> PackedChunk(const std::vector<std::uint8_t>& packed,
+                                      const std::vector<std::uint8_t>& content);
+/// AVML with these runs, in chunks of a page, every second one packed.
+Bytes AvmlImage(const PhysicalMemory& memory, const std::vector<TestRun>& runs);
+
 /// A segment of an ELF core: PT_LOAD unless `type` says otherwise.
 struct TestSegment {
   std::uint64_t physical = 0;

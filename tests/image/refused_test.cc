@@ -63,7 +63,6 @@ TEST(Refused, ForeignFormats) {
     const char* starts;
   } cases[] = {
       {"MDMP", "user-mode minidump (MDMP)"},
-      {"AVML", "AVML memory image"},
       {"QEVM", "QEMU saved state (QEVM)"},
       {"\xD0\xBE\xD2\xBE", "VMware saved state"},
       {"\xD1\xBA\xD1\xBA", "VMware saved state"},

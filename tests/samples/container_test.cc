@@ -139,6 +139,21 @@ TEST(Container, Lime) {
   EXPECT_EQ(b.size(), 3 * 0x20U + 112 * 0x1000);
 }
 
+TEST(Container, Avml) {
+  const Bytes b = Build("windows=7601 container=avml").bytes;
+  EXPECT_EQ(Text(b, 0, 4), "AVML");
+  EXPECT_EQ(U32(b, 4), 2U);
+  EXPECT_EQ(U64(b, 8), 0x1000U);
+  EXPECT_EQ(U64(b, 0x10), 0x26FFFU);
+  EXPECT_EQ(U32(b, 0x20), 0x6FFU) << "the stream's identifier";
+  EXPECT_EQ(Text(b, 0x24, 6), "sNaPpY");
+  std::size_t at = 0x2A;
+  for (int chunk = 0; chunk < 3; ++chunk) at += 4 + (U32(b, at) >> 8);  // 38 pages, 16 a chunk
+  EXPECT_EQ(U64(b, at), at - 0x20) << "the stream's length";
+  EXPECT_EQ(Text(b, at + 8, 4), "AVML");
+  EXPECT_LT(b.size(), 112U * 0x1000);
+}
+
 TEST(Container, ElfCores) {
   const Bytes b = Build("windows=9600 container=elf").bytes;
   EXPECT_EQ(Text(b, 1, 3), "ELF");

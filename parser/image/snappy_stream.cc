@@ -5,16 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/crc.hpp>
 #include <optional>
 
 #include "parser/format/snappy_frame.h"
+#include "parser/image/crc32c.h"
 
 namespace poolblame {
 namespace {
-
-// CRC-32C (Castagnoli), as RFC 3720 has it.
-using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
 using ChunkBuffer = std::array<std::uint8_t, kSnappyChunkBytes>;
 
@@ -34,9 +31,7 @@ std::optional<ByteView> DataOf(std::uint8_t type, ByteView body, ChunkBuffer& bu
   const ByteView rest(body.data() + sizeof(Le32), body.size() - sizeof(Le32));
   const std::optional<ByteView> data = type == kSnappyChunkPlain ? rest : UnpackBlock(rest, buffer);
   if (!data || data->size() > kSnappyChunkBytes) return std::nullopt;
-  Crc32c crc;
-  crc.process_bytes(data->data(), data->size());
-  if (MaskedSnappyChecksum(crc.checksum()) != *checksum) return std::nullopt;
+  if (MaskedSnappyChecksum(Crc32c(*data)) != *checksum) return std::nullopt;
   return data;
 }
 

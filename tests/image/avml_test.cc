@@ -1,7 +1,10 @@
 // AVML version 2: snappy streams typed by hand from the format's description.
 #include <gmock/gmock.h>
 
+#include <numeric>
+
 #include "parser/image/address_space.h"
+#include "parser/image/crc32c.h"
 #include "tests/image/open.h"
 #include "tests/image/range_builder.h"
 
@@ -57,6 +60,18 @@ TEST(Avml, TheChecksumIsThatOfTheStandard) {
   Bytes file;
   AppendAvmlRange(file, 0x1000, 32, chunk);
   EXPECT_FALSE(Open(file).image.facts().truncated);
+}
+
+TEST(Crc32c, KnownSums) {
+  // RFC 3720, B.4, and the check value of the polynomial.
+  const auto sum = [](const std::vector<std::uint8_t>& bytes) { return Crc32c({bytes.data(), bytes.size()}); };
+  std::vector<std::uint8_t> ascending(32);
+  std::iota(ascending.begin(), ascending.end(), std::uint8_t{0});
+  EXPECT_EQ(sum({}), 0u);
+  EXPECT_EQ(sum(std::vector<std::uint8_t>(32)), 0x8A9136AAu);
+  EXPECT_EQ(sum(std::vector<std::uint8_t>(32, 0xFF)), 0x62A8AB43u);
+  EXPECT_EQ(sum(ascending), 0x46DD794Eu);
+  EXPECT_EQ(sum({'1', '2', '3', '4', '5', '6', '7', '8', '9'}), 0xE3069283u);
 }
 
 TEST(Avml, PageTablesAreFoundAndUsed) {

@@ -63,6 +63,14 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
       return WriteRawImage(snapshot, out);
     case ContainerKind::kPoolPages:
       return WritePoolPages(snapshot, out);
+    case ContainerKind::kLime:
+      return WriteLime(snapshot, out);
+    case ContainerKind::kElf:
+      return WriteElfCore(snapshot, true, out);
+    case ContainerKind::kElfBare:
+      return WriteElfCore(snapshot, false, out);
+    case ContainerKind::kAvml:
+      return WriteAvml(snapshot, out);
   }
 }
 

@@ -45,6 +45,13 @@ void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out);
 void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& out);
 void WriteTriageDump(const Snapshot& snapshot, std::ostream& out);
 void WriteRawImage(const Snapshot& snapshot, std::ostream& out);
+/// One range for each run of RAM.
+void WriteLime(const Snapshot& snapshot, std::ostream& out);
+/// The same, packed.
+void WriteAvml(const Snapshot& snapshot, std::ostream& out);
+/// As QEMU's `dump-guest-memory` without paging: ELF64 of x64, ELF32 of x86; `with_header` puts the crash dump header
+/// among the notes, as a guest with the fw_cfg driver does.
+void WriteElfCore(const Snapshot& snapshot, bool with_header, std::ostream& out);
 /// The run of contiguous pool pages around the fault, without any header.
 void WritePoolPages(const Snapshot& snapshot, std::ostream& out);
 /// First address of that run.

@@ -25,7 +25,11 @@ constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", Contai
                                                                  {"kernel-bitmap", ContainerKind::kKernelBitmap},
                                                                  {"triage", ContainerKind::kTriage},
                                                                  {"raw", ContainerKind::kRaw},
-                                                                 {"pool-pages", ContainerKind::kPoolPages}});
+                                                                 {"pool-pages", ContainerKind::kPoolPages},
+                                                                 {"lime", ContainerKind::kLime},
+                                                                 {"elf", ContainerKind::kElf},
+                                                                 {"elf-bare", ContainerKind::kElfBare},
+                                                                 {"avml", ContainerKind::kAvml}});
 
 constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"overrun", Fault::kOverrun},

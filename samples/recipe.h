@@ -11,7 +11,19 @@
 
 namespace poolblame::samples {
 
-enum class ContainerKind { kFull, kSummary, kBitmap, kKernelBitmap, kTriage, kRaw, kPoolPages };
+enum class ContainerKind {
+  kFull,
+  kSummary,
+  kBitmap,
+  kKernelBitmap,
+  kTriage,
+  kRaw,
+  kPoolPages,
+  kLime,
+  kElf,
+  kElfBare,
+  kAvml
+};
 
 enum class Fault {
   kNone,

@@ -1,12 +1,14 @@
 // The door between "a file's bytes" and "an image": every container reader fills ImageParts. Private to parser/image.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "parser/base/byte_view.h"
 #include "parser/base/error.h"
 #include "parser/image/image.h"
 #include "parser/image/page_map.h"
+#include "parser/image/unpack.h"
 #include "parser/image/virtual_map.h"
 
 namespace poolblame {
@@ -16,6 +18,7 @@ struct ImageParts {
   ImageFacts facts;
   PageMap pages;
   VirtualMap virtual_ranges;
+  std::optional<UnpackedBytes> unpacked = {};  // where the pages lie when the reader had to unpack them itself
 };
 
 /// Finds out by magic what `bytes` is and reads it; formats we know by name and cannot read are kUnsupported.
@@ -25,7 +28,10 @@ Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options);
 Result<void> RefuseForeignFormat(ByteView bytes);
 
 /// One file a container. `bytes` outlives the parts.
+Result<ImageParts> OpenAvml(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenLime(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenPoolPages(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenRaw(ByteView bytes, const OpenOptions& options);
 

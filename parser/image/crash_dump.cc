@@ -34,7 +34,8 @@ constexpr DumpTypeRow kDumpTypes[] = {
 // Windows 8 and later run x86 with PAE only.
 constexpr std::uint32_t kFirstPaeOnlyBuild = 9200;
 
-/// Options speak where the header is silent, and win over the build it claims.
+}  // namespace
+
 void ApplyOptions(const OpenOptions& options, ImageFacts& facts) {
   if (options.build && facts.build && *options.build != *facts.build)
     facts.notes.push_back("--build " + std::to_string(*options.build) + " is used instead of the header's " +
@@ -44,8 +45,6 @@ void ApplyOptions(const OpenOptions& options, ImageFacts& facts) {
     facts.notes.push_back(std::string("--machine ") + MachineName(*options.machine) + " is ignored: the header says " +
                           MachineName(facts.machine));
 }
-
-}  // namespace
 
 Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options) {
   Result<CrashDumpHeader> header = ReadCrashDumpHeader(bytes);

@@ -30,6 +30,9 @@ struct CrashDumpHeader {
 /// Reads the header; fails when it is cut, encrypted, or of a machine we know by name only.
 Result<CrashDumpHeader> ReadCrashDumpHeader(ByteView bytes);
 
+/// Options speak where the header is silent, and win over the build it claims.
+void ApplyOptions(const OpenOptions& options, ImageFacts& facts);
+
 // One file a dump type. `header` is consumed: its facts become the image's.
 Result<ImageParts> OpenFullDump(ByteView bytes, CrashDumpHeader header);
 Result<ImageParts> OpenSummaryDump(ByteView bytes, CrashDumpHeader header);

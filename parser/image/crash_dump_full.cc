@@ -3,12 +3,10 @@
 #include <numeric>
 
 #include "parser/image/crash_dump.h"
+#include "parser/image/physical_ranges.h"
 
 namespace poolblame {
 namespace {
-
-// Page frame numbers have 40 bits at most (52-bit physical addresses); a run beyond is damage.
-constexpr std::uint64_t kMaxPfn = std::uint64_t{1} << 40;
 
 /// How many slots of the run list are real. NumberOfRuns decides when it fits; otherwise NumberOfPages is used up.
 std::size_t CountRuns(const CrashDumpHeader& header, ImageFacts& facts) {
@@ -30,23 +28,14 @@ std::vector<PageRun> PlaceRuns(const CrashDumpHeader& header, ImageFacts& facts)
                             header.run_slots.begin() + static_cast<std::ptrdiff_t>(CountRuns(header, facts)));
   std::uint64_t offset = header.size;
   for (PageRun& run : runs) {
-    if (run.first >= kMaxPfn || run.count > kMaxPfn - run.first) {
-      facts.notes.push_back("a run of " + std::to_string(run.count) + " pages at page frame " + HexText(run.first) +
-                            " goes past the largest physical address and is cut");
-      run.first = std::min(run.first, kMaxPfn);
-      run.count = kMaxPfn - run.first;
-    }
+    const PageRun as_told = run;
+    if (CutAtLargestAddress(run))
+      facts.notes.push_back("a run of " + std::to_string(as_told.count) + " pages at page frame " +
+                            HexText(as_told.first) + " goes past the largest physical address and is cut");
     run.offset = FileOffset{offset};
     offset += run.count * kPageSize;  // at most 86 * 2^52: cannot wrap
   }
   return runs;
-}
-
-std::uint64_t PagesInFile(ByteView bytes, const std::vector<PageRun>& runs) {
-  std::uint64_t pages = 0;
-  for (const PageRun& run : runs)
-    if (run.offset.value < bytes.size()) pages += std::min(run.count, (bytes.size() - run.offset.value) / kPageSize);
-  return pages;
 }
 
 }  // namespace
@@ -66,9 +55,7 @@ Result<ImageParts> OpenFullDump(ByteView bytes, CrashDumpHeader header) {
   if (in_file < facts.pages_promised)
     NoteTruncation(facts, "the page runs promise " + std::to_string(facts.pages_promised) + " pages, the file holds " +
                               std::to_string(in_file));
-  if (parts.pages.page_count() < in_file)
-    facts.notes.push_back("page runs overlap: " + std::to_string(in_file) + " pages are stored for " +
-                          std::to_string(parts.pages.page_count()) + " places; the first of each is used");
+  NoteOverlaps(in_file, parts.pages, facts);
   if (header.page_total && *header.page_total != facts.pages_promised)
     facts.notes.push_back("NumberOfPages of the header is " + std::to_string(*header.page_total) +
                           ", the runs add up to " + std::to_string(facts.pages_promised));

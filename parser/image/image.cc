@@ -28,7 +28,10 @@ struct Image::State {
   ByteView bytes;
   ImageParts parts;
 
-  [[nodiscard]] bool mapped() const { return file || (unpacked && unpacked->mapped()); }
+  [[nodiscard]] bool mapped() const {
+    if (parts.unpacked) return parts.unpacked->mapped();
+    return file || (unpacked && unpacked->mapped());
+  }
 };
 
 Image::Image(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -59,6 +62,7 @@ Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const Op
   Result<ImageParts> parts = OpenContainer(state->bytes, options);
   if (!parts) return tl::unexpected(parts.error());
   state->parts = std::move(*parts);
+  if (state->parts.unpacked) state->bytes = state->parts.unpacked->bytes();
   ImageFacts& facts = state->parts.facts;
   facts.path = name;
   facts.compression = CompressionName(compression);

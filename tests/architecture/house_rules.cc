@@ -133,6 +133,7 @@ std::span<const ForeignRule> ForeignRules() {
       {"tl/", {"parser/base", "tests"}},
       {"boost/", {"parser/image", "tests"}},
       {"zstd", {"parser/image", "tests"}},
+      {"snappy", {"parser/image", "tests"}},
       {"Zydis/", {"pooltag", "tests"}},
       {"CLI/", {"cli", "tests"}},
       {"fmt/", {"cli", "tests"}},

@@ -19,6 +19,19 @@ constexpr std::array<Stamp, 2> kKernelBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x
 constexpr std::array<Stamp, 2> kFullX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x01\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kSummaryX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x02\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kTriageX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x04\0\0\0"sv}}};
+constexpr std::array<Stamp, 1> kLime = {{{0, "EMiL\x01\0\0\0"sv}}};
+constexpr std::array<Stamp, 1> kAvml = {{{0, "AVML\x02\0\0\0"sv}}};
+// Class, byte order, ET_CORE, and where the program headers are.
+constexpr std::array<Stamp, 3> kElf64 = {{{0,
+                                           "\x7F"
+                                           "ELF\x02\x01"sv},
+                                          {0x10, "\x04\0"sv},
+                                          {0x20, "\x40\0\0\0\0\0\0\0"sv}}};
+constexpr std::array<Stamp, 3> kElf32 = {{{0,
+                                           "\x7F"
+                                           "ELF\x01\x01"sv},
+                                          {0x10, "\x04\0"sv},
+                                          {0x1C, "\x34\0\0\0"sv}}};
 constexpr std::array<Stamp, 1> kZstd = {{{0, "\x28\xB5\x2F\xFD"sv}}};
 constexpr std::array<Stamp, 1> kGzip = {{{0, "\x1F\x8B\x08"sv}}};
 constexpr std::array<Stamp, 1> kBzip2 = {{{0, "BZh9"}}};
@@ -34,16 +47,16 @@ OpenOptions PoolPagesAt(std::uint64_t base) {
   return options;
 }
 
-OpenOptions RawX64() {
-  OpenOptions options;
-  options.machine = Machine::kX64;
-  return options;
-}
-
 // A bomb must end sooner here than for a user, or one input takes all of the second it has.
 OpenOptions SmallBomb() {
   OpenOptions options;
   options.max_decompressed_bytes = std::uint64_t{1} << 22;
+  return options;
+}
+
+OpenOptions RawX64() {
+  OpenOptions options;
+  options.machine = Machine::kX64;
   return options;
 }
 
@@ -65,6 +78,10 @@ std::span<const Container> Containers() {
       {"triage-x86", "windows=2600 machine=x86 container=triage", kTriageX86, {}},
       {"segment-heap-triage", "windows=22621 machine=x64 container=triage", kTriageX64, {}},
       {"raw-x64", "windows=7601 machine=x64 container=raw", {}, RawX64()},
+      {"lime", "windows=7601 machine=x64 container=lime", kLime, RawX64()},
+      {"avml", "windows=7601 machine=x64 container=avml", kAvml, SmallBomb()},
+      {"elf-x64", "windows=9600 machine=x64 container=elf", kElf64, {}},
+      {"elf-x86", "windows=7601 machine=x86 container=elf-bare", kElf32, {}},
       {"pool-pages-x64", "windows=7601 machine=x64 container=pool-pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
       {"zstd", "windows=7601 machine=x64 container=full", kZstd, SmallBomb(), Packing::kZstd},
       {"gzip", "windows=7601 machine=x64 container=full", kGzip, SmallBomb(), Packing::kGzip},

@@ -63,11 +63,6 @@ TEST(Refused, ForeignFormats) {
     const char* starts;
   } cases[] = {
       {"MDMP", "user-mode minidump (MDMP)"},
-      {"\x7F"
-       "ELF\x02\x01\x01",
-       "ELF file"},
-      {"EMiL", "LiME memory image"},
-      {"AVML", "AVML memory image"},
       {"QEVM", "QEMU saved state (QEVM)"},
       {"\xD0\xBE\xD2\xBE", "VMware saved state"},
       {"\xD1\xBA\xD1\xBA", "VMware saved state"},
@@ -80,6 +75,18 @@ TEST(Refused, ForeignFormats) {
       {std::string("PK\x03\x04", 4) + std::string(26, '\0') + "information.turtle", "AFF4 memory image"},
       {std::string("PK\x03\x04", 4), "ZIP archive"},
       {"7z\xBC\xAF\x27\x1C", "7-Zip archive"},
+      {"Rar!\x1A\x07", "RAR archive"},
+      {std::string("MSCF\0\0\0\0", 8), "cabinet archive"},
+      {std::string(257, 'a') + "ustar", "tar archive"},
+      {std::string("EVF\x09\x0D\x0A\xFF\0", 8), "EnCase evidence file (E01)"},
+      {std::string("EVF2\x0D\x0A\x81\0", 8), "EnCase evidence file (Ex01)"},
+      {"conectix", "VHD disk image"},
+      {"\x33\xC0" + std::string(0x3000 - 512 - 2, 'a') + "conectix", "VHD disk image"},
+      {"vhdxfile", "VHDX disk image"},
+      {"KDMV", "VMDK disk image"},
+      {"# Disk DescriptorFile", "VMDK disk image"},
+      {"QFI\xFB", "QCOW2 disk image"},
+      {"<<< Oracle VM VirtualBox Disk Image >>>", "VDI disk image"},
   };
   for (const auto& test : cases) {
     for (const bool with_base : {false, true}) {

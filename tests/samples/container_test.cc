@@ -127,6 +127,58 @@ TEST(Container, RawHasHolesOfZero) {
   EXPECT_EQ(b.size() % 0x1000, 0U);
 }
 
+TEST(Container, Lime) {
+  const Bytes b = Build("windows=7601 container=lime").bytes;
+  EXPECT_EQ(Text(b, 0, 4), "EMiL");
+  EXPECT_EQ(U32(b, 4), 1U);
+  EXPECT_EQ(U64(b, 8), 0x1000U);
+  EXPECT_EQ(U64(b, 0x10), 0x26FFFU) << "38 pages, the end inclusive";
+  const std::size_t second = 0x20 + 38 * 0x1000;
+  EXPECT_EQ(Text(b, second, 4), "EMiL");
+  EXPECT_EQ(U64(b, second + 8), 0x100000U);
+  EXPECT_EQ(b.size(), 3 * 0x20U + 112 * 0x1000);
+}
+
+TEST(Container, Avml) {
+  const Bytes b = Build("windows=7601 container=avml").bytes;
+  EXPECT_EQ(Text(b, 0, 4), "AVML");
+  EXPECT_EQ(U32(b, 4), 2U);
+  EXPECT_EQ(U64(b, 8), 0x1000U);
+  EXPECT_EQ(U64(b, 0x10), 0x26FFFU);
+  EXPECT_EQ(U32(b, 0x20), 0x6FFU) << "the stream's identifier";
+  EXPECT_EQ(Text(b, 0x24, 6), "sNaPpY");
+  std::size_t at = 0x2A;
+  for (int chunk = 0; chunk < 3; ++chunk) at += 4 + (U32(b, at) >> 8);  // 38 pages, 16 a chunk
+  EXPECT_EQ(U64(b, at), at - 0x20) << "the stream's length";
+  EXPECT_EQ(Text(b, at + 8, 4), "AVML");
+  EXPECT_LT(b.size(), 112U * 0x1000);
+}
+
+TEST(Container, ElfCores) {
+  const Bytes b = Build("windows=9600 container=elf").bytes;
+  EXPECT_EQ(Text(b, 1, 3), "ELF");
+  EXPECT_EQ(b[4], 2) << "64 bits";
+  EXPECT_EQ(U32(b, 0x10), 0x3E0004U) << "a core of x86-64";
+  EXPECT_EQ(U64(b, 0x20), 0x40U);
+  EXPECT_EQ(b[0x38], 4) << "notes and three runs";
+  EXPECT_EQ(U32(b, 0x40), 4U) << "PT_NOTE";
+  const std::size_t notes = U64(b, 0x48), notes_end = notes + U64(b, 0x60);
+  EXPECT_EQ(notes, 0x40U + 4 * 0x38);
+  EXPECT_EQ(Text(b, notes_end - 0x2018 + 12, 10), "VMCOREINFO") << "QEMU counts 0x2018 bytes for this note";
+  EXPECT_EQ(Text(b, notes_end - 0x2000, 8), "PAGEDU64");
+  EXPECT_EQ(U32(b, 0x78), 1U) << "PT_LOAD";
+  EXPECT_EQ(U64(b, 0x78 + 0x08), notes_end);
+  EXPECT_EQ(U64(b, 0x78 + 0x18), 0x1000U);
+  EXPECT_EQ(U64(b, 0x78 + 0x20), 38 * 0x1000U);
+  EXPECT_EQ(b.size(), notes_end + 112 * 0x1000);
+  const Bytes x86 = Build("windows=2600 machine=x86 container=elf").bytes;
+  EXPECT_EQ(x86[4], 1) << "32 bits";
+  EXPECT_EQ(U32(x86, 0x10), 0x30004U) << "a core of 80386";
+  EXPECT_EQ(U32(x86, 0x34 + 0x20 + 0x0C), 0x1000U);
+  const Bytes bare = Build("windows=9600 container=elf-bare").bytes;
+  EXPECT_EQ(bare.size(), b.size() - 0x2018);
+}
+
 TEST(Container, PoolPagesAreBareAndSayTheirBase) {
   const BuiltImage image = Build("windows=7601 container=pool-pages");
   ASSERT_NE(image.truth.base, 0U);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "parser/kernel/bugcheck_sentence.h"
+#include "parser/kernel/debugger_block_search.h"
 #include "parser/kernel/debugger_data.h"
 #include "parser/kernel/exception_record.h"
 #include "parser/kernel/modules.h"
@@ -36,8 +38,20 @@ std::optional<DebuggerBlock> ReadBlockOf(const AddressSpace& space, System& syst
     if (!block) system.notes.emplace_back("the triage dump's copy of the debugger data block cannot be read");
     return block;
   }
-  if (facts.debugger_data_block.value == 0) return std::nullopt;
-  return ReadDebuggerBlock(space, facts.debugger_data_block, KernelImage(system), system.notes);
+  if (facts.debugger_data_block.value != 0)
+    return ReadDebuggerBlock(space, facts.debugger_data_block, KernelImage(system), system.notes);
+  const auto found = facts.loaded_module_list.value == 0 ? FindDebuggerBlock(space) : std::nullopt;
+  if (!found) return std::nullopt;
+  system.notes.push_back("the debugger data block was found by its tag, at " + HexParameter(found->value));
+  return ReadDebuggerBlock(space, *found, std::nullopt, system.notes);
+}
+
+/// Of bare memory nobody said a build; the kernel's own word for it is as good.
+void TakeBuildFrom(const AddressSpace& space, const DebuggerBlock& block, System& system) {
+  if (system.build) return;
+  const std::uint64_t mask = PointerSize(space.machine()) == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+  system.build = ReadBuildLab(space, VirtAddr{block.NtBuildLab & mask});
+  system.os = WindowsName(system.build);
 }
 
 void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& system) {
@@ -129,6 +143,7 @@ System ReadSystem(const AddressSpace& space) {
   }
   ReadModulesOf(space, system);
   const std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
+  if (block) TakeBuildFrom(space, *block, system);
   if (block) FollowBlock(space, *block, system);
   if (!system.kernel_image_base && KernelImage(system)) system.kernel_image_base = KernelImage(system)->base;
   if (system.modules.empty()) system.notes.emplace_back("the image has no list of loaded modules");

@@ -8,6 +8,7 @@
 #include "parser/kernel/debugger_block_search.h"
 #include "parser/kernel/debugger_data.h"
 #include "parser/kernel/exception_record.h"
+#include "parser/kernel/mapped_drivers.h"
 #include "parser/kernel/modules.h"
 #include "parser/kernel/pool_globals.h"
 #include "parser/kernel/trap_frame.h"
@@ -70,6 +71,15 @@ void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& 
     system.physical_pages = physical_pages->value;
   system.pool_regions = ReadPoolRegions(space, block);
   if (!UsesSegmentHeap(system.build)) system.list_heads = ReadPoolListHeads(space, block, system.build);
+}
+
+/// Bare memory of a running system holds the debugger block encoded, and so nothing that leads to the list of drivers.
+/// The segment heap's keys lie in the kernel's image, which its own header shows.
+void AddMappedDrivers(const AddressSpace& space, System& system) {
+  const ImageFacts& facts = space.image().facts();
+  if (!system.modules.empty() || facts.triage || facts.loaded_module_list.value != 0) return;
+  system = WithMappedDrivers(space, std::move(system));
+  if (!system.modules.empty()) system.notes.emplace_back("loaded drivers were found by their headers in memory");
 }
 
 void AddUnloaded(const AddressSpace& space, const std::optional<DebuggerBlock>& block, System& system) {
@@ -145,6 +155,7 @@ System ReadSystem(const AddressSpace& space) {
   const std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
   if (block) TakeBuildFrom(space, *block, system);
   if (block) FollowBlock(space, *block, system);
+  AddMappedDrivers(space, system);
   if (!system.kernel_image_base && KernelImage(system)) system.kernel_image_base = KernelImage(system)->base;
   if (system.modules.empty()) system.notes.emplace_back("the image has no list of loaded modules");
   AddUnloaded(space, block, system);

@@ -42,7 +42,9 @@ struct DebuggerBlock {
   /* 0x130 */ std::uint8_t Unused130[0x88];
   /* 0x1B8 */ Le64 PoolTrackTable;
   /* 0x1C0 */ Le64 NonPagedPoolDescriptor;
-  /* 0x1C8 */ std::uint8_t Unused1C8[0x58];
+  /* 0x1C8 */ std::uint8_t Unused1C8[0x40];
+  /* 0x208 */ Le64 NtBuildLab;  // text: "7601.17514.amd64fre.win7sp1_rtm.101119-1850"
+  /* 0x210 */ std::uint8_t Unused210[0x10];
   /* 0x220 */ Le64 MmUnloadedDrivers;
   /* 0x228 */ Le64 MmLastUnloadedDriver;
 };
@@ -51,6 +53,7 @@ static_assert(offsetof(DebuggerBlock, PsLoadedModuleList) == 0x48);
 static_assert(offsetof(DebuggerBlock, ExpPagedPoolDescriptor) == 0x68);
 static_assert(offsetof(DebuggerBlock, MmNonPagedPoolStart) == 0x110);
 static_assert(offsetof(DebuggerBlock, PoolTrackTable) == 0x1B8);
+static_assert(offsetof(DebuggerBlock, NtBuildLab) == 0x208);
 static_assert(offsetof(DebuggerBlock, MmUnloadedDrivers) == 0x220);
 static_assert(sizeof(DebuggerBlock) == 0x230 && alignof(DebuggerBlock) == 1);
 

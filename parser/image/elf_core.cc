@@ -36,6 +36,7 @@ std::vector<PhysicalRange> UniteAliases(const std::vector<PhysicalRange>& ranges
     std::size_t order;
   };
   std::vector<Alias> aliases;
+  aliases.reserve(ranges.size());
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const PhysicalRange& range = ranges[i];
     aliases.push_back({range.offset.value - range.start.value, range.start.value, range.start.value + range.length, i});
@@ -52,6 +53,7 @@ std::vector<PhysicalRange> UniteAliases(const std::vector<PhysicalRange>& ranges
   }
   std::ranges::sort(united, {}, &Alias::order);
   std::vector<PhysicalRange> out;
+  out.reserve(united.size());
   for (const Alias& alias : united)
     out.push_back({PhysAddr{alias.start}, alias.end - alias.start, FileOffset{alias.start + alias.shift}});
   return out;

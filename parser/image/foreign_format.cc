@@ -9,8 +9,6 @@
 namespace poolblame {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 struct ForeignFormat {
   std::string_view magic;
   const char* name;
@@ -46,10 +44,10 @@ constexpr std::array kForeignFormats = {
     ForeignFormat{"WAKE", "hibernation file of a resumed system", kGone},
     ForeignFormat{"7z\xBC\xAF\x27\x1C", "7-Zip archive", kUnpack},
     ForeignFormat{"Rar!\x1A\x07", "RAR archive", kUnpack},
-    ForeignFormat{"MSCF\0\0\0\0"sv, "cabinet archive", "unpack it first (`cabextract`)"},
+    ForeignFormat{{"MSCF\0\0\0\0", 8}, "cabinet archive", "unpack it first (`cabextract`)"},
     ForeignFormat{"ustar", "tar archive", kUnpack, 257},
-    ForeignFormat{"EVF\x09\x0D\x0A\xFF\0"sv, "EnCase evidence file (E01)", kExport},
-    ForeignFormat{"EVF2\x0D\x0A\x81\0"sv, "EnCase evidence file (Ex01)", kExport},
+    ForeignFormat{{"EVF\x09\x0D\x0A\xFF\0", 8}, "EnCase evidence file (E01)", kExport},
+    ForeignFormat{{"EVF2\x0D\x0A\x81\0", 8}, "EnCase evidence file (Ex01)", kExport},
     ForeignFormat{"conectix", "VHD disk image", kDisk},
     ForeignFormat{"vhdxfile", "VHDX disk image", kDisk},
     ForeignFormat{"KDMV", "VMDK disk image", kDisk},

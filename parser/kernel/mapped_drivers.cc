@@ -66,7 +66,10 @@ System WithMappedDrivers(const AddressSpace& space, System system) {
   std::vector<Module> drivers = FindMappedDrivers(space);
   const auto kernel =
       std::find_if(drivers.begin(), drivers.end(), [](const Module& module) { return module.name == "ntoskrnl.exe"; });
-  if (kernel != drivers.end() && !system.kernel_image_base) system.kernel_image_base = kernel->base;
+  if (kernel != drivers.end()) {
+    if (!system.kernel_image_base) system.kernel_image_base = kernel->base;
+    std::rotate(drivers.begin(), kernel, kernel + 1);
+  }
   system.modules.insert(system.modules.begin(), drivers.begin(), drivers.end());
   return system;
 }

@@ -13,8 +13,8 @@ namespace poolblame {
 /// one walk of the page tables.
 std::vector<Module> FindMappedDrivers(const AddressSpace& space);
 
-/// The system as it is where it knows of loaded drivers; else with those that are found mapped. Every kernel calls
-/// itself ntoskrnl.exe in its export table.
+/// The system as it is where it knows of loaded drivers; else with those that are found mapped, the kernel first as in
+/// the list that is missing. Every kernel calls itself ntoskrnl.exe in its export table.
 System WithMappedDrivers(const AddressSpace& space, System system);
 
 }  // namespace poolblame

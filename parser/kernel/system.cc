@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "parser/kernel/bugcheck_sentence.h"
+#include "parser/kernel/debugger_block_search.h"
 #include "parser/kernel/debugger_data.h"
 #include "parser/kernel/exception_record.h"
+#include "parser/kernel/mapped_drivers.h"
 #include "parser/kernel/modules.h"
 #include "parser/kernel/pool_globals.h"
 #include "parser/kernel/trap_frame.h"
@@ -36,8 +39,20 @@ std::optional<DebuggerBlock> ReadBlockOf(const AddressSpace& space, System& syst
     if (!block) system.notes.emplace_back("the triage dump's copy of the debugger data block cannot be read");
     return block;
   }
-  if (facts.debugger_data_block.value == 0) return std::nullopt;
-  return ReadDebuggerBlock(space, facts.debugger_data_block, KernelImage(system), system.notes);
+  if (facts.debugger_data_block.value != 0)
+    return ReadDebuggerBlock(space, facts.debugger_data_block, KernelImage(system), system.notes);
+  const auto found = facts.loaded_module_list.value == 0 ? FindDebuggerBlock(space) : std::nullopt;
+  if (!found) return std::nullopt;
+  system.notes.push_back("the debugger data block was found by its tag, at " + HexParameter(found->value));
+  return ReadDebuggerBlock(space, *found, std::nullopt, system.notes);
+}
+
+/// Of bare memory nobody said a build; the kernel's own word for it is as good.
+void TakeBuildFrom(const AddressSpace& space, const DebuggerBlock& block, System& system) {
+  if (system.build) return;
+  const std::uint64_t mask = PointerSize(space.machine()) == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
+  system.build = ReadBuildLab(space, VirtAddr{block.NtBuildLab & mask});
+  system.os = WindowsName(system.build);
 }
 
 void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& system) {
@@ -56,6 +71,15 @@ void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& 
     system.physical_pages = physical_pages->value;
   system.pool_regions = ReadPoolRegions(space, block);
   if (!UsesSegmentHeap(system.build)) system.list_heads = ReadPoolListHeads(space, block, system.build);
+}
+
+/// Bare memory of a running system holds the debugger block encoded, and so nothing that leads to the list of drivers.
+/// The segment heap's keys lie in the kernel's image, which its own header shows.
+void AddMappedDrivers(const AddressSpace& space, System& system) {
+  const ImageFacts& facts = space.image().facts();
+  if (!system.modules.empty() || facts.triage || facts.loaded_module_list.value != 0) return;
+  system = WithMappedDrivers(space, std::move(system));
+  if (!system.modules.empty()) system.notes.emplace_back("loaded drivers were found by their headers in memory");
 }
 
 void AddUnloaded(const AddressSpace& space, const std::optional<DebuggerBlock>& block, System& system) {
@@ -135,7 +159,9 @@ System ReadSystem(const AddressSpace& space) {
   }
   ReadModulesOf(space, system);
   const std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
+  if (block) TakeBuildFrom(space, *block, system);
   if (block) FollowBlock(space, *block, system);
+  AddMappedDrivers(space, system);
   if (!system.kernel_image_base && KernelImage(system)) system.kernel_image_base = KernelImage(system)->base;
   if (system.modules.empty()) system.notes.emplace_back("the image has no list of loaded modules");
   AddUnloaded(space, block, system);

@@ -61,7 +61,8 @@ struct System {
   [[nodiscard]] PoolKind PoolKindAt(VirtAddr address) const;
 };
 
-/// Reads what the image has; what it lacks becomes a note, never a failure. Cost: a few hundred page translations.
+/// Reads what the image has; what it lacks becomes a note, never a failure. Cost: a few hundred page translations; of
+/// bare memory one pass over its first 4 GiB, and one over all page beginnings where that finds nothing.
 System ReadSystem(const AddressSpace& space);
 
 /// "Windows 8.1 / Server 2012 R2" for 9600; ranges, never equality (enablement packages share kernels).

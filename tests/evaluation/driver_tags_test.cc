@@ -44,9 +44,11 @@ std::set<std::string> LoadedNames(const System& system) {
 TEST(DriverTags, RawMemoryShowsTheDriversThatADumpLists) {
   const std::string recipe = "windows=win10 pages=640 pool=20 activity=0 code=yes seed=11 container=";
   const Opened full(recipe + "full"), raw(recipe + "raw");
-  EXPECT_TRUE(LoadedNames(raw.system).empty());
-  const std::set<std::string> found = LoadedNames(WithMappedDrivers(raw.space, raw.system));
+  EXPECT_EQ(LoadedNames(raw.system), LoadedNames(full.system)) << "by the debugger block";
+  const System by_headers = WithMappedDrivers(raw.space, System{});
+  const std::set<std::string> found = LoadedNames(by_headers);
   EXPECT_EQ(found, LoadedNames(full.system));
+  EXPECT_EQ(by_headers.modules.front().name, "ntoskrnl.exe") << "the kernel first, as in the list";
   EXPECT_EQ(found.size(), 22U);
 }
 

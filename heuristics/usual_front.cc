@@ -131,6 +131,7 @@ std::optional<BrokenFront> UsualFront::BreakFrom(const Example& block, std::uint
     if (WordAt(word.bytes, word_size_) != 0) sum.kept += std::max(foretold, 0.0);
     if (foretold < 0 && places_[i].IsClear(word.bytes)) sum.clear -= foretold;
     if (foretold > 0) sum.distinctive += places_[i].distinctive;
+    sum.begins_as_usual |= sum.distinctive > 0 && sum.clear == 0;
     if (sum.broken <= found.broken) continue;
     found = sum;
     found.as_usual_share = as_usual / sum.broken;

@@ -23,12 +23,13 @@ struct BrokenFront {
   double clear = 0;              // nats of `broken` where no small number or bit may have changed by right
   double distinctive = 0;        // nats of `kept` of words that only this tag's blocks have there
   double distinctive_among = 0;  // the same of words among the broken ones
+  bool begins_as_usual = false;  // such a word stands in front of all of `clear`
 
   /// Somebody wrote over the front of a block that its owner had filled: the rest is as only its tag's blocks are.
   [[nodiscard]] bool rest_is_as_usual() const {
     constexpr double kClear = 1.3, kRest = 10;  // nats
     constexpr double kOneOf = 3;                // a write may hold such a word by chance
-    return clear >= std::max(kClear, kOneOf * distinctive_among) && distinctive >= kRest;
+    return !begins_as_usual && clear >= std::max(kClear, kOneOf * distinctive_among) && distinctive >= kRest;
   }
 };
 

@@ -87,6 +87,21 @@ TEST(UsualFront, WordsThatHoldAnythingMayStandInFront) {
   EXPECT_EQ(front.BreakFrom({written, kAt}, 0)->words, 2U);
 }
 
+/// A first word, eight more, and a rest that only such blocks have.
+ByteString LongBlock(std::uint64_t first, const ByteString& middle) {
+  return Word(first, 8) + middle + Word(kFlags, 8) + Word(kVersion, 8) + Word(kKind, 8);
+}
+
+TEST(UsualFront, AWriteFurtherOnIsNoneOverTheFront) {
+  const ByteString usual = Varied(64, 5), text = Cycle(Ascii("a name that ran "), 64);
+  const std::vector<ByteString> blocks(20, LongBlock(kKind, usual));
+  const UsualFront front(ExamplesOf(blocks), 8, nullptr);
+  const ByteString further_on = LongBlock(kKind, text), over = LongBlock(0x3A656D616E20656D, text);
+  ASSERT_TRUE(front.BreakFrom({further_on, kAt}, 0));
+  EXPECT_FALSE(front.BreakFrom({further_on, kAt}, 0)->rest_is_as_usual());
+  EXPECT_TRUE(front.BreakFrom({over, kAt}, 0)->rest_is_as_usual());
+}
+
 TEST(UsualFront, AnEntryOfAListAloneIsNoBrokenFront) {
   const ByteString entry = Block(0xFFFFFA8001234560, 3);
   const UsualFront front = Learn(20, 0);

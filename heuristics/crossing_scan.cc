@@ -124,6 +124,8 @@ std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayou
   found->header = block.begin;
   found->tag = tag;
   found->is_like_entry = is_like_entry;
+  // Of a segment heap, too, blocks are on lists that no header tells of.
+  if (is_like_entry && found->front.words == 1) found->may_be_link = true;
   found->begins_like_another = BeginsLikeAnother(contents, tag, example, found->front, word);
   return found;
 }

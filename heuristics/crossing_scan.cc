@@ -90,7 +90,7 @@ std::optional<StandsOut> LookAtFront(const UsualFront& usual, const Example& blo
   if (rest_is_as_usual(behind)) return StandsOut{.front = *behind, .from_first_word = false};
   const auto whole = may_be_listed ? usual.BreakOf(block, 0) : std::nullopt;
   if (rest_is_as_usual(whole)) return StandsOut{.front = *whole, .may_be_link = true};
-  return front && usual.examples() >= kFewestExamples ? std::optional(StandsOut{.front = *front}) : std::nullopt;
+  return front ? std::optional(StandsOut{.front = *front}) : std::nullopt;
 }
 
 /// It begins with links that lead to the block itself, as an entry does that was put onto its list twice, and nothing
@@ -108,7 +108,7 @@ void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t
   std::erase_if(found, [](const StandsOut& block) { return block.may_be_link; });
 }
 
-/// Nothing where the block begins as its tag's do, or too few of them are known.
+/// Nothing where the block begins as its tag's do, or nothing is known of them.
 std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayout& layout,
                                      const ImageContents& contents, const WalkedBlock& block) {
   const std::uint32_t header = layout.header_size, word = layout.is_64bit ? 8 : 4;
@@ -140,6 +140,7 @@ std::vector<StandsOut> LookAtFronts(const SceneSetter& setter, const ImageConten
     const auto found = LookAtBlock(setter.system(), *census.layout, contents, block);
     if (!found) return;
     links += found->may_be_link ? 1 : 0;
+    if (contents.fronts.at(found->tag).examples() < kFewestExamples) return;
     if (!block.may_be_listed || !LeadsToOneOfItsSize(setter.space(), *census.layout, block)) all.push_back(*found);
   });
   DropLinks(all, links, blocks);

@@ -24,6 +24,7 @@ struct StandsOut {
   bool from_first_word = true;       // else the words in front may hold anything, and say nothing
   bool may_be_link = false;          // its first word may be the link of a list, and is what is otherwise
   bool is_like_entry = false;        // it begins with zero or a pointer, as entries of lists do
+  bool may_be_free = false;          // one that no header tells of, with what an earlier owner left in it
 };
 
 constexpr std::size_t kMostLookedAt = 2048;
@@ -104,8 +105,10 @@ bool IsOwnLinks(const Example& block, const BrokenFront& front, std::uint32_t wo
 /// Where a kernel leaves lists unmarked, many blocks are on one: a single one that looks so is on none.
 void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t blocks) {
   constexpr std::uint64_t kFewestBlocks = 700;  // of as many, more than one would be on a list
-  if (links == 1 && blocks >= kFewestBlocks) return;
-  std::erase_if(found, [](const StandsOut& block) { return block.may_be_link; });
+  const bool unmarked = links > 1, unknown = blocks < kFewestBlocks;
+  std::erase_if(found, [&](const StandsOut& block) {
+    return (block.may_be_link && (unmarked || unknown)) || (block.may_be_free && unmarked);
+  });
 }
 
 /// Nothing where the block begins as its tag's do, or nothing is known of them.
@@ -124,6 +127,7 @@ std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayou
   found->header = block.begin;
   found->tag = tag;
   found->is_like_entry = is_like_entry;
+  found->may_be_free = block.may_be_listed && is_like_entry && !found->front.rest_is_as_usual();
   // Of a segment heap, too, blocks are on lists that no header tells of.
   if (is_like_entry && found->front.words == 1) found->may_be_link = true;
   found->begins_like_another = BeginsLikeAnother(contents, tag, example, found->front, word);

@@ -33,7 +33,8 @@ constexpr std::uint32_t kFewestExamples = 8;
 
 /// What speaks for a write over the end of the block below against a block that is otherwise by right, as nats. A
 /// logistic regression on 426 images of one seed of the evaluation (payload-overrun, and the same images without it)
-/// gave the factors; on them the largest sum of a block that nobody had written over was 2.5, on 120 others 1.3.
+/// gave the factors but kRest; with them the largest sum of a block that nobody had written over was 2.5 there, on 120
+/// other images 1.3. kRest is set by hand, so that such a block needs little from the one below.
 struct FrontEvidence {
   double above = 0;         // nats by which the front is rather such a write than its owner's
   double below_unlike = 0;  // nats by which the block below is not as its tag's usual ones

@@ -1,5 +1,6 @@
 #include "heuristics/self_link_scan.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "heuristics/incidents.h"
@@ -22,6 +23,13 @@ bool IsOdd(PoolTag tag, const PoolCensus& census, const FreeLinkChecker& checker
   return others >= kFewestSiblings && leading <= 1;  // the block itself may be among the samples
 }
 
+/// More than the link is otherwise in the block: an incident has it already.
+bool IsTold(const std::vector<Scene>& scenes, VirtAddr begin) {
+  return std::ranges::any_of(scenes, [&](const Scene& scene) {
+    return scene.crossing != nullptr && scene.AddressOf(scene.blocks[scene.victim()].begin) == begin.value;
+  });
+}
+
 }  // namespace
 
 void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
@@ -31,7 +39,7 @@ void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   for (const VirtAddr begin : census.self_linked) {
     if (scenes.size() >= kMaxIncidents) return;
     const auto page = setter.PoolPageAt(begin);
-    if (!page || page->has_findings()) continue;
+    if (!page || page->has_findings() || IsTold(scenes, begin)) continue;
     Scene scene = setter.Set(*page);
     const auto block = scene.BlockAt(begin);
     if (!block || !scene.blocks[*block].tag() || !IsOdd(*scene.blocks[*block].tag(), census, checker)) continue;

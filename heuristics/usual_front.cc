@@ -40,6 +40,7 @@ UsualFront::Place UsualFront::Learned(const std::vector<PlacedWord>& words, doub
                                                              : ForetoldNats(rule.value, rule.mask, word_size_);
   place.kept = std::log((agree + 1) / (n + 2)) + telling;
   place.broken = std::log((n - agree + 1) / (n + 2));
+  place.distinctive = std::max(0.0, place.Distinctive(word_size_));
   return place;
 }
 
@@ -51,6 +52,11 @@ double UsualFront::Place::Distinctive(std::uint32_t word_size) const {
   values.erase(0x00);
   values.erase(0xFF);
   return values.size() > 1 ? kept : 0;
+}
+
+bool UsualFront::Place::IsClear(Bytes word) const {
+  const WordClass found = ClassOf(word);
+  return distinctive > 0 || (found != WordClass::kZero && found != WordClass::kSmall);
 }
 
 std::uint32_t UsualFront::WordsOf(const Example& block) const {
@@ -84,7 +90,7 @@ UsualFront::UsualFront(std::span<const Example> examples, std::uint32_t word_siz
   };
   for (std::size_t e = 0; e < examples.size(); ++e) usual[e] = foretold(examples[e]) >= 0;
   Learn(examples, usual, kSecondRound, system);
-  for (const Place& place : places_) distinctive_ += std::max(0.0, place.Distinctive(word_size));
+  for (const Place& place : places_) distinctive_ += place.distinctive;
   unlike_ =
       static_cast<std::uint32_t>(std::ranges::count_if(examples, [&](const Example& e) { return foretold(e) < 0; }));
 }
@@ -107,21 +113,33 @@ double UsualFront::Nats(const Example& block) const {
 }
 
 std::optional<BrokenFront> UsualFront::BreakOf(const Example& block, std::uint32_t first) const {
-  constexpr double kOtherwise = -0.3, kFewest = 2;  // nats
+  constexpr double kOtherwise = -0.3;  // nats
   if (WordsOf(block) == 0 || Nats(WordOf(block, 0)) > kOtherwise) return std::nullopt;
-  BrokenFront found;
-  double broken = 0, as_usual = 0, kept = 0, kept_in_front = 0;
+  return BreakFrom(block, first);
+}
+
+std::optional<BrokenFront> UsualFront::BreakFrom(const Example& block, std::uint32_t first) const {
+  constexpr double kFewest = 2;  // nats
+  BrokenFront found, sum;
+  double as_usual = 0;
   for (std::uint32_t i = first; i < WordsOf(block); ++i) {
-    const double nats = Nats(WordOf(block, i));
-    broken -= nats;
+    const PlacedWord word = WordOf(block, i);
+    const double nats = Nats(word), foretold = NatsForetold(word);
+    sum.words = i + 1;
+    sum.broken -= nats;
     as_usual += std::max(nats, 0.0);
-    if (WordAt(WordOf(block, i).bytes, word_size_) != 0) kept += std::max(NatsForetold(WordOf(block, i)), 0.0);
-    if (broken <= found.broken) continue;
-    found = {i + 1, broken, as_usual / broken, 0};
-    kept_in_front = kept;
+    if (WordAt(word.bytes, word_size_) != 0) sum.kept += std::max(foretold, 0.0);
+    if (foretold < 0 && places_[i].IsClear(word.bytes)) sum.clear -= foretold;
+    if (foretold > 0) sum.distinctive += places_[i].distinctive;
+    sum.begins_as_usual |= sum.distinctive > 0 && sum.clear == 0;
+    if (sum.broken <= found.broken) continue;
+    found = sum;
+    found.as_usual_share = as_usual / sum.broken;
   }
-  found.kept = kept - kept_in_front;
-  return found.broken >= kFewest ? std::optional(found) : std::nullopt;
+  found.kept = sum.kept - found.kept;
+  found.distinctive_among = found.distinctive;
+  found.distinctive = sum.distinctive - found.distinctive;
+  return found.broken >= kFewest || found.rest_is_as_usual() ? std::optional(found) : std::nullopt;
 }
 
 }  // namespace poolblame

@@ -3,6 +3,7 @@
 // that what the others have in common shows. A block then says whether its front is as usual, and how far it is not.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -15,10 +16,21 @@ namespace poolblame {
 
 /// A block whose first words are not as usual.
 struct BrokenFront {
-  std::uint32_t words = 0;    // up to the last of them
-  double broken = 0;          // nats for anything rather than the tag's usual words there
-  double as_usual_share = 0;  // nats of words among them that are as usual all the same, against `broken`
-  double kept = 0;            // nats of foretold words behind them that are not zero and as usual
+  std::uint32_t words = 0;       // up to the last of them
+  double broken = 0;             // nats for anything rather than the tag's usual words there
+  double as_usual_share = 0;     // nats of words among them that are as usual all the same, against `broken`
+  double kept = 0;               // nats of foretold words behind them that are not zero and as usual
+  double clear = 0;              // nats of `broken` where no small number or bit may have changed by right
+  double distinctive = 0;        // nats of `kept` of words that only this tag's blocks have there
+  double distinctive_among = 0;  // the same of words among the broken ones
+  bool begins_as_usual = false;  // such a word stands in front of all of `clear`
+
+  /// Somebody wrote over the front of a block that its owner had filled: the rest is as only its tag's blocks are.
+  [[nodiscard]] bool rest_is_as_usual() const {
+    constexpr double kClear = 1.3, kRest = 10;  // nats
+    constexpr double kOneOf = 3;                // a write may hold such a word by chance
+    return !begins_as_usual && clear >= std::max(kClear, kOneOf * distinctive_among) && distinctive >= kRest;
+  }
 };
 
 class UsualFront {
@@ -40,6 +52,8 @@ class UsualFront {
   /// Where a block's front stops being otherwise. Nothing where its first word is as usual. `first`: words in front
   /// that say nothing. Cost: a word for nearly every block, else its front.
   [[nodiscard]] std::optional<BrokenFront> BreakOf(const Example& block, std::uint32_t first) const;
+  /// The same wherever it begins to be otherwise: words in front may hold anything. Cost: a block's front.
+  [[nodiscard]] std::optional<BrokenFront> BreakFrom(const Example& block, std::uint32_t first) const;
 
   [[nodiscard]] std::uint32_t examples() const { return examples_; }
   /// Examples that are not as usual.
@@ -51,8 +65,10 @@ class UsualFront {
     std::uint32_t samples = 0;
     double kept = 0, broken = 0;  // nats of a word that agrees, and of one that does not
     ByClass by_class{};           // kClass
-    /// Nats of a word that agrees, where that has more than one value besides 00 and FF.
+    double distinctive = 0;       // nats of a word that agrees, where that has more than one value besides 00 and FF
     [[nodiscard]] double Distinctive(std::uint32_t word_size) const;
+    /// A word that does not agree is otherwise by more than a small number or a bit.
+    [[nodiscard]] bool IsClear(Bytes word) const;
     void LearnClasses(const std::vector<PlacedWord>& words);
   };
 

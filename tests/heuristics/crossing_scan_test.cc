@@ -95,6 +95,41 @@ TEST(CrossingScan, AFrontThatIsUnlikeOthersBehindABlockThatIsNotFilledIsVariety)
   EXPECT_THAT(Crossings(stage), IsEmpty());
 }
 
+/// An `Objt` that begins with `first` instead, behind a name that ends inside its block.
+PageBuilder FirstWord(std::uint64_t first, std::uint32_t page) {
+  return PageBuilder(Windows::kSeven64, page)
+      .Block("Even", 0x60)
+      .Block("Name", 0x10 + kText)
+      .Put(0, Cycle(Ascii("\\Device\\HarddiskVolume2\\"), kText))
+      .Block("Objt", kObject)
+      .Put(0, WithFront(Word(first, 8), Object(3)))
+      .Block("File", 0x80);
+}
+
+/// Enough blocks that lists which no header marks would show.
+Stage& Large(Stage& stage) {
+  for (std::uint32_t i = 0; i < 5 * kPages; ++i) stage.Add(Page(i));
+  return stage;
+}
+
+TEST(CrossingScan, ZeroInPlaceOfTheFirstWordAloneIsAWriteWhereNoOtherBlockHasOne) {
+  Stage stage(Windows::kSeven64);
+  Large(stage).Add(FirstWord(0, 500));
+  EXPECT_THAT(Crossings(stage), SizeIs(1));
+}
+
+TEST(CrossingScan, ZeroInPlaceOfTheFirstWordAloneIsAListsEndWhereSeveralBlocksHaveOne) {
+  Stage stage(Windows::kSeven64);
+  Large(stage).Add(FirstWord(0, 500)).Add(FirstWord(0, 501));
+  EXPECT_THAT(Crossings(stage), IsEmpty());
+}
+
+TEST(CrossingScan, InASmallImageZeroInPlaceOfTheFirstWordMayBeAListsEnd) {
+  Stage stage(Windows::kSeven64);
+  Healthy(stage).Add(FirstWord(0, 500));
+  EXPECT_THAT(Crossings(stage), IsEmpty());
+}
+
 TEST(CrossingScan, HealthyBlocksHaveNoIncident) {
   Stage stage(Windows::kSeven64);
   EXPECT_THAT(Crossings(Healthy(stage)), IsEmpty());

@@ -41,7 +41,7 @@ void AppendRun(std::size_t count, Bytes& out) {
   }
 }
 
-Bytes Block(std::span<const std::uint8_t> plain) {
+Bytes Compressed(std::span<const std::uint8_t> plain) {
   Bytes out;
   std::size_t length = plain.size();
   for (; length >= 0x80; length >>= 7) out.push_back(static_cast<std::uint8_t>(length | 0x80));
@@ -67,7 +67,7 @@ Bytes SnappyStream(const Bytes& plain) {
   Bytes out = {0xFF, 6, 0, 0, 's', 'N', 'a', 'P', 'p', 'Y'};
   for (std::size_t at = 0; at < plain.size(); at += kChunk) {
     const auto piece = std::span(plain).subspan(at, std::min(kChunk, plain.size() - at));
-    const Bytes packed = Block(piece);
+    const Bytes packed = Compressed(piece);
     const bool smaller = packed.size() < piece.size();
     const std::span<const std::uint8_t> data = smaller ? std::span<const std::uint8_t>(packed) : piece;
     const std::uint32_t crc = Crc32c(piece);

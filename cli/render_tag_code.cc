@@ -105,7 +105,7 @@ NamedTag NameTag(const TagCount& count, const CodeSearch& search, const System& 
   return named;
 }
 
-std::string OwnerText(const NamedTag& named, const System& system) {
+std::string OwnerByCodeText(const NamedTag& named, const System& system) {
   if (TagDatabase::IsGeneric(named.count.tag)) return "       used by many: it names no driver";
   if (named.uses != nullptr)
     return fmt::format("{:>5}  {}", Percent(named.owner.probability),
@@ -158,7 +158,7 @@ std::string RenderAllTagCode(const std::vector<NamedTag>& named, const CodeSearc
   text += "tag           blocks  driver\n";
   for (const NamedTag& row : named) {
     text += fmt::format("{:<8} {:>11}  {}", Escaped(row.count.tag.text()), Grouped(row.count.allocated),
-                        OwnerText(row, system));
+                        OwnerByCodeText(row, system));
     text.erase(text.find_last_not_of(' ') + 1);
     text += '\n';
   }

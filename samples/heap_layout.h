@@ -35,8 +35,11 @@ const HeapLayout& HeapLayoutFor(std::uint32_t build);
 // The same in every build:
 inline constexpr std::uint32_t kHeapSignature = 0xDDEEDDEE;  // SEGMENT_HEAP+0x10
 inline constexpr std::uint32_t kSegContextBytes = 0xC0;
-inline constexpr std::uint32_t kVsSubsegmentMark = 0x2BED;  // Size ^ Signature, 15 bits
-inline constexpr std::uint32_t kVsFirstChunk = 0x30;        // from the subsegment's start
+inline constexpr std::uint32_t kListHeadAt = 0x48;  // in HEAP_SEG_CONTEXT
+inline constexpr std::uint32_t kSegmentCountAt = 0x58;
+inline constexpr std::uint32_t kTreeSignature = 0xCCDDCCDD;  // of the first descriptor of a range
+inline constexpr std::uint32_t kVsSubsegmentMark = 0x2BED;   // Size ^ Signature, 15 bits
+inline constexpr std::uint32_t kVsFirstChunk = 0x30;         // from the subsegment's start
 inline constexpr std::uint32_t kVsHeader = 0x10;
 inline constexpr std::uint32_t kUnit = 16;            // of VS chunks and LFH slots
 inline constexpr std::uint32_t kVsFreeHeader = 0x20;  // a free chunk's header and tree node

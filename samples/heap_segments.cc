@@ -13,12 +13,9 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint32_t kListHeadAt = 0x48;  // in HEAP_SEG_CONTEXT
-constexpr std::uint32_t kSegmentCountAt = 0x58;
 constexpr std::uint32_t kFreeRangesAt = 0x60;
 constexpr std::uint32_t kFreeSegmentsAt = 0x78;
 constexpr std::uint32_t kDescriptorBytes = 0x20;
-constexpr std::uint32_t kTreeSignature = 0xCCDDCCDD;
 constexpr std::uint32_t kFlagsAt = 0x18;  // in a descriptor
 constexpr std::uint32_t kCommittedAt = 0x19;
 constexpr std::uint32_t kUnitSizeAt = 0x1F;

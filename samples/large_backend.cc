@@ -13,8 +13,7 @@ constexpr std::uint64_t kSegment = 0x1000000, kLargeUnit = 0x10000;
 // In a heap's 64 MB of addresses: the 1 MB segments come first, then these.
 constexpr std::uint64_t kSegmentAt = 0x1000000, kOutsideAt = 0x2000000, kEndAt = 0x4000000;
 constexpr std::uint32_t kSmallestOutside = 0x7F0001;
-constexpr std::uint32_t kListHeadAt = 0x48, kSegmentCountAt = 0x58;
-constexpr std::uint32_t kDescriptor = 0x20, kTreeSignature = 0xCCDDCCDD;
+constexpr std::uint32_t kDescriptor = 0x20;
 constexpr std::uint64_t kUnits = kSegment / kLargeUnit;
 
 std::uint64_t Up(std::uint64_t bytes, std::uint64_t grain) { return (bytes + grain - 1) / grain * grain; }

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-constexpr std::uint64_t kKernel = 0xFFFFFA8001234000;
+constexpr std::uint64_t kElfKernel = 0xFFFFFA8001234000;
 
 std::vector<std::uint8_t> Pages(std::size_t count, std::uint8_t value) {
   return std::vector<std::uint8_t>(count * 4096, value);
@@ -23,7 +23,7 @@ std::vector<std::uint8_t> Pages(std::size_t count, std::uint8_t value) {
 PhysicalMemory MemoryOf(TableKind kind) {
   PhysicalMemory memory;
   PageTables tables(memory, kind, 1);
-  tables.MapSelf().Map(kind == TableKind::kX64 ? kKernel : 0x81234000, 0x107);
+  tables.MapSelf().Map(kind == TableKind::kX64 ? kElfKernel : 0x81234000, 0x107);
   memory.Add(0x107, 0xAA);
   return memory;
 }
@@ -49,7 +49,7 @@ TEST(ElfCore, PageTablesAreFoundWhereNoNoteNamesThem) {
   EXPECT_EQ(opened.image.facts().machine, Machine::kX64);
   EXPECT_THAT(opened.image.facts().notes, IsEmpty());
   const AddressSpace space(opened.image);
-  EXPECT_EQ(space.Page(VirtAddr{kKernel}).bytes[0], 0xAA);
+  EXPECT_EQ(space.Page(VirtAddr{kElfKernel}).bytes[0], 0xAA);
 }
 
 TEST(ElfCore, TheGuestsHeaderIsUsed) {
@@ -111,7 +111,7 @@ TEST(ElfCore, OptionsWinOverTheGuestsHeader) {
 
 TEST(ElfCore, WithPagingAliasesAreNoOverlaps) {
   // Three mappings of one page of memory, as `dump-guest-memory -p` lists them, each with its own virtual address.
-  Bytes file = ElfCore({{0x5000, Pages(2, 3), kKernel}, {0x5000, {}, kKernel + 0x10000}, {0x6000, {}, 0x7000}});
+  Bytes file = ElfCore({{0x5000, Pages(2, 3), kElfKernel}, {0x5000, {}, kElfKernel + 0x10000}, {0x6000, {}, 0x7000}});
   const std::uint64_t data = ProgramHeaderAt(3);
   file.U64(ProgramHeaderAt(1) + 0x08, data)
       .U64(ProgramHeaderAt(1) + 0x20, 0x1000)
@@ -146,8 +146,8 @@ TEST(ElfCore, WhatTheWriterLeftOutIsSaidAndNotInvented) {
 }
 
 TEST(ElfCore, SegmentsWithoutAPhysicalAddressAreLeftOut) {
-  const OpenedImage opened = Open(
-      ElfCore({{0x1000, Pages(1, 1)}, {0xFFFFFFFFFFFFFFFF, Pages(1, 2), kKernel}, {0xFFFFFFFFFFFFF800, Pages(1, 3)}}));
+  const OpenedImage opened = Open(ElfCore(
+      {{0x1000, Pages(1, 1)}, {0xFFFFFFFFFFFFFFFF, Pages(1, 2), kElfKernel}, {0xFFFFFFFFFFFFF800, Pages(1, 3)}}));
   EXPECT_EQ(opened.image.pages().page_count(), 1u);
   EXPECT_THAT(opened.image.facts().notes, Contains("2 segments have no physical address that can be and are left out"));
 }

@@ -13,8 +13,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-constexpr std::uint64_t kKernel = 0xFFFFFA8001234000;
-constexpr const char* kNoTables = "no page tables that map themselves were found: finds have physical addresses only";
+constexpr std::uint64_t kLimeKernel = 0xFFFFFA8001234000;
+constexpr const char* kLimeWithoutTables =
+    "no page tables that map themselves were found: finds have physical addresses only";
 
 std::vector<std::uint8_t> Filled(std::size_t size, std::uint8_t value) {
   return std::vector<std::uint8_t>(size, value);
@@ -36,14 +37,14 @@ TEST(Lime, ARangeIsMemoryBehindItsHeader) {
   EXPECT_EQ(FirstByte(opened.image.pages(), 1), 0x42);
   EXPECT_EQ(FirstByte(opened.image.pages(), 0x1F), 0x42);
   EXPECT_EQ(FirstByte(opened.image.pages(), 0x20), -1);
-  EXPECT_THAT(facts.notes,
-              ElementsAre("1 bytes at the ends of memory ranges make no whole page and are left out", kNoTables));
+  EXPECT_THAT(facts.notes, ElementsAre("1 bytes at the ends of memory ranges make no whole page and are left out",
+                                       kLimeWithoutTables));
 }
 
 TEST(Lime, PageTablesAreFoundAndUsed) {
   PhysicalMemory memory;
   PageTables tables(memory, TableKind::kX64, 1);
-  tables.MapSelf().Map(kKernel, 0x200007);
+  tables.MapSelf().Map(kLimeKernel, 0x200007);
   memory.Add(0x200007, 0xAA);  // behind a hole of 8 GiB, which costs nothing here
   const OpenedImage opened = Open(LimeImage(memory, RunsOf(memory)));
   const ImageFacts& facts = opened.image.facts();
@@ -52,8 +53,8 @@ TEST(Lime, PageTablesAreFoundAndUsed) {
   EXPECT_EQ(facts.directory_table_base->value, 0x1000u);
   EXPECT_THAT(facts.notes, IsEmpty());
   const AddressSpace space(opened.image);
-  ASSERT_EQ(space.Page(VirtAddr{kKernel}).presence, Presence::kPresent);
-  EXPECT_EQ(space.Page(VirtAddr{kKernel}).bytes[0], 0xAA);
+  ASSERT_EQ(space.Page(VirtAddr{kLimeKernel}).presence, Presence::kPresent);
+  EXPECT_EQ(space.Page(VirtAddr{kLimeKernel}).bytes[0], 0xAA);
 }
 
 TEST(Lime, OptionsSayWhatTheFileDoesNot) {
@@ -129,7 +130,7 @@ TEST(Lime, ZerosBehindTheLastRangeAreFiller) {
   for (const std::uint64_t zeros : {1, 32, 4096}) {
     const OpenedImage opened = Open(Bytes(file).Resize(file.size() + zeros));
     EXPECT_FALSE(opened.image.facts().truncated) << zeros;
-    EXPECT_THAT(opened.image.facts().notes, ElementsAre(kNoTables));
+    EXPECT_THAT(opened.image.facts().notes, ElementsAre(kLimeWithoutTables));
   }
 }
 
@@ -158,7 +159,7 @@ TEST(Lime, AFirstHeaderThatCannotBeIsRefused) {
 
 TEST(Lime, ABaseDoesNotFit) {
   OpenOptions options;
-  options.base = VirtAddr{kKernel};
+  options.base = VirtAddr{kLimeKernel};
   Bytes file;
   AppendLimeRange(file, 0x1000, Filled(0x1000, 1));
   EXPECT_EQ(ErrorOf(file.vector(), options).what, "--base is for bare pool pages, and this is a LiME memory image");

@@ -12,14 +12,14 @@ namespace {
 
 using testing::ElementsAre;
 
-TagRows Parse(std::string_view text) {
+TagRows ParseHeader(std::string_view text) {
   return ParseTagHeader(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
 /// "Abcd NAME" of each row.
 std::vector<std::string> Tags(std::string_view text) {
   std::vector<std::string> tags;
-  for (const auto& [pattern, entry] : Parse(text).rows) tags.push_back(entry.pattern + " " + entry.component);
+  for (const auto& [pattern, entry] : ParseHeader(text).rows) tags.push_back(entry.pattern + " " + entry.component);
   return tags;
 }
 
@@ -30,7 +30,7 @@ struct Source {
 class OneDefinition : public testing::TestWithParam<Source> {};
 
 TEST_P(OneDefinition, IsRead) {
-  const TagRows parsed = Parse(GetParam().text);
+  const TagRows parsed = ParseHeader(GetParam().text);
   ASSERT_EQ(parsed.rows.size(), 1u) << GetParam().text;
   const auto& [pattern, entry] = parsed.rows[0];
   EXPECT_EQ(entry.pattern, GetParam().tag);
@@ -67,7 +67,7 @@ TEST(TagHeader, WhatDefinesNoTagIsLeftOutInSilence) {
         "if (entry->Tag == 'gaTF') return;", "return tag == 'gaTF';", "entry->Tag = 'gaTF';", "tag = 'gaTF';",
         "p = ExAllocatePoolWithTag(PagedPool, 8, 'gaTF');", "#pragma once\n#include <ntddk.h>\n#define FOO 12\n",
         "int million = 1'000'000;", "isn't it"}) {
-    const TagRows parsed = Parse(text);
+    const TagRows parsed = ParseHeader(text);
     EXPECT_TRUE(parsed.rows.empty()) << text;
     EXPECT_EQ(parsed.skipped_lines, 0u) << text;
   }
@@ -78,7 +78,7 @@ TEST(TagHeader, DefinitionsThatCannotBeReadAreCounted) {
        {"#define FOO_TAG 'gaTFx'", "#define FOO_TAG 'gaTF", "#define FOO_TAG ''", "#define FOO_TAG '\\xFFF'",
         "#define FOO_TAG '\\q'", "#define FOO_TAG '\\777'", "#define FOO 'gaTF' + 1",
         "#define FOO_TAG TAG('F','T','a','g')", "#define FOO_TAG L'gaTF'", "const ULONG X = Swap('abcd');"}) {
-    const TagRows parsed = Parse(text);
+    const TagRows parsed = ParseHeader(text);
     EXPECT_TRUE(parsed.rows.empty()) << text;
     EXPECT_EQ(parsed.skipped_lines, 1u) << text;
   }
@@ -87,7 +87,7 @@ TEST(TagHeader, DefinitionsThatCannotBeReadAreCounted) {
 TEST(TagHeader, AFileWithoutLineEndsIsReadAsFarAsALineGoes) {
   std::string text = "enum {";
   for (int i = 0; i < 100'000; ++i) text += " A = 'abcd',";
-  EXPECT_LT(Parse(text).rows.size(), 256u);
+  EXPECT_LT(ParseHeader(text).rows.size(), 256u);
 }
 
 // Mutations of a good header: what comes out can be printed and is never more than the lines allow.
@@ -100,7 +100,7 @@ TEST(TagHeader, HostileBytesNeverBreakTheRules) {
     std::string text = good;
     for (int i = 0; i < 4; ++i) text[random() % text.size()] = "\0\n\r'\"\\/*#{},;=\xFF("[random() % 16];
     if (round % 3 == 0) text.resize(random() % text.size());
-    const TagRows parsed = Parse(text);
+    const TagRows parsed = ParseHeader(text);
     ASSERT_LE(parsed.rows.size() + parsed.skipped_lines, 8u) << text;
     for (const auto& [pattern, entry] : parsed.rows) {
       for (const std::string* field : {&entry.pattern, &entry.component})

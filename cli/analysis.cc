@@ -36,9 +36,9 @@ std::unique_ptr<Analysis> ScanOpenImage(Image image, const ScanOptions& options)
   return analysis;
 }
 
-void JudgeScanned(Analysis& analysis, const TagDatabase& tags) {
+void JudgeScanned(Analysis& analysis, const TagDatabase& tags, unsigned threads) {
   ImageReport& facts = analysis.facts;
-  facts.report = Judge(analysis.space, facts.system, facts.census, tags);
+  facts.report = Judge(analysis.space, facts.system, facts.census, tags, threads);
   for (const Incident& incident : facts.report.incidents)
     facts.incident_pages.push_back(PageOfIncident(analysis, incident));
 }
@@ -79,7 +79,7 @@ Result<std::unique_ptr<Analysis>> ScanImage(const std::string& path, const Analy
 
 std::unique_ptr<Analysis> AnalyseOpenImage(Image image, const ScanOptions& options, const TagDatabase& tags) {
   std::unique_ptr<Analysis> analysis = ScanOpenImage(std::move(image), options);
-  JudgeScanned(*analysis, tags);
+  JudgeScanned(*analysis, tags, options.threads);
   return analysis;
 }
 
@@ -87,7 +87,7 @@ Result<std::unique_ptr<Analysis>> AnalyseImage(const std::string& path, const An
                                                const TagDatabase& tags) {
   Result<std::unique_ptr<Analysis>> scanned = ScanImage(path, options);
   if (!scanned) return scanned;
-  JudgeScanned(**scanned, tags);
+  JudgeScanned(**scanned, tags, options.scan.threads);
   return scanned;
 }
 

@@ -11,6 +11,15 @@ namespace {
 
 using Visit = std::function<void(const WalkedBlock&)>;
 
+constexpr std::uint64_t kPagesOfPart = 256;  // a megabyte: large against the cost of a lock
+constexpr std::uint64_t kRangesOfPart = 16;  // of 64 to 256 KiB each
+
+/// The `size` items, at most, of one part.
+template <typename T>
+std::span<const T> PartOf(const std::vector<T>& all, std::uint64_t part, std::uint64_t size) {
+  return std::span(all).subspan(part * size, std::min<std::uint64_t>(size, all.size() - part * size));
+}
+
 bool MayBeListed(const std::uint8_t* block, const PoolCensus& census) {
   const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
   const std::uint64_t link = WordAt(Bytes(block + census.layout->header_size, word), word);
@@ -55,18 +64,29 @@ void WalkLfh(const AddressSpace& space, const PoolHeaderLayout& layout, const Lf
 
 }  // namespace
 
-void ForEachBlockInUse(const AddressSpace& space, const PoolCensus& census, const Visit& visit) {
+BlocksInUse::BlocksInUse(const AddressSpace& space, const PoolCensus& census) : space_(space), census_(census) {
   if (census.layout == nullptr) return;
-  const HeaderReader reader(*census.layout);
-  for (const PoolPageRef& page : census.healthy_pages)
-    if (page.address) WalkClassicPage(page, census, reader, visit);
-  if (census.segment_heap == nullptr) return;
-  for (const PageRange& range : census.segment_heap->ranges()) {
-    if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) {
-      if (const auto vs = census.segment_heap->ReadVs(space, range)) WalkVs(*census.layout, *vs, visit);
-    } else if (range.kind == RangeKind::kLfh || range.kind == RangeKind::kLfhPages) {
-      if (const auto lfh = census.segment_heap->ReadLfh(space, range)) WalkLfh(space, *census.layout, *lfh, visit);
-    }
+  page_parts_ = (census.healthy_pages.size() + kPagesOfPart - 1) / kPagesOfPart;
+  if (census.segment_heap != nullptr)
+    range_parts_ = (census.segment_heap->ranges().size() + kRangesOfPart - 1) / kRangesOfPart;
+}
+
+void BlocksInUse::Walk(std::uint64_t part, const Visit& visit) const {
+  if (part < page_parts_) {
+    const HeaderReader reader(*census_.layout);
+    for (const PoolPageRef& page : PartOf(census_.healthy_pages, part, kPagesOfPart))
+      if (page.address) WalkClassicPage(page, census_, reader, visit);
+  } else {
+    for (const PageRange& range : PartOf(census_.segment_heap->ranges(), part - page_parts_, kRangesOfPart))
+      WalkRange(range, visit);
+  }
+}
+
+void BlocksInUse::WalkRange(const PageRange& range, const Visit& visit) const {
+  if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) {
+    if (const auto vs = census_.segment_heap->ReadVs(space_, range)) WalkVs(*census_.layout, *vs, visit);
+  } else if (range.kind == RangeKind::kLfh || range.kind == RangeKind::kLfhPages) {
+    if (const auto lfh = census_.segment_heap->ReadLfh(space_, range)) WalkLfh(space_, *census_.layout, *lfh, visit);
   }
 }
 

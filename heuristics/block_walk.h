@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "heuristics/content.h"
 #include "parser/image/address_space.h"
+#include "parser/pool/ordered_chunks.h"
+#include "parser/pool/page_segment.h"
 #include "parser/pool/pool_census.h"
 
 namespace poolblame {
@@ -22,9 +25,36 @@ struct WalkedBlock {
 /// Bytes of a block that its visitor may count on, where it is that large: a POOL_HEADER and 32 words.
 inline constexpr std::uint32_t kFrontBytes = 16 + 32 * 8;
 
-/// Blocks in use that do not begin behind a gap. In address order of the ranges,
-/// classic pages in image order. Cost: a header a block; of the segment heap each subsegment once.
-void ForEachBlockInUse(const AddressSpace& space, const PoolCensus& census,
-                       const std::function<void(const WalkedBlock&)>& visit);
+/// The blocks in use that do not begin behind a gap, in parts that several threads may walk: classic pages in image
+/// order, then the segment heap's subsegments in address order. Cost: a header a block; of the segment heap each
+/// subsegment once.
+class BlocksInUse {
+ public:
+  BlocksInUse(const AddressSpace& space, const PoolCensus& census);
+  [[nodiscard]] std::uint64_t parts() const { return page_parts_ + range_parts_; }
+  void Walk(std::uint64_t part, const std::function<void(const WalkedBlock&)>& visit) const;
+
+ private:
+  void WalkRange(const PageRange& range, const std::function<void(const WalkedBlock&)>& visit) const;
+
+  const AddressSpace& space_;
+  const PoolCensus& census_;
+  std::uint64_t page_parts_ = 0, range_parts_ = 0;
+};
+
+/// Calls `look(block, part)` for all of them, each part with a fresh Part, and `merge(part)` in order, one at a time.
+/// `threads`: 0 is as many as the machine has.
+template <typename Part, typename Look, typename Merge>
+void LookAtBlocksInUse(const AddressSpace& space, const PoolCensus& census, unsigned threads, Look&& look,
+                       Merge&& merge) {
+  const BlocksInUse blocks(space, census);
+  const auto look_at_part = [&](std::uint64_t number) {
+    Part part;
+    blocks.Walk(number, [&](const WalkedBlock& block) { look(block, part); });
+    return part;
+  };
+  RunChunksInOrder(ThreadsFor(threads, blocks.parts()), blocks.parts(), look_at_part,
+                   [&](std::uint64_t, Part&& part) { merge(std::move(part)); });
+}
 
 }  // namespace poolblame

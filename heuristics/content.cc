@@ -126,12 +126,6 @@ std::optional<CrossingText> FindCrossingText(Bytes left, Bytes right) {
   return text;
 }
 
-std::uint64_t WordAt(Bytes bytes, std::uint32_t size) {
-  std::uint64_t word = 0;
-  for (std::uint32_t i = 0; i < size; ++i) word |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
-  return word;
-}
-
 bool LooksLikeKernelPointer(std::uint64_t word, std::uint32_t pointer_size) {
   if (pointer_size == 4) return word >= 0x80000000 && word < 0xFFFF0000;
   return word >= 0xFFFF800000000000 && word < 0xFFFFFFFFFFFF0000;

@@ -1,7 +1,9 @@
 // What do these bytes look like, and do those bytes go on from them? Pure functions on bytes; no addresses, no opinion.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
@@ -47,7 +49,19 @@ std::uint32_t TrailingAscii(Bytes bytes);
 std::uint32_t TrailingUtf16(Bytes bytes);
 
 /// A little-endian word of 4 or 8 bytes at the start of `bytes` (which must hold it).
-std::uint64_t WordAt(Bytes bytes, std::uint32_t size);
+inline std::uint64_t WordAt(Bytes bytes, std::uint32_t size) {
+  // Compilers do not see one load in the loop below, and scans of a whole image read every word of it.
+  if constexpr (std::endian::native == std::endian::little) {
+    std::uint64_t word = 0;
+    if (size == sizeof(word)) {
+      std::memcpy(&word, bytes.data(), sizeof(word));
+      return word;
+    }
+  }
+  std::uint64_t word = 0;
+  for (std::uint32_t i = 0; i < size; ++i) word |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  return word;
+}
 /// A canonical kernel address that is not a small negative number.
 bool LooksLikeKernelPointer(std::uint64_t word, std::uint32_t pointer_size);
 /// A 4-byte value with enough variety to be somebody's: not zero, not -1, not a small number, at least two byte values.

@@ -11,7 +11,7 @@
 namespace poolblame {
 
 /// Appends an incident for each such block on a page without other findings. Reads the first words of each block of the
-/// healthy pages once; blocks that stand out cost up to a millisecond each, and at most kMostLookedAt are looked at.
+/// healthy pages once; blocks that stand out cost up to a millisecond each, and at most 2048 are looked at.
 void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
                           const std::shared_ptr<const ImageContents>& contents);
 

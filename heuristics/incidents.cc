@@ -172,9 +172,9 @@ std::vector<std::size_t> InAddressOrder(const std::vector<PoolPage>& findings) {
 }  // namespace
 
 Incidents FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
-                        const TagDatabase& tags) {
+                        const TagDatabase& tags, unsigned threads) {
   std::vector<Scene> scenes;
-  SceneSetter setter(space, system, census, tags);
+  SceneSetter setter(space, system, census, tags, threads);
   const std::set<std::uint64_t> bad = OverwrittenEntries(census);
   for (const std::size_t f : InAddressOrder(census.findings)) {
     if (scenes.size() >= kMaxIncidents) break;

@@ -14,9 +14,10 @@ struct Incidents {
   std::shared_ptr<const ImageContents> contents;  // what they are judged by
 };
 
-/// All incidents of the image. At most kMaxIncidents; the rest is counted in a note by Judge.
+/// All incidents of the image. At most kMaxIncidents; the rest is counted in a note by Judge. `threads`: 0 is as many
+/// as the machine has; the result does not depend on it.
 Incidents FormIncidents(const AddressSpace& space, const System& system, const PoolCensus& census,
-                        const TagDatabase& tags);
+                        const TagDatabase& tags, unsigned threads = 0);
 
 /// An image with more separate damage than this is not one fault; more would only bury the answer.
 inline constexpr std::size_t kMaxIncidents = 256;

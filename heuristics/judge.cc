@@ -239,7 +239,8 @@ Verdict VerdictOf(const Report& report, const PoolCensus& census) {
 
 }  // namespace
 
-Report Judge(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags) {
+Report Judge(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
+             unsigned threads) {
   Report report;
   report.not_judged = census.not_judged;
   report.notes = census.notes;
@@ -248,7 +249,7 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
     report.not_judged.push_back({"the image ends before all the pages that it promises", std::nullopt});
   std::vector<Scene> scenes;
   if (census.layout != nullptr) {
-    Incidents incidents = FormIncidents(space, system, census, tags);
+    Incidents incidents = FormIncidents(space, system, census, tags, threads);
     TellContents(*incidents.contents, report);
     scenes = JudgeScenes(std::move(incidents.scenes), report);
   }

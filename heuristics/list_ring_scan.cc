@@ -8,6 +8,7 @@
 #include "heuristics/content.h"
 #include "heuristics/incidents.h"
 #include "heuristics/named_block.h"
+#include "heuristics/page_parts.h"
 #include "parser/pool/page_walk.h"
 
 namespace poolblame {
@@ -21,20 +22,25 @@ struct Entry {
 constexpr std::size_t kMostEntries = 1U << 20;  // 16 MiB; a list is rarely longer than 256, and sizes are few
 
 void CollectPage(const PoolPageRef& page, const HeaderReader& reader, std::vector<Entry>& entries) {
+  if (!page.address) return;
   const std::uint32_t pointer = reader.layout().is_64bit ? 8 : 4, header_size = reader.layout().header_size;
   ForEachBlock(page.bytes, reader, [&](std::uint32_t place, const QuickHeader& header) {
     if (header.state != BlockState::kLookaside || header.size * reader.unit() < header_size + pointer) return;
-    if (entries.size() >= kMostEntries) return;
     const std::uint32_t link = place * reader.unit() + header_size;
     entries.push_back({(*page.address + link).value, WordAt(Bytes(page.bytes + link, pointer), pointer)});
   });
 }
 
-std::vector<Entry> CollectEntries(const PoolCensus& census) {
+std::vector<Entry> CollectEntries(const PoolCensus& census, unsigned threads) {
   const HeaderReader reader(*census.layout);
   std::vector<Entry> entries;
-  for (const PoolPageRef& page : census.healthy_pages)
-    if (page.address) CollectPage(page, reader, entries);
+  LookAtPages<std::vector<Entry>>(
+      census, threads, [&](const PoolPageRef& page, std::vector<Entry>& part) { CollectPage(page, reader, part); },
+      [&](const std::vector<Entry>& part) {
+        const std::size_t room = kMostEntries - entries.size();
+        entries.insert(entries.end(), part.begin(),
+                       part.begin() + static_cast<std::ptrdiff_t>(std::min(room, part.size())));
+      });
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.at < b.at; });
   return entries;
 }
@@ -99,7 +105,7 @@ std::optional<Scene> SceneOfRing(const std::vector<std::uint64_t>& ring, SceneSe
 void AddListRingIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   const PoolCensus& census = setter.census();
   if (census.layout == nullptr || census.segment_heap != nullptr) return;
-  for (const auto& ring : RingsOf(CollectEntries(census))) {
+  for (const auto& ring : RingsOf(CollectEntries(census, setter.threads()))) {
     if (scenes.size() >= kMaxIncidents) return;
     if (auto scene = SceneOfRing(ring, setter)) scenes.push_back(std::move(*scene));
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "heuristics/page_parts.h"
 #include "parser/pool/page_walk.h"
 
 namespace poolblame {
@@ -94,6 +95,15 @@ void LookAtPage(const PoolPageRef& page, const HeaderReader& reader, const Templ
   });
 }
 
+void Append(Groups& groups, const Groups& later) {
+  for (const auto& [key, group] : later) {
+    GroupCount& known = groups[key];
+    known.blocks += group.blocks;
+    for (const Outlier& outlier : group.outliers)
+      if (known.outliers.size() <= GroupCount::kMostOutliers) known.outliers.push_back(outlier);
+  }
+}
+
 std::optional<Scene> SceneOf(const Outlier& outlier, SceneSetter& setter) {
   if (!outlier.page->address) return std::nullopt;
   const auto page = setter.PoolPageAt(*outlier.page->address);
@@ -117,7 +127,10 @@ void AddPayloadIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const 
   const PoolCensus& census = setter.census();
   Groups groups;
   const HeaderReader reader(*census.layout);
-  for (const PoolPageRef& page : census.healthy_pages) LookAtPage(page, reader, templates, groups);
+  LookAtPages<Groups>(
+      census, setter.threads(),
+      [&](const PoolPageRef& page, Groups& part) { LookAtPage(page, reader, templates, part); },
+      [&](const Groups& part) { Append(groups, part); });
   for (const auto& [key, group] : groups) {
     if (group.is_variety()) continue;
     for (const Outlier& outlier : group.outliers)

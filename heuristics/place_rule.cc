@@ -88,22 +88,6 @@ class Finder {
 
 }  // namespace
 
-bool PlaceRule::Agrees(std::uint64_t word, std::uint64_t address) const {
-  switch (form) {
-    case PlaceForm::kValue:
-      return word == value;
-    case PlaceForm::kRelative:
-      return word - address == value;
-    case PlaceForm::kModule:
-      return word >= value && word < end;
-    case PlaceForm::kBytes:
-      return (word & mask) == value;
-    case PlaceForm::kClass:
-      break;
-  }
-  return false;
-}
-
 PlaceRule FindRule(const std::vector<PlacedWord>& words, const RuleSearch& search) {
   return Finder(words, search).Find();
 }

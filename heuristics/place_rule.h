@@ -34,7 +34,21 @@ struct PlaceRule {
   std::uint64_t end = 0;    // kModule
   std::uint64_t mask = 0;   // kBytes: 0xFF where they agree; kValue, kRelative: all
   std::size_t agree = 0;    // words that it was learned from and that keep it
-  [[nodiscard]] bool Agrees(std::uint64_t word, std::uint64_t address) const;
+  [[nodiscard]] bool Agrees(std::uint64_t word, std::uint64_t address) const {
+    switch (form) {
+      case PlaceForm::kValue:
+        return word == value;
+      case PlaceForm::kRelative:
+        return word - address == value;
+      case PlaceForm::kModule:
+        return word >= value && word < end;
+      case PlaceForm::kBytes:
+        return (word & mask) == value;
+      case PlaceForm::kClass:
+        break;
+    }
+    return false;
+  }
 };
 
 struct RuleSearch {

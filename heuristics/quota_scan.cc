@@ -7,6 +7,7 @@
 
 #include "heuristics/incidents.h"
 #include "heuristics/marked_header.h"
+#include "heuristics/page_parts.h"
 #include "parser/pool/page_walk.h"
 
 namespace poolblame {
@@ -28,8 +29,13 @@ class Charges {
  public:
   void Count(std::uint64_t value) {
     ++total_;
-    Bump(families_, FamilyOf(value));
-    Bump(values_, value);
+    Bump(families_, FamilyOf(value), 1);
+    Bump(values_, value, 1);
+  }
+  void Add(const Charges& later) {
+    total_ += later.total_;
+    for (const auto& [family, blocks] : later.families_) Bump(families_, family, blocks);
+    for (const auto& [value, blocks] : later.values_) Bump(values_, value, blocks);
   }
   /// Settles what is right. Few blocks that differ are damage, more are a system that does not keep to the rule.
   void Settle(std::uint64_t blocks_per_outlier) {
@@ -58,8 +64,8 @@ class Charges {
   using Counts = std::map<std::uint64_t, std::uint64_t>;
   static constexpr std::size_t kMostValues = 4096;  // processes of a busy terminal server
 
-  static void Bump(Counts& counts, std::uint64_t key) {
-    if (counts.size() < kMostValues || counts.contains(key)) ++counts[key];
+  static void Bump(Counts& counts, std::uint64_t key, std::uint64_t blocks) {
+    if (counts.size() < kMostValues || counts.contains(key)) counts[key] += blocks;
   }
   static int WrongBytes(std::uint64_t difference) {
     int wrong = 0;
@@ -74,11 +80,16 @@ class Charges {
 
 struct ChargeTable {
   Charges charged, listed;
+  void Add(const ChargeTable& later) {
+    charged.Add(later.charged);
+    listed.Add(later.listed);
+  }
 };
 
-/// Calls `visit(charges, block)` for every block of `page` that has a ProcessBilled.
+/// Calls `visit(charges, block)` for every block of `page` that has a ProcessBilled, where its address is known.
 template <typename Visitor>
 void ForEachCharge(const PoolPageRef& page, const HeaderReader& reader, ChargeTable& table, Visitor&& visit) {
+  if (!page.address) return;
   const bool encoded = reader.layout().quota == QuotaEncoding::kXorCookie;
   ForEachBlock(page.bytes, reader, [&](std::uint32_t place, const QuickHeader& header) {
     const bool charged = header.state == BlockState::kAllocated && (header.type & kPoolTypeQuota) != 0;
@@ -128,26 +139,30 @@ bool IsVouched(PoolTag tag, const SceneSetter& setter) {
   return (blocks != nullptr && blocks->allocated > 1) || !setter.tags().Find(tag).empty();
 }
 
+/// What every block of the image is charged.
+ChargeTable CountCharges(const PoolCensus& census, const HeaderReader& reader, unsigned threads) {
+  const auto count = [](Charges& charges, const Charge& charge) { charges.Count(charge.value); };
+  ChargeTable table;
+  LookAtPages<ChargeTable>(
+      census, threads, [&](const PoolPageRef& page, ChargeTable& part) { ForEachCharge(page, reader, part, count); },
+      [&](const ChargeTable& part) { table.Add(part); });
+  for (const ChargedBlock& block : census.charged) table.charged.Count(block.billed ^ block.header.value);
+  return table;
+}
+
 }  // namespace
 
 void AddQuotaIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
   const PoolCensus& census = setter.census();
   if (census.layout == nullptr || !census.layout->is_64bit) return;
   const HeaderReader reader(*census.layout);
-  ChargeTable table;
-  const auto each = [&](auto&& visit) {
-    for (const PoolPageRef& page : census.healthy_pages)
-      if (page.address) ForEachCharge(page, reader, table, visit);
-    for (const ChargedBlock& block : census.charged)
-      visit(table.charged, Charge{block.header, block.billed ^ block.header.value});
-  };
-  each([](Charges& charges, const Charge& charge) { charges.Count(charge.value); });
+  ChargeTable table = CountCharges(census, reader, setter.threads());
   // A plain value outside the family is no object's address, whatever the others are; behind a cookie they must tell.
   constexpr std::uint64_t kAgainstPlain = 4, kAgainstEncoded = 16;
   table.charged.Settle(census.layout->quota == QuotaEncoding::kXorCookie ? kAgainstEncoded : kAgainstPlain);
   table.listed.Settle(kAgainstEncoded);
   if (!table.charged.has_outliers() && !table.listed.has_outliers()) return;
-  each([&](Charges& charges, const Charge& charge) {
+  const auto add = [&](Charges& charges, const Charge& charge) {
     if (!charges.IsOutlier(charge.value) || scenes.size() >= kMaxIncidents) return;
     const std::uint64_t wrong = charge.value ^ charges.Nearest(charge.value);
     auto scene = SceneOfMarkedHeader(charge.header, setter, [&](PoolBlock& own) {
@@ -158,7 +173,10 @@ void AddQuotaIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
         MarkBilled(own, wrong, IsVouched(own.tag(), setter));
     });
     if (scene) scenes.push_back(std::move(*scene));
-  });
+  };
+  for (const PoolPageRef& page : census.healthy_pages) ForEachCharge(page, reader, table, add);
+  for (const ChargedBlock& block : census.charged)
+    add(table.charged, Charge{block.header, block.billed ^ block.header.value});
 }
 
 }  // namespace poolblame

@@ -188,7 +188,9 @@ struct Report {
   std::vector<std::string> notes;
 };
 
-/// Judges what the scan found. No I/O beyond reading image bytes through `space`. Deterministic.
-Report Judge(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags);
+/// Judges what the scan found. No I/O beyond reading image bytes through `space`. The same whatever `threads`
+/// says (0: as many as the machine has).
+Report Judge(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
+             unsigned threads = 0);
 
 }  // namespace poolblame

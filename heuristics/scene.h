@@ -117,8 +117,15 @@ struct Scene {
 /// Sets the scenes of one image. What it is made from must outlive it and its scenes.
 class SceneSetter {
  public:
-  SceneSetter(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags)
-      : space_(space), system_(system), census_(census), tags_(tags), cache_(space, system, census) {}
+  /// `threads` may walk the image; 0: as many as the machine has.
+  SceneSetter(const AddressSpace& space, const System& system, const PoolCensus& census, const TagDatabase& tags,
+              unsigned threads = 0)
+      : space_(space),
+        system_(system),
+        census_(census),
+        tags_(tags),
+        threads_(threads),
+        cache_(space, system, census) {}
 
   /// Builds the stretch of memory around `page`: the page itself and, where they are readable and contiguous, one page
   /// before and one behind. Spots are left empty. Cost: up to 66 pages are walked (FollowAllocationDown), each once
@@ -132,6 +139,7 @@ class SceneSetter {
   [[nodiscard]] const System& system() const { return system_; }
   [[nodiscard]] const PoolCensus& census() const { return census_; }
   [[nodiscard]] const TagDatabase& tags() const { return tags_; }
+  [[nodiscard]] unsigned threads() const { return threads_; }
 
  private:
   std::shared_ptr<const PoolPage> NeighbourPage(VirtAddr address);
@@ -142,6 +150,7 @@ class SceneSetter {
   const System& system_;
   const PoolCensus& census_;
   const TagDatabase& tags_;
+  unsigned threads_;
   PageCache cache_;
 };
 

@@ -115,10 +115,28 @@ double UsualFront::Nats(const Example& block) const {
 std::optional<BrokenFront> UsualFront::BreakOf(const Example& block, std::uint32_t first) const {
   constexpr double kOtherwise = -0.3;  // nats
   if (WordsOf(block) == 0 || Nats(WordOf(block, 0)) > kOtherwise) return std::nullopt;
-  return BreakFrom(block, first);
+  return Sum(block, first);
 }
 
 std::optional<BrokenFront> UsualFront::BreakFrom(const Example& block, std::uint32_t first) const {
+  if (ClearNats(block, first) < BrokenFront::kClear) return std::nullopt;
+  const auto front = Sum(block, first);
+  return front && front->rest_is_as_usual() ? front : std::nullopt;
+}
+
+double UsualFront::ClearNats(const Example& block, std::uint32_t first) const {
+  double clear = 0;
+  for (std::uint32_t i = first; i < WordsOf(block); ++i) {
+    const Place& place = places_[i];
+    if (place.rule.form == PlaceForm::kClass || place.broken >= 0) continue;
+    const PlacedWord word = WordOf(block, i);
+    if (!place.rule.Agrees(WordAt(word.bytes, word_size_), word.address) && place.IsClear(word.bytes))
+      clear -= place.broken;
+  }
+  return clear;
+}
+
+std::optional<BrokenFront> UsualFront::Sum(const Example& block, std::uint32_t first) const {
   constexpr double kFewest = 2;  // nats
   BrokenFront found, sum;
   double as_usual = 0;

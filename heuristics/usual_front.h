@@ -26,9 +26,10 @@ struct BrokenFront {
   bool begins_as_usual = false;  // such a word stands in front of all of `clear`
 
   /// Somebody wrote over the front of a block that its owner had filled: the rest is as only its tag's blocks are.
+  static constexpr double kClear = 1.3;  // nats
   [[nodiscard]] bool rest_is_as_usual() const {
-    constexpr double kClear = 1.3, kRest = 10;  // nats
-    constexpr double kOneOf = 3;                // a write may hold such a word by chance
+    constexpr double kRest = 10;  // nats
+    constexpr double kOneOf = 3;  // a write may hold such a word by chance
     return !begins_as_usual && clear >= std::max(kClear, kOneOf * distinctive_among) && distinctive >= kRest;
   }
 };
@@ -52,7 +53,8 @@ class UsualFront {
   /// Where a block's front stops being otherwise. Nothing where its first word is as usual. `first`: words in front
   /// that say nothing. Cost: a word for nearly every block, else its front.
   [[nodiscard]] std::optional<BrokenFront> BreakOf(const Example& block, std::uint32_t first) const;
-  /// The same wherever it begins to be otherwise: words in front may hold anything. Cost: a block's front.
+  /// The same wherever it begins to be otherwise: words in front may hold anything. Only where the rest is as usual.
+  /// Cost: the foretold words of nearly every block, else its front.
   [[nodiscard]] std::optional<BrokenFront> BreakFrom(const Example& block, std::uint32_t first) const;
 
   [[nodiscard]] std::uint32_t examples() const { return examples_; }
@@ -75,6 +77,9 @@ class UsualFront {
   void Learn(std::span<const Example> examples, const std::vector<bool>& usual, double most_unlike,
              const System* system);
   [[nodiscard]] Place Learned(const std::vector<PlacedWord>& words, double most_unlike, const System* system) const;
+  /// Nats of the block's words from `first` on that are foretold, and otherwise by more than a small number.
+  [[nodiscard]] double ClearNats(const Example& block, std::uint32_t first) const;
+  [[nodiscard]] std::optional<BrokenFront> Sum(const Example& block, std::uint32_t first) const;
   [[nodiscard]] PlacedWord WordOf(const Example& block, std::uint32_t index) const;
   [[nodiscard]] std::uint32_t WordsOf(const Example& block) const;
 

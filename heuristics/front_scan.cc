@@ -1,0 +1,130 @@
+#include "heuristics/front_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "heuristics/block_walk.h"
+
+namespace poolblame {
+namespace {
+
+constexpr std::size_t kMostLookedAt = 2048;
+/// Of the block's tag: a few blocks have words in common by chance.
+constexpr std::uint32_t kFewestExamples = 8;
+
+/// Its first words are what another tag's blocks begin with.
+bool BeginsLikeAnother(const ImageContents& contents, PoolTag tag, const Example& block, const BrokenFront& front,
+                       std::uint32_t word) {
+  constexpr double kFewest = 3, kOfBroken = 0.4;  // nats
+  for (const auto& [other, usual] : contents.fronts) {
+    if (other == tag) continue;
+    double nats = 0;
+    for (std::uint32_t i = 0; i < front.words; ++i) {
+      const Bytes bytes = block.payload.subspan(i * word, word);
+      if (WordAt(bytes, word) != 0) nats += usual.NatsForetold({bytes, i, block.address + i * word});
+    }
+    if (nats >= std::max(kFewest, kOfBroken * front.broken)) return true;
+  }
+  return false;
+}
+
+/// The first word leads to the data of a block of the same size, as the link of a lookaside list does.
+bool LeadsToOneOfItsSize(const AddressSpace& space, const PoolHeaderLayout& layout, const WalkedBlock& block) {
+  const std::uint32_t header = layout.header_size, word = layout.is_64bit ? 8 : 4;
+  const std::uint64_t link = WordAt(block.bytes.subspan(header), word);
+  if (!LooksLikeKernelPointer(link, word)) return false;
+  constexpr std::size_t kLargestHeader = 16;
+  std::array<std::uint8_t, kLargestHeader> bytes{};
+  if (space.Read(VirtAddr{link - header}, std::span(bytes).first(header)) != Presence::kPresent) return false;
+  return layout.Decode(bytes.data()).BlockSize == layout.Decode(block.bytes.data()).BlockSize;
+}
+
+/// What is otherwise in the block, if anything.
+std::optional<StandsOut> LookAtFront(const UsualFront& usual, const Example& block, bool may_be_listed) {
+  const std::uint32_t first = may_be_listed ? 1 : 0;
+  const auto rest_is_as_usual = [](const auto& front) { return front && front->rest_is_as_usual(); };
+  const auto front = usual.BreakOf(block, first);
+  if (rest_is_as_usual(front)) return StandsOut{.front = *front};
+  const auto behind = usual.BreakFrom(block, first);
+  if (behind) return StandsOut{.front = *behind, .from_first_word = false};
+  const auto whole = may_be_listed ? usual.BreakOf(block, 0) : std::nullopt;
+  if (rest_is_as_usual(whole)) return StandsOut{.front = *whole, .may_be_link = true};
+  return front ? std::optional(StandsOut{.front = *front}) : std::nullopt;
+}
+
+/// It begins with links that lead to the block itself, as an entry does that was put onto its list twice, and nothing
+/// else is otherwise: self_link_scan.h's.
+bool IsOwnLinks(const Example& block, const BrokenFront& front, std::uint32_t word) {
+  constexpr std::uint32_t kLinks = 2;
+  if (WordAt(block.payload, word) != block.address || front.words > kLinks) return false;
+  return front.words < kLinks || LooksLikeKernelPointer(WordAt(block.payload.subspan(word), word), word);
+}
+
+/// Where a kernel leaves lists unmarked, many blocks are on one: a single one that looks so is on none.
+void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t blocks) {
+  constexpr std::uint64_t kFewestBlocks = 700;  // of as many, more than one would be on a list
+  const bool unmarked = links > 1, unknown = blocks < kFewestBlocks;
+  std::erase_if(found, [&](const StandsOut& block) {
+    return (block.may_be_link && (unmarked || unknown)) || (block.may_be_free && unmarked);
+  });
+}
+
+/// Nothing where the block begins as its tag's do, or nothing is known of them.
+std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayout& layout,
+                                     const ImageContents& contents, const WalkedBlock& block) {
+  const std::uint32_t header = layout.header_size, word = layout.is_64bit ? 8 : 4;
+  if (block.bytes.size() < header + word) return std::nullopt;
+  const PoolTag tag = PoolTag{layout.Decode(block.bytes.data()).PoolTag}.name();
+  const auto usual = contents.fronts.find(tag);
+  if (usual == contents.fronts.end()) return std::nullopt;
+  const Example example{block.bytes.subspan(header), block.begin.value + block.chunk_header + header};
+  const std::uint64_t link = WordAt(example.payload, word);
+  const bool is_like_entry = link == 0 || (LooksLikeKernelPointer(link, word) && !system.ModuleAt(VirtAddr{link}));
+  auto found = LookAtFront(usual->second, example, block.may_be_listed && is_like_entry);
+  if (!found || IsOwnLinks(example, found->front, word)) return std::nullopt;
+  found->header = block.begin;
+  found->tag = tag;
+  found->is_like_entry = is_like_entry;
+  found->may_be_free = block.may_be_listed && is_like_entry && !found->front.rest_is_as_usual();
+  // Of a segment heap, too, blocks are on lists that no header tells of.
+  if (is_like_entry && found->front.words == 1) found->may_be_link = true;
+  found->begins_like_another = BeginsLikeAnother(contents, tag, example, found->front, word);
+  return found;
+}
+
+/// What stands out in a part of the image.
+struct FrontsSeen {
+  std::vector<StandsOut> all;
+  std::uint64_t links = 0, blocks = 0;
+};
+
+void LookAt(const SceneSetter& setter, const ImageContents& contents, const WalkedBlock& block, FrontsSeen& seen) {
+  const PoolHeaderLayout& layout = *setter.census().layout;
+  ++seen.blocks;
+  const auto found = LookAtBlock(setter.system(), layout, contents, block);
+  if (!found) return;
+  seen.links += found->may_be_link ? 1 : 0;
+  if (contents.fronts.at(found->tag).examples() < kFewestExamples) return;
+  if (!block.may_be_listed || !LeadsToOneOfItsSize(setter.space(), layout, block)) seen.all.push_back(*found);
+}
+
+}  // namespace
+
+std::vector<StandsOut> FindOddFronts(const SceneSetter& setter, const ImageContents& contents) {
+  FrontsSeen seen;
+  LookAtBlocksInUse<FrontsSeen>(
+      setter.space(), setter.census(), setter.threads(),
+      [&](const WalkedBlock& block, FrontsSeen& part) { LookAt(setter, contents, block, part); },
+      [&](const FrontsSeen& part) {
+        seen.blocks += part.blocks;
+        seen.links += part.links;
+        const std::size_t room = kMostLookedAt - seen.all.size();
+        seen.all.insert(seen.all.end(), part.all.begin(),
+                        part.all.begin() + static_cast<std::ptrdiff_t>(std::min(room, part.all.size())));
+      });
+  DropLinks(seen.all, seen.links, seen.blocks);
+  return std::move(seen.all);
+}
+
+}  // namespace poolblame

@@ -68,7 +68,9 @@ bool FreeLinkChecker::LeadsAstray(std::uint64_t payload) const {
 bool FreeLinkChecker::IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const {
   for (std::uint32_t bit = 0; bit < pointer_size_ * 8; ++bit) {
     const std::uint64_t candidate = value ^ (std::uint64_t{1} << bit);
-    if (IsKernel(candidate) && ReadPointer(candidate + (is_flink ? pointer_size_ : 0)) == entry) return true;
+    if (!IsKernel(candidate) || ReadPointer(candidate + (is_flink ? pointer_size_ : 0)) != entry) continue;
+    // A block in use may hold the links that it had when it was free.
+    return IsFreedInSoundPage(VirtAddr{candidate - header_size_}) != false;
   }
   return false;
 }

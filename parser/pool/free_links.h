@@ -57,7 +57,8 @@ class FreeLinkChecker {
   /// No freed block lies in front of `payload`, and the page is sound, or not even a neighbour of pool: one that is
   /// may itself be what is damaged.
   [[nodiscard]] bool LeadsAstray(std::uint64_t payload) const;
-  /// `value` does not come back, but one bit away from it lies an entry that names `entry`. Reads at most 64 addresses.
+  /// `value` does not come back, but one bit away from it lies an entry that names `entry`, and is no block in use.
+  /// Reads at most 64 addresses and a page.
   [[nodiscard]] bool IsOneBitFromAnswer(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
   [[nodiscard]] Link CheckLink(std::uint64_t value, std::uint64_t entry, bool is_flink) const;
 

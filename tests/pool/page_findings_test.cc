@@ -180,6 +180,33 @@ std::size_t BrokenLinks(const std::vector<PageBuilder>& pages) {
   return census.findings.empty() ? 0 : census.findings[0].free_links.size();
 }
 
+/// Two pages behind sound lists: a free block whose Flink leads one bit beside the second page's block, which names it.
+std::vector<PageBuilder> OneBitBesideABlockOfType(std::uint8_t type) {
+  std::vector<PageBuilder> pages = PagesWithSoundLists();
+  const std::uint64_t entry = kBase + 4096 * pages.size() + 0x110, far = entry + 4096;
+  const auto page_with = [](std::uint8_t its_type, std::uint64_t flink, std::uint64_t blink) {
+    std::vector<std::uint8_t> links(16);
+    std::memcpy(links.data(), &flink, 8);
+    std::memcpy(links.data() + 8, &blink, 8);
+    PageBuilder page("nt6-x64");
+    page.Block("Proc", 0x100).Typed("Gone", 0x80, its_type).Block("Thre", 0x80).FillToEnd("File");
+    return page.Write(0x110, links);
+  };
+  constexpr std::uint64_t kOneBit = 1 << 24, kElsewhere = 0xFFFFFA8012345678;
+  pages.push_back(page_with(0, far ^ kOneBit, kElsewhere));
+  pages.push_back(page_with(type, kElsewhere, entry));
+  return pages;
+}
+
+TEST(PageFindings, ALinkOneBitBesideAFreeBlockThatNamesItIsDamaged) {
+  EXPECT_EQ(BrokenLinks(OneBitBesideABlockOfType(0)), 1U);
+}
+
+TEST(PageFindings, ABlockInUseWithOldLinksNamesNobody) {
+  constexpr std::uint8_t kBusy = 2;
+  EXPECT_EQ(BrokenLinks(OneBitBesideABlockOfType(kBusy)), 0U);
+}
+
 TEST(PageFindings, ALinkIntoTheMiddleOfABlockIsNoLists) {
   EXPECT_EQ(BrokenLinks(ListedOverPages(kBase + 0x1110)), 0U);  // the next page's block
   EXPECT_EQ(BrokenLinks(ListedOverPages(kBase + 0x1118)), 1U);  // a word behind its link

@@ -98,13 +98,16 @@ const Hypothesis& BestOf(const Scene& scene, const std::vector<Hypothesis>& rank
   });
 }
 
-/// A free slot that nobody had yet holds what its page held before, and that may look like a header with damage. Only
-/// somebody's content that runs into it shows that it was one.
-bool MayBeUnusedSlot(const Scene& scene, const Hypothesis& best) {
-  const SceneBlock& victim = scene.blocks[scene.victim()];
-  return scene.spots.size() == 1 && scene.spots.front().kind == SpotKind::kHeader && victim.block != nullptr &&
-         victim.block->state == BlockState::kFree && scene.PageOf(victim).backend == PoolBackend::kLfh &&
-         !IsToldByContent(best);
+/// Free slots that nobody had yet hold what their page held before, and that may look like headers with damage. Only
+/// somebody's content that runs into them, or one block that best explains several, shows that they were some.
+bool MayBeUnusedSlots(const Scene& scene, const Hypothesis& best) {
+  const auto may_be_unused = [&](const Spot& spot) {
+    const SceneBlock& block = scene.blocks[spot.block];
+    return spot.kind == SpotKind::kHeader && block.block != nullptr && block.block->state == BlockState::kFree &&
+           scene.PageOf(block).backend == PoolBackend::kLfh;
+  };
+  if (scene.spots.size() > 1 && best.role != SuspectRole::kUnknown) return false;
+  return std::ranges::all_of(scene.spots, may_be_unused) && !IsToldByContent(best);
 }
 
 /// Nothing where it may be no incident at all.
@@ -124,7 +127,7 @@ std::optional<Incident> JudgeScene(const Scene& scene) {
   incident.suspects = MergeSuspects(scene, hypotheses);
   const Suspect& first = incident.suspects.front();
   const Hypothesis& best = BestOf(scene, hypotheses, first);
-  if (MayBeUnusedSlot(scene, best)) return std::nullopt;
+  if (MayBeUnusedSlots(scene, best)) return std::nullopt;
   ReasonedConfidence confidence =
       ReasonConfidence(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
   incident.confidence = confidence.word;

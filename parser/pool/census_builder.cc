@@ -222,7 +222,7 @@ void CensusBuilder::Examine(const HeaderReader& reader, const Suspects& suspects
   for (const FoundPage& found : suspects.weak) {
     const auto address = source_.Address(found.where);
     if (source_.all_claimed_pool()) {
-      examine(found, PageTrust::kNamed);
+      examine(found, PageTrust::kClaimed);
       continue;
     }
     if (!address) continue;

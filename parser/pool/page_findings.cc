@@ -99,7 +99,7 @@ bool FirstHeaderMostlyStands(const PoolPage& page) {
 // bytes, and looks like a page whose first headers were overrun. Such pages are far more common than damage, so a page
 // that lost its first header must show that it lives, or be a likely victim of the page before it.
 bool IsLiving(const PoolPage& page, const ListEvidence& lists, const FieldTrust& trust, PageTrust page_trust) {
-  if (!page.headers_damaged() || page_trust == PageTrust::kNamed) return true;
+  if (!page.headers_damaged() || page_trust == PageTrust::kNamed || page_trust == PageTrust::kClaimed) return true;
   if (lists.answered) return true;
   if (lists.disowned && trust.free_links_sound) return false;
   if (!page.blocks.front().header_damaged() || FirstHeaderMostlyStands(page)) return true;
@@ -110,6 +110,18 @@ bool IsLiving(const PoolPage& page, const ListEvidence& lists, const FieldTrust&
   const std::uint32_t reach = clean == page.blocks.end() ? kPoolPageBytes : clean->offset;
   if (page_trust == PageTrust::kBesidePool || page_trust == PageTrust::kChained) return reach <= kOverrunBehindPool;
   return !page.address && reach <= kOverrunAlone;
+}
+
+// Some text holds four letters, a size to the page's end and a type that is legal. One header alone that is sound has
+// to have a tag that other pages know, where there are any.
+bool IsVouchedFor(const Reconstruction& page, const ImageKnowledge& knowledge) {
+  if (knowledge.tags == nullptr || knowledge.tags->empty()) return true;
+  std::size_t sound = 0;
+  for (const PoolBlock& block : page.blocks) {
+    if (block.header_damaged()) continue;
+    if (++sound > 1 || knowledge.BlocksWithTag(block.read.PoolTag) > 0) return true;
+  }
+  return false;
 }
 
 void FindUncoalesced(const FieldTrust& trust, PoolPage& page) {
@@ -125,7 +137,8 @@ std::optional<PoolPage> ExaminePage(PageBytes bytes, std::optional<VirtAddr> add
                                     const HeaderReader& reader, const ImageKnowledge& knowledge, PageTrust trust) {
   if (bytes.bytes.size() != kPoolPageBytes) return std::nullopt;
   Reconstruction rebuilt = ReconstructPage(bytes.bytes, reader, knowledge);
-  if (!IsBelievable(rebuilt, trust == PageTrust::kNamed || trust == PageTrust::kChained)) return std::nullopt;
+  if (!IsBelievable(rebuilt, trust != PageTrust::kUnknown && trust != PageTrust::kBesidePool)) return std::nullopt;
+  if (trust == PageTrust::kClaimed && !IsVouchedFor(rebuilt, knowledge)) return std::nullopt;
   PoolPage page;
   page.address = address;
   page.pfn = bytes.pfn;

@@ -15,7 +15,8 @@ enum class PageTrust {
   kUnknown,     // found by its bytes alone
   kBesidePool,  // and the page before it is pool, so that damage may have come from there
   kChained,     // the same, and its last blocks lead back to its first byte (LeadsBackToItsStart)
-  kNamed,       // the bug check names it, or the image claims that all its pages are pool
+  kClaimed,     // the image claims that all its pages are pool; big allocations' pages may be among them
+  kNamed,       // the bug check names it, or the image claims it and the page has more than one header to show for it
 };
 
 /// Walks or reconstructs the page; nothing when it is not classic pool. `address` is where it is mapped, if known.

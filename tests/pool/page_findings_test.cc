@@ -91,6 +91,16 @@ TEST(PageFindings, APageOfTwoBlocksThatLostItsSecondHeaderIsPoolWhenItsFirstTagI
   }
 }
 
+TEST(PageFindings, AHeaderAloneThatEndsItsPageNeedsATagThatOtherPagesKnow) {
+  for (const char* tag : {"Thre", "ost="}) {
+    PageBuilder page("nt6-x64");
+    page.Block("Frst", 0x300).Block("Secd", 0x400).Block(tag, 0x900).Fill(0, 16, 0xEE).Fill(0x300, 15, 0xEE);
+    const PoolCensus census = ScanWith(page);
+    EXPECT_EQ(census.findings.size(), std::string(tag) == "Thre" ? 1U : 0U) << tag;
+    EXPECT_EQ(census.not_judged.size(), std::string(tag) == "Thre" ? 0U : 1U) << tag;
+  }
+}
+
 constexpr std::uint64_t kBase = 0xFFFFFA8000000000;
 
 /// Free blocks each alone on its list, enough of them that links are trusted.

@@ -1,0 +1,50 @@
+// Sound images of the evaluation in which something was once found to be wrong: each for a cause of its own.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "heuristics/report.h"
+#include "tests/pool/opened_image.h"
+
+namespace poolblame {
+namespace {
+
+struct SoundImage {
+  const char* name;
+  const char* recipe;
+};
+
+class Sound : public ::testing::TestWithParam<SoundImage> {};
+
+TEST_P(Sound, ImageHasNoIncident) {
+  const auto built = samples::BuildSample(GetParam().recipe);
+  ASSERT_TRUE(built.has_value());
+  OpenOptions options;
+  if (built->truth.base != 0) {
+    options.base = VirtAddr{built->truth.base};
+    options.machine = built->truth.machine == "x86" ? Machine::kX86 : Machine::kX64;
+    options.build = built->truth.build;
+  }
+  const auto image = Image::FromBytes({built->bytes.data(), built->bytes.size()}, "sound", options);
+  ASSERT_TRUE(image.has_value());
+  const AddressSpace space(*image);
+  const System system = ReadSystem(space);
+  const Report report = Judge(space, system, ScanPool(space, system, {}), TagDatabase::BuiltIn());
+  EXPECT_TRUE(report.incidents.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Images, Sound,
+    ::testing::Values(SoundImage{"ABlockInUseWithOldLinksOneBitBeside",
+                                 "windows=3790 machine=x64 container=pool-pages fault=none pages=156 activity=533 "
+                                 "after=100 free_tag=free seed=108586888"},
+                      SoundImage{"ABigAllocationsTextWithOneHeaderByChance",
+                                 "windows=9600 machine=x86 container=pool-pages fault=none pages=262 activity=338 "
+                                 "free_tag=free seed=1534894104"},
+                      SoundImage{"TwoFreeSlotsThatNobodyHad",
+                                 "windows=22000 machine=x64 container=bitmap fault=none pages=396 activity=260 "
+                                 "after=380 backend=lfh large=3 seed=2848505165"}),
+    [](const auto& image) { return std::string(image.param.name); });
+
+}  // namespace
+}  // namespace poolblame

@@ -10,8 +10,8 @@ namespace poolblame {
 namespace {
 
 constexpr std::size_t kMostLookedAt = 2048;
-/// Of the block's tag: a few blocks have words in common by chance.
-constexpr std::uint32_t kFewestExamples = 8;
+/// Of the block's tag: fewer have words in common by chance.
+constexpr std::uint32_t kFewestExamples = 6;
 
 /// Its first words are what another tag's blocks begin with.
 bool BeginsLikeAnother(const ImageContents& contents, PoolTag tag, const Example& block, const BrokenFront& front,
@@ -47,10 +47,11 @@ std::optional<StandsOut> LookAtFront(const UsualFront& usual, const Example& blo
   const auto front = usual.BreakOf(block, first);
   if (rest_is_as_usual(front)) return StandsOut{.front = *front};
   const auto behind = usual.BreakFrom(block, first);
-  if (behind) return StandsOut{.front = *behind, .from_first_word = false};
+  if (rest_is_as_usual(behind)) return StandsOut{.front = *behind, .from_first_word = false};
   const auto whole = may_be_listed ? usual.BreakOf(block, 0) : std::nullopt;
   if (rest_is_as_usual(whole)) return StandsOut{.front = *whole, .may_be_link = true};
-  return front ? std::optional(StandsOut{.front = *front}) : std::nullopt;
+  if (front) return StandsOut{.front = *front};
+  return behind ? std::optional(StandsOut{.front = *behind, .from_first_word = false}) : std::nullopt;
 }
 
 /// It begins with links that lead to the block itself, as an entry does that was put onto its list twice, and nothing
@@ -106,7 +107,10 @@ void LookAt(const SceneSetter& setter, const ImageContents& contents, const Walk
   if (!found) return;
   seen.links += found->may_be_link ? 1 : 0;
   if (contents.fronts.at(found->tag).examples() < kFewestExamples) return;
-  if (!block.may_be_listed || !LeadsToOneOfItsSize(setter.space(), layout, block)) seen.all.push_back(*found);
+  // An entry's link says nothing of the words behind it, where those were overwritten and the rest was not.
+  const bool behind_link = !found->may_be_link && found->is_like_entry && found->front.rest_is_as_usual();
+  if (behind_link || !block.may_be_listed || !LeadsToOneOfItsSize(setter.space(), layout, block))
+    seen.all.push_back(*found);
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ struct StandsOut {
   bool may_be_link = false;          // its first word may be the link of a list, and is what is otherwise
   bool is_like_entry = false;        // it begins with zero or a pointer, as entries of lists do
   bool may_be_free = false;          // one that no header tells of, with what an earlier owner left in it
+
+  /// It begins as usual and its rest is otherwise, too: only a write that tells of itself says that somebody did it.
+  [[nodiscard]] bool needs_telling_write() const { return !from_first_word && !front.rest_is_as_usual(); }
 };
 
 /// In the order of BlocksInUse, at most 2048: an image with more has variety, not damage. `setter`'s census has a

@@ -119,9 +119,10 @@ std::optional<BrokenFront> UsualFront::BreakOf(const Example& block, std::uint32
 }
 
 std::optional<BrokenFront> UsualFront::BreakFrom(const Example& block, std::uint32_t first) const {
+  constexpr double kMuch = 10;  // nats
   if (ClearNats(block, first) < BrokenFront::kClear) return std::nullopt;
   const auto front = Sum(block, first);
-  return front && front->rest_is_as_usual() ? front : std::nullopt;
+  return front && (front->rest_is_as_usual() || front->broken >= kMuch) ? front : std::nullopt;
 }
 
 double UsualFront::ClearNats(const Example& block, std::uint32_t first) const {

@@ -53,8 +53,8 @@ class UsualFront {
   /// Where a block's front stops being otherwise. Nothing where its first word is as usual. `first`: words in front
   /// that say nothing. Cost: a word for nearly every block, else its front.
   [[nodiscard]] std::optional<BrokenFront> BreakOf(const Example& block, std::uint32_t first) const;
-  /// The same wherever it begins to be otherwise: words in front may hold anything. Only where the rest is as usual.
-  /// Cost: the foretold words of nearly every block, else its front.
+  /// The same wherever it begins to be otherwise: words in front may hold anything. Only where the rest is as usual, or
+  /// much is otherwise. Cost: the foretold words of nearly every block, else its front.
   [[nodiscard]] std::optional<BrokenFront> BreakFrom(const Example& block, std::uint32_t first) const;
 
   [[nodiscard]] std::uint32_t examples() const { return examples_; }

@@ -51,6 +51,8 @@ class UnpackedBytes {
   static Result<UnpackedBytes> From(UnpackSink sink);
   [[nodiscard]] ByteView bytes() const;
   [[nodiscard]] bool mapped() const { return mapping_.has_value(); }
+  /// Where bytes() is not zeros that were never written.
+  [[nodiscard]] StoredExtents stored() const { return mapping_ ? mapping_->stored() : std::nullopt; }
 
  private:
   std::vector<std::uint8_t> memory_;

@@ -114,7 +114,7 @@ class Guest:
 
     def leave_header(self, header, scratch):
         """As the fw_cfg driver of a Windows guest does: the crash dump header, as an ELF note at `scratch`, is told to
-        the vmcoreinfo device (docs/specs/vmcoreinfo.rst, docs/specs/fw_cfg.rst). 16 KiB from `scratch` are overwritten."""
+        the vmcoreinfo device (docs/specs/vmcoreinfo.rst, docs/specs/fw_cfg.rst). Overwrites 16 KiB from `scratch`."""
         note = struct.pack('<III', 11, len(header), 0) + b'VMCOREINFO\0\0' + header
         request, data, note_at = scratch, scratch + 0x40, scratch + 0x1000
         self.write(note_at, note)

@@ -1,6 +1,6 @@
 // Compressed images: recognised by magic, unpacked as a whole before anything else looks at them. Small images go to
 // memory, large ones to a temporary file without a name whose zero pages take no room, so that private memory does not
-// grow with the image. Private to parser/image.
+// grow with the image.
 #pragma once
 
 #include <cstdint>

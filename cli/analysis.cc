@@ -26,11 +26,11 @@ std::optional<PoolPage> PageOfIncident(const Analysis& analysis, const Incident&
   return ReadPoolPage(analysis.space, analysis.facts.system, census, *incident.page);
 }
 
-std::unique_ptr<Analysis> ScanOpenImage(Image image, const ScanOptions& options) {
+std::unique_ptr<Analysis> ScanOpenImage(Image image, const ScanOptions& options, const KernelSymbols* symbols) {
   auto analysis = std::make_unique<Analysis>(std::move(image));
   ImageReport& facts = analysis->facts;
   facts.image = analysis->image.facts();
-  facts.system = ReadSystem(analysis->space);
+  facts.system = ReadSystem(analysis->space, symbols);
   facts.bugcheck_address_in_image = PresenceOfAddresses(analysis->space, facts.system);
   facts.census = ScanPool(analysis->space, facts.system, options);
   return analysis;
@@ -74,11 +74,11 @@ Analysis::Analysis(Image opened) : image(std::move(opened)), space(image) {}
 Result<std::unique_ptr<Analysis>> ScanImage(const std::string& path, const AnalysisOptions& options) {
   Result<Image> image = Image::Open(path, options.open);
   if (!image) return tl::unexpected(image.error());
-  return ScanOpenImage(std::move(*image), options.scan);
+  return ScanOpenImage(std::move(*image), options.scan, options.symbols ? &*options.symbols : nullptr);
 }
 
 std::unique_ptr<Analysis> AnalyseOpenImage(Image image, const ScanOptions& options, const TagDatabase& tags) {
-  std::unique_ptr<Analysis> analysis = ScanOpenImage(std::move(image), options);
+  std::unique_ptr<Analysis> analysis = ScanOpenImage(std::move(image), options, nullptr);
   JudgeScanned(*analysis, tags, options.threads);
   return analysis;
 }

@@ -11,6 +11,7 @@
 #include "parser/base/error.h"
 #include "parser/image/address_space.h"
 #include "parser/image/image.h"
+#include "parser/kernel/kernel_symbols.h"
 #include "parser/kernel/system.h"
 #include "parser/pool/pool_census.h"
 #include "parser/pool/pool_page.h"
@@ -21,6 +22,7 @@ namespace poolblame::cli {
 struct AnalysisOptions {
   OpenOptions open;
   ScanOptions scan;
+  std::optional<KernelSymbols> symbols;
 };
 
 /// Everything a report says, as facts. Renderers take this and nothing else, so tests can make one by hand.

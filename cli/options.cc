@@ -9,6 +9,7 @@
 #include "cli/escape.h"
 #include "cli/platform.h"
 #include "cli/suggest.h"
+#include "cli/symbol_file.h"
 #include "cli/text_writer.h"
 #include "cli/usage_view.h"
 #include "parser/format/pool_header.h"
@@ -69,13 +70,17 @@ CLI::Validator OneOf(const std::vector<std::string>& choices) {
   return CLI::Validator(check, "");
 }
 
-AnalysisOptions ImageOptions::ToAnalysisOptions() const {
+Result<AnalysisOptions> ImageOptions::ToAnalysisOptions() const {
   AnalysisOptions options;
   if (const auto address = ParseAddress(base)) options.open.base = VirtAddr{*address};
   if (!machine.empty()) options.open.machine = machine == "x86" ? Machine::kX86 : Machine::kX64;
   options.open.build = build;
   options.scan.threads = threads;
   if (!layout.empty()) options.scan.forced_layout = layout;
+  if (symbols.empty()) return options;
+  Result<KernelSymbols> read = ReadSymbolFile(symbols);
+  if (!read) return tl::unexpected(read.error());
+  options.symbols = std::move(*read);
   return options;
 }
 
@@ -96,6 +101,11 @@ void AddImageOptions(CLI::App& command, ImageOptions& options) {
           "read pool headers this way, whatever the image says: " + fmt::format("{}", fmt::join(LayoutNames(), ", ")))
       ->check(OneOf(LayoutNames()))
       ->type_name("NAME");
+  command
+      .add_option("--symbols", options.symbols,
+                  "the kernel's symbols (JSON of Volatility 3, may be .xz), where the image does not say where its "
+                  "variables are")
+      ->type_name("FILE");
   command.add_option("--threads", options.threads, "threads of the scan; the report does not depend on it")
       ->check(CLI::Range(1U, kMostThreads).description(""))
       ->type_name("N");

@@ -14,13 +14,14 @@ namespace poolblame::cli {
 
 struct ImageOptions {
   std::string path;
-  std::string base, machine, layout;
+  std::string base, machine, layout, symbols;
   std::optional<std::uint32_t> build;
   unsigned threads = 0;  // 0 = as many as the machine has
 
-  [[nodiscard]] AnalysisOptions ToAnalysisOptions() const;
+  /// Reads the file of --symbols; fails as that does.
+  [[nodiscard]] Result<AnalysisOptions> ToAnalysisOptions() const;
 };
-/// IMAGE, --base, --machine, --build, --layout, --threads.
+/// IMAGE, --base, --machine, --build, --layout, --symbols, --threads.
 void AddImageOptions(CLI::App& command, ImageOptions& options);
 
 struct OutputOptions {

@@ -36,16 +36,18 @@ void Progress::Show(std::uint64_t done, std::uint64_t total) {
 
 Result<std::unique_ptr<Analysis>> ScanShowingProgress(const ImageOptions& image) {
   Progress progress(image.path, IsTerminal(stderr));
-  AnalysisOptions options = image.ToAnalysisOptions();
-  options.scan.progress = progress.Callback();
-  return ScanImage(image.path, options);
+  Result<AnalysisOptions> options = image.ToAnalysisOptions();
+  if (!options) return tl::unexpected(options.error());
+  options->scan.progress = progress.Callback();
+  return ScanImage(image.path, *options);
 }
 
 Result<std::unique_ptr<Analysis>> AnalyseShowingProgress(const ImageOptions& image, const TagDatabase& tags) {
   Progress progress(image.path, IsTerminal(stderr));
-  AnalysisOptions options = image.ToAnalysisOptions();
-  options.scan.progress = progress.Callback();
-  return AnalyseImage(image.path, options, tags);
+  Result<AnalysisOptions> options = image.ToAnalysisOptions();
+  if (!options) return tl::unexpected(options.error());
+  options->scan.progress = progress.Callback();
+  return AnalyseImage(image.path, *options, tags);
 }
 
 }  // namespace poolblame::cli

@@ -30,6 +30,8 @@ class FrameReader {
   explicit FrameReader(const Snapshot& snapshot);
   /// 4096 bytes, valid until the next call.
   const std::uint8_t* Read(std::uint64_t pfn);
+  /// The frames of a run, one after the other; of an idle run a hole, where the stream can have one.
+  void Write(const PhysicalRun& run, std::ostream& out);
   [[nodiscard]] bool Owned(std::uint64_t pfn) const;
 
  private:
@@ -38,6 +40,12 @@ class FrameReader {
   std::vector<std::uint64_t> pool_pages_;
   Bytes buffer_;
 };
+
+/// Frames of RAM, idle ones too.
+std::uint64_t AllPages(const Snapshot& snapshot);
+
+/// Appends `bytes` zero bytes, of a file as a hole.
+void SkipZeros(std::uint64_t bytes, std::ostream& out);
 
 void WriteFullDump(const Snapshot& snapshot, std::ostream& out);
 void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out);

@@ -94,9 +94,7 @@ void WriteElfCore(const Snapshot& snapshot, bool with_header, std::ostream& out)
   }
   Append(out, notes);
   FrameReader reader(snapshot);
-  for (const PhysicalRun& run : runs)
-    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn)
-      out.write(reinterpret_cast<const char*>(reader.Read(pfn)), static_cast<std::streamsize>(kPage));
+  for (const PhysicalRun& run : runs) reader.Write(run, out);
 }
 
 }  // namespace poolblame::samples

@@ -46,16 +46,18 @@ void WriteLime(const Snapshot& snapshot, std::ostream& out) {
   for (const PhysicalRun& run : snapshot.machine.memory().runs()) {
     const Bytes header = RangeHeader("EMiL", 1, run);
     Append(out, header.data(), header.size());
-    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn) Append(out, reader.Read(pfn), kPage);
+    reader.Write(run, out);
   }
 }
 
 void WriteAvml(const Snapshot& snapshot, std::ostream& out) {
   constexpr std::uint64_t kBlockPages = 0x1000;
   FrameReader reader(snapshot);
-  for (const PhysicalRun& run : snapshot.machine.memory().runs())
+  for (const PhysicalRun& run : snapshot.machine.memory().runs()) {
+    if (run.idle) continue;
     for (std::uint64_t done = 0; done < run.pages; done += kBlockPages)
       WriteAvmlBlock(reader, {run.base_pfn + done, std::min(kBlockPages, run.pages - done)}, out);
+  }
 }
 
 }  // namespace poolblame::samples

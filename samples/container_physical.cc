@@ -20,81 +20,89 @@ std::uint64_t EndFrame(const Snapshot& snapshot) {
   return last.base_pfn + last.pages;
 }
 
-/// Frames in the file, ascending; kernel dumps leave out those that nobody owns.
-std::vector<std::uint64_t> Frames(const Snapshot& snapshot, FrameReader& reader, bool kernel_only) {
-  std::vector<std::uint64_t> frames;
+/// Runs of frames in the file, ascending; kernel dumps leave out those that nobody owns.
+std::vector<PhysicalRun> StoredRuns(const Snapshot& snapshot, const FrameReader& reader, bool kernel_only) {
+  if (!kernel_only) return snapshot.machine.memory().runs();
+  std::vector<PhysicalRun> stored;
   for (const PhysicalRun& run : snapshot.machine.memory().runs()) {
-    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn) {
-      if (!kernel_only || reader.Owned(pfn)) frames.push_back(pfn);
-    }
+    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages && !run.idle; ++pfn)
+      if (reader.Owned(pfn)) stored.push_back({pfn, 1});
   }
-  return frames;
+  return stored;
 }
 
-Bytes Bitmap(const std::vector<std::uint64_t>& frames, std::uint64_t bits) {
+std::uint64_t PagesOf(const std::vector<PhysicalRun>& runs) {
+  std::uint64_t pages = 0;
+  for (const PhysicalRun& run : runs) pages += run.pages;
+  return pages;
+}
+
+Bytes Bitmap(const std::vector<PhysicalRun>& runs, std::uint64_t bits) {
   Bytes bitmap((bits + 7) / 8, 0);
-  for (const std::uint64_t pfn : frames) bitmap[pfn / 8] = static_cast<std::uint8_t>(bitmap[pfn / 8] | 1U << pfn % 8);
+  for (const PhysicalRun& run : runs)
+    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn)
+      bitmap[pfn / 8] = static_cast<std::uint8_t>(bitmap[pfn / 8] | 1U << pfn % 8);
   return bitmap;
 }
 
 /// Header, the type's own block, padding to a page, the frames.
 void WriteWithBitmap(const Snapshot& snapshot, std::uint32_t type, const Bytes& block,
-                     const std::vector<std::uint64_t>& frames, FrameReader& reader, std::ostream& out) {
+                     const std::vector<PhysicalRun>& runs, FrameReader& reader, std::ostream& out) {
   const std::uint64_t first = (HeaderSize(snapshot) + block.size() + kPage - 1) / kPage * kPage;
-  Put(out, DumpHeader(snapshot, type, first + frames.size() * kPage));
+  Put(out, DumpHeader(snapshot, type, first + PagesOf(runs) * kPage));
   Put(out, block);
   Put(out, Bytes(first - HeaderSize(snapshot) - block.size(), 0));
-  for (const std::uint64_t pfn : frames) Put(out, reader.Read(pfn), kPage);
+  for (const PhysicalRun& run : runs) reader.Write(run, out);
 }
 
 }  // namespace
 
+std::uint64_t AllPages(const Snapshot& snapshot) { return PagesOf(snapshot.machine.memory().runs()); }
+
 void WriteFullDump(const Snapshot& snapshot, std::ostream& out) {
   FrameReader reader(snapshot);
-  Put(out, DumpHeader(snapshot, 1, HeaderSize(snapshot) + snapshot.machine.recipe().pages * kPage));
-  for (const PhysicalRun& run : snapshot.machine.memory().runs()) {
-    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn) Put(out, reader.Read(pfn), kPage);
-  }
+  Put(out, DumpHeader(snapshot, 1, HeaderSize(snapshot) + AllPages(snapshot) * kPage));
+  for (const PhysicalRun& run : snapshot.machine.memory().runs()) reader.Write(run, out);
 }
 
 void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out) {
   FrameReader reader(snapshot);
-  const auto frames = Frames(snapshot, reader, true);
+  const auto runs = StoredRuns(snapshot, reader, true);
   const std::uint64_t bits = EndFrame(snapshot);
   const std::size_t bitmap_at = snapshot.machine.profile().x64 ? 0x28 : 0x20;
   Bytes block(bitmap_at, 0);
-  const Bytes bitmap = Bitmap(frames, bits);
+  const Bytes bitmap = Bitmap(runs, bits);
   block.insert(block.end(), bitmap.begin(), bitmap.end());
   PutText(block, 0x00, "SDMPDUMP");
   Put32(block, 0x08, 1);
   Put32(block, 0x0C, (HeaderSize(snapshot) + block.size() + kPage - 1) / kPage * kPage);
   Put32(block, 0x10, bits);
-  Put32(block, 0x14, frames.size());
+  Put32(block, 0x14, PagesOf(runs));
   Put32(block, 0x18, bits);
-  WriteWithBitmap(snapshot, 2, block, frames, reader, out);
+  WriteWithBitmap(snapshot, 2, block, runs, reader, out);
 }
 
 void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& out) {
   FrameReader reader(snapshot);
-  const auto frames = Frames(snapshot, reader, kernel_only);
+  const auto runs = StoredRuns(snapshot, reader, kernel_only);
   const std::uint64_t bits = EndFrame(snapshot);
   Bytes block(0x38, 0);
-  const Bytes bitmap = Bitmap(frames, bits);
+  const Bytes bitmap = Bitmap(runs, bits);
   block.insert(block.end(), bitmap.begin(), bitmap.end());
   PutText(block, 0x00, kernel_only ? "SDMPDUMP" : "FDMPDUMP");
   Put64(block, 0x20, (HeaderSize(snapshot) + block.size() + kPage - 1) / kPage * kPage);
-  Put64(block, 0x28, frames.size());
+  Put64(block, 0x28, PagesOf(runs));
   Put64(block, 0x30, bits);
-  WriteWithBitmap(snapshot, kernel_only ? 6 : 5, block, frames, reader, out);
+  WriteWithBitmap(snapshot, kernel_only ? 6 : 5, block, runs, reader, out);
 }
 
 void WriteRawImage(const Snapshot& snapshot, std::ostream& out) {
   FrameReader reader(snapshot);
-  const Bytes hole(kPage, 0);
   std::uint64_t pfn = 0;
   for (const PhysicalRun& run : snapshot.machine.memory().runs()) {
-    for (; pfn < run.base_pfn; ++pfn) Put(out, hole);
-    for (; pfn < run.base_pfn + run.pages; ++pfn) Put(out, reader.Read(pfn), kPage);
+    SkipZeros((run.base_pfn - pfn) * kPage, out);
+    reader.Write(run, out);
+    pfn = run.base_pfn + run.pages;
   }
 }
 

@@ -29,7 +29,7 @@ void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put64(out, 0x080, s.kernel.kdbg);
   const auto& runs = s.machine.memory().runs();
   Put32(out, 0x088, runs.size());
-  Put64(out, 0x090, s.machine.recipe().pages);
+  Put64(out, 0x090, AllPages(s));
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Put64(out, 0x098 + 16 * i, runs[i].base_pfn);
     Put64(out, 0x0A0 + 16 * i, runs[i].pages);
@@ -60,7 +60,7 @@ void PutHeader32(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put32(out, 0x060, s.kernel.kdbg);
   const auto& runs = s.machine.memory().runs();
   Put32(out, 0x064, runs.size());
-  Put32(out, 0x068, s.machine.recipe().pages);
+  Put32(out, 0x068, AllPages(s));
   for (std::size_t i = 0; i < runs.size(); ++i) {
     Put32(out, 0x06C + 8 * i, runs[i].base_pfn);
     Put32(out, 0x070 + 8 * i, runs[i].pages);

@@ -2,10 +2,23 @@
 // old copy of a pool page that no address maps any more. They are invented when asked for, so a large image costs no
 // memory.
 #include <algorithm>
+#include <ostream>
 
 #include "samples/container.h"
 
 namespace poolblame::samples {
+
+void SkipZeros(std::uint64_t bytes, std::ostream& out) {
+  if (bytes == 0) return;
+  if (out.seekp(static_cast<std::streamoff>(bytes - 1), std::ios::cur)) {
+    out.put('\0');  // a file ends with what was written last
+    return;
+  }
+  out.clear();
+  const Bytes zeros(kPage, 0);
+  for (; bytes > 0; bytes -= std::min(bytes, kPage))
+    out.write(reinterpret_cast<const char*>(zeros.data()), static_cast<std::streamsize>(std::min(bytes, kPage)));
+}
 
 FrameReader::FrameReader(const Snapshot& snapshot) : snapshot_(snapshot), buffer_(kPage) {
   for (const auto& pool : snapshot.machine.pools()) {
@@ -21,6 +34,12 @@ const std::uint8_t* FrameReader::Read(std::uint64_t pfn) {
   if (const std::uint8_t* frame = snapshot_.machine.memory().Frame(pfn)) return frame;
   Invent(pfn);
   return buffer_.data();
+}
+
+void FrameReader::Write(const PhysicalRun& run, std::ostream& out) {
+  if (run.idle) return SkipZeros(run.pages * kPage, out);
+  for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn)
+    out.write(reinterpret_cast<const char*>(Read(pfn)), static_cast<std::streamsize>(kPage));
 }
 
 void FrameReader::Invent(std::uint64_t pfn) {

@@ -58,7 +58,7 @@ std::vector<Variable> Variables(const Machine& machine) {
           {0x120, ranges ? PoolBase(machine, paged) : 0},
           {0x128, ranges ? PoolEnd(machine, paged) : 0},
           {0x1D0, machine.profile().x64 ? 0xFFFF080000000000U : 0x80000000U},
-          {0x0F8, machine.recipe().pages},
+          {0x0F8, machine.recipe().pages + machine.recipe().idle_pages},
           {0x220, layout.nt_data + kUnloadedArrayAt},
           {0x228, UnloadedDrivers(machine).size()}};
 }

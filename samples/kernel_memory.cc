@@ -8,23 +8,30 @@ namespace {
 
 /// The shape of a small PC's RAM: low memory without frame 0, a hole below 1 MiB, the rest, with one more hole where
 /// the image is large enough. The holes are what makes "file offset = physical address" wrong in a full dump.
-std::vector<PhysicalRun> LayRuns(std::uint64_t pages) {
+std::vector<PhysicalRun> LayRuns(std::uint64_t pages, std::uint64_t idle_pages) {
   const std::uint64_t low = std::min<std::uint64_t>(0x9E, pages / 3 + 1);
   const std::uint64_t rest = pages - low;
-  if (rest < 64) return {{1, low}, {0x100, rest}};
-  const std::uint64_t middle = rest - rest / 4;
-  return {{1, low}, {0x100, middle}, {0x100 + middle + 0x20, rest - middle}};
+  const std::uint64_t middle = rest < 64 ? rest : rest - rest / 4;
+  std::vector<PhysicalRun> runs = {{1, low}, {0x100, middle}};
+  std::uint64_t next = 0x100 + middle + 0x20;
+  if (idle_pages > 0) runs.push_back({next, idle_pages, true});
+  next += idle_pages;
+  if (middle < rest) runs.push_back({next, rest - middle});
+  return runs;
 }
 
 }  // namespace
 
-KernelMemory::KernelMemory(std::uint64_t pages, std::uint32_t pointer_size, std::uint64_t seed)
-    : pointer_size_(pointer_size), runs_(LayRuns(pages)) {
+KernelMemory::KernelMemory(std::uint64_t pages, std::uint64_t idle_pages, std::uint32_t pointer_size,
+                           std::uint64_t seed)
+    : pointer_size_(pointer_size), runs_(LayRuns(pages, idle_pages)) {
   free_.reserve(pages);
   for (const PhysicalRun& run : runs_) {
-    for (std::uint64_t i = 0; i < run.pages; ++i) free_.push_back(static_cast<std::uint32_t>(run.base_pfn + i));
+    if (run.idle) idle_ = run;
+    for (std::uint64_t i = 0; i < run.pages && !run.idle; ++i)
+      free_.push_back(static_cast<std::uint32_t>(run.base_pfn + i));
   }
-  frames_.resize(runs_.back().base_pfn + runs_.back().pages);
+  frames_.resize(Slot(runs_.back().base_pfn + runs_.back().pages));
   Random random(MixSeed(seed, 0x9f9));
   for (std::size_t i = free_.size(); i > 1; --i) std::swap(free_[i - 1], free_[random.Below(i)]);
 }
@@ -33,12 +40,14 @@ std::uint64_t KernelMemory::TakeFrame() {
   if (free_.empty()) return 0;
   const std::uint64_t pfn = free_.back();
   free_.pop_back();
-  frames_[pfn] = std::make_unique<PageBytes>();
+  frames_[Slot(pfn)] = std::make_unique<PageBytes>();
   return pfn;
 }
 
 const std::uint8_t* KernelMemory::Frame(std::uint64_t pfn) const {
-  return pfn < frames_.size() && frames_[pfn] ? frames_[pfn]->data() : nullptr;
+  if (pfn - idle_.base_pfn < idle_.pages) return nullptr;
+  const std::uint64_t slot = Slot(pfn);
+  return slot < frames_.size() && frames_[slot] ? frames_[slot]->data() : nullptr;
 }
 std::uint8_t* KernelMemory::Frame(std::uint64_t pfn) {
   return const_cast<std::uint8_t*>(std::as_const(*this).Frame(pfn));

@@ -26,12 +26,14 @@ constexpr std::uint64_t PageOf(std::uint64_t va) { return va & ~(kPage - 1); }
 struct PhysicalRun {
   std::uint64_t base_pfn = 0;
   std::uint64_t pages = 0;
+  bool idle = false;  // never touched: all zero, and a hole in the file
 };
 
 class KernelMemory {
  public:
-  /// `pages` of RAM in a few runs with holes between them; frames are handed out in a shuffled order.
-  KernelMemory(std::uint64_t pages, std::uint32_t pointer_size, std::uint64_t seed);
+  /// `pages` of RAM in a few runs with holes between them; frames are handed out in a shuffled order. `idle_pages` more
+  /// lie before the last run and are never handed out: they cost nothing, here and on disk.
+  KernelMemory(std::uint64_t pages, std::uint64_t idle_pages, std::uint32_t pointer_size, std::uint64_t seed);
 
   /// Takes a free frame; 0 when RAM is used up. Its bytes are zero.
   std::uint64_t TakeFrame();
@@ -76,11 +78,14 @@ class KernelMemory {
 
  private:
   using PageBytes = std::array<std::uint8_t, kPage>;
+  /// Where the frame is among `frames_`.
+  [[nodiscard]] std::uint64_t Slot(std::uint64_t pfn) const { return pfn < idle_.base_pfn ? pfn : pfn - idle_.pages; }
   std::uint32_t pointer_size_;
   std::vector<PhysicalRun> runs_;
+  PhysicalRun idle_{~std::uint64_t{0}, 0, true};
   std::vector<std::pair<std::uint64_t, std::uint64_t>> no_execute_;
   std::vector<std::uint32_t> free_;
-  std::vector<std::unique_ptr<PageBytes>> frames_;  // by frame number
+  std::vector<std::unique_ptr<PageBytes>> frames_;  // by frame number without the idle ones
   std::unordered_map<std::uint64_t, std::uint64_t>
       map_;  // virtual page -> frame; only looked up, never walked unsorted
 };

@@ -43,7 +43,7 @@ Bases BasesFor(const WindowsProfile& profile, Random& random) {
 Machine::Machine(const Recipe& recipe)
     : recipe_(recipe),
       random_(MixSeed(recipe.seed, 1)),
-      memory_(recipe.pages, recipe.profile.pointer_size(), recipe.seed),
+      memory_(recipe.pages, recipe.idle_pages, recipe.profile.pointer_size(), recipe.seed),
       life_(recipe.habits, recipe.seed) {
   for (const TagSpec& spec : Tags()) total_weight_ += spec.weight;
   PlaceKernel();

@@ -138,9 +138,10 @@ Result<bool> Number(const std::string& key, std::string_view value, std::uint64_
   return true;
 }
 
-constexpr std::uint64_t kMinPages = 96;        // page tables, kernel data and a few pool pages
-constexpr std::uint32_t kMostLarge = 12;       // three heaps, each with room for some
-constexpr std::uint64_t kMaxPages = 0x400000;  // 16 GiB: more than any test wants
+constexpr std::uint64_t kMinPages = 96;                // page tables, kernel data and a few pool pages
+constexpr std::uint32_t kMostLarge = 12;               // three heaps, each with room for some
+constexpr std::uint64_t kMaxPages = 0x400000;          // 16 GiB: more than any test wants
+constexpr std::uint64_t kMaxIdleMegabytes = 0x100000;  // 1 TiB
 
 Result<bool> ChooseDrivers(const std::string& value, std::string& out) {
   const auto is_name = [&](const DriverSpec& driver) { return value == driver.name; };
@@ -157,6 +158,13 @@ Result<bool> ChooseTag(const std::string& key, const std::string& value, std::st
     return Fail(ErrorKind::kUsage, key + " is a tag that the builder's drivers use, not '" + value + "'");
   out = tag;
   return true;
+}
+
+Result<bool> ChooseIdle(const std::string& value, std::uint64_t& pages) {
+  constexpr std::uint64_t kPagesOfMegabyte = 256;
+  const auto read = Number("idle", value, 0, kMaxIdleMegabytes, pages);
+  pages *= kPagesOfMegabyte;
+  return read;
 }
 
 /// Words that choose the system are read first, so that the others may come in any order.
@@ -199,6 +207,7 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "bytes") return Number(key, value, 1, 0x2000, recipe.bytes);
   if (key == "fill") return Number(key, value, 0, 255, recipe.fill);
   if (key == "pages") return Number(key, value, kMinPages, kMaxPages, recipe.pages);
+  if (key == "idle") return ChooseIdle(value, recipe.idle_pages);
   if (key == "pool") return Number(key, value, 1, 80, recipe.pool_percent);
   if (key == "seed") return Number(key, value, 0, ~std::uint64_t{0}, recipe.seed);
   if (key == "activity") return Number(key, value, 0, 10000000, recipe.activity);
@@ -218,6 +227,8 @@ Result<bool> ApplySystem(Recipe& recipe, const SystemWords& system) {
   if (system.machine != "x64" && system.machine != "x86") {
     return Fail(ErrorKind::kUsage, "machine is x64 or x86, not '" + system.machine + "'");
   }
+  if (system.machine == "x86" && recipe.idle_pages > 0)
+    return Fail(ErrorKind::kUsage, "idle memory is for machine=x64: the addresses of x86 end too early");
   const auto profile = FindProfile(system.windows, system.machine == "x64");
   if (!profile) {
     return Fail(ErrorKind::kUsage,
@@ -257,7 +268,7 @@ std::string RecipeHelp() {
          " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " backend=" + WordsOf(kBackends) +
          " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " payload=" + WordsOf(kPayloads) +
          " bugcheck=" + WordsOf(kBugchecks) +
-         "\npages=N pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
+         "\npages=N idle=MIB pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +
          " pool_log=N verifier=none|third-party|DRIVER.SYS code=yes|no\nculprit=TAG frame=N column=BIT processors=N "

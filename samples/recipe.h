@@ -83,6 +83,7 @@ struct Recipe {
   std::string variant = "auto";
   std::string bugcheck = "auto";   // auto, none, or the code in hex: 19, 20, c2, 50, 139, 13a
   std::uint64_t pages = 160;       // of RAM
+  std::uint64_t idle_pages = 0;    // RAM beside `pages` that nobody touched: zero, and a hole in the file
   std::uint32_t pool_percent = 0;  // of `pages`; 0 = 50 up to 4096 pages, 12 above
   std::uint64_t seed = 1;
   std::uint32_t activity = 400;   // allocations and frees after the pool is full, before the fault

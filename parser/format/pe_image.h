@@ -80,7 +80,8 @@ struct ImageDebugDirectory {
 static_assert(sizeof(ImageDebugDirectory) == 0x1C);
 inline constexpr std::uint32_t kImageDebugTypeCodeView = 2;
 inline constexpr std::uint32_t kCodeViewSignature =
-    0x53445352;  // appears as `RSDS`: a GUID, an age, then the PDB's path
+    0x53445352;                                        // appears as `RSDS`: a GUID, an age, then the PDB's path
+inline constexpr std::uint32_t kCodeViewAgeAt = 0x14;  // behind the GUID, which is at 4
 inline constexpr std::uint32_t kCodeViewPathAt = 0x18;
 
 struct ImageExportDirectory {

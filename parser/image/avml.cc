@@ -73,7 +73,7 @@ Result<ImageParts> OpenAvml(ByteView bytes, const OpenOptions& options) {
   if (!content) return tl::unexpected(content.error());
   parts.unpacked = std::move(*content);
   MapRanges(parts.unpacked->bytes(), reader.ranges(), parts);
-  LookForPageTables(parts);
+  parts.lacks_page_tables = true;
   return parts;
 }
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "parser/image/physical_ranges.h"
+
 namespace poolblame {
 namespace {
 
@@ -24,13 +26,15 @@ constexpr std::array kContainers = {
     ContainerRow{"AVML", "an AVML memory image", OpenAvml},
 };
 
-bool AllZero(ByteView bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+bool AllZero(ByteView bytes, const StoredExtents& stored) {
+  const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+  if (!stored) return std::all_of(bytes.begin(), bytes.end(), is_zero);
+  return std::all_of(stored->begin(), stored->end(), [&](const FileExtent& extent) {
+    return std::all_of(bytes.begin() + extent.begin, bytes.begin() + extent.end, is_zero);
+  });
 }
 
-}  // namespace
-
-Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options) {
+Result<ImageParts> ReadContainer(ByteView bytes, const StoredExtents& stored, const OpenOptions& options) {
   if (bytes.empty()) return Fail(ErrorKind::kTruncated, "image (the file is empty)", 0, kPageSize, 0);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const ContainerRow& row : kContainers) {
@@ -41,10 +45,21 @@ Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options) {
   }
   if (Result<void> known = RefuseForeignFormat(bytes); !known) return tl::unexpected(known.error());
   if (options.base) return OpenPoolPages(bytes, options);
-  if (AllZero(bytes))
+  if (AllZero(bytes, stored))
     return Fail(ErrorKind::kUnsupported, "file of zero bytes only: the copy or the capture failed, take it again", 0, 0,
                 bytes.size());
   return OpenRaw(bytes, options);
+}
+
+}  // namespace
+
+Result<ImageParts> OpenContainer(ByteView bytes, const StoredExtents& stored, const OpenOptions& options) {
+  Result<ImageParts> parts = ReadContainer(bytes, stored, options);
+  if (!parts) return parts;
+  if (const StoredExtents of_pages = parts->unpacked ? parts->unpacked->stored() : stored)
+    parts->pages.SkipHoles(*of_pages);
+  if (parts->lacks_page_tables) LookForPageTables(*parts);
+  return parts;
 }
 
 std::string HexText(std::uint64_t value) {

@@ -19,10 +19,12 @@ struct ImageParts {
   PageMap pages;
   VirtualMap virtual_ranges;
   std::optional<UnpackedBytes> unpacked = {};  // where the pages lie when the reader had to unpack them itself
+  bool lacks_page_tables = false;              // nothing in the container says where they are: the opener looks
 };
 
-/// Finds out by magic what `bytes` is and reads it; formats we know by name and cannot read are kUnsupported.
-Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options);
+/// Finds out by magic what `bytes` is and reads it; formats we know by name and cannot read are kUnsupported. `stored`
+/// says where `bytes` has no holes.
+Result<ImageParts> OpenContainer(ByteView bytes, const StoredExtents& stored, const OpenOptions& options);
 
 /// Fails with kUnsupported, and a sentence that says what to do instead, when `bytes` is a format we only know by name.
 Result<void> RefuseForeignFormat(ByteView bytes);

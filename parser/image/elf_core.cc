@@ -129,7 +129,7 @@ Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options) {
   if (header && parts.facts.directory_table_base)
     SettleTableBase(*header, parts.pages, parts.facts);
   else
-    LookForPageTables(parts);
+    parts.lacks_page_tables = true;
   return parts;
 }
 

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "parser/base/byte_view.h"
 #include "parser/base/error.h"
+#include "parser/image/file_extent.h"
 
 namespace poolblame {
 
@@ -25,15 +27,19 @@ class FileMapping {
   ~FileMapping();
 
   [[nodiscard]] ByteView bytes() const { return {data_, size_}; }
+  /// Where bytes() is not a hole; asked of the file system once, when the file was mapped.
+  [[nodiscard]] const StoredExtents& stored() const { return stored_; }
   /// Asks the system to bring `part` of bytes() in at once instead of page by page. Only ever a hint.
   static void WillRead(ByteView part);
 
  private:
   friend class TemporaryFile;
-  FileMapping(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+  FileMapping(const std::uint8_t* data, std::size_t size, StoredExtents stored)
+      : data_(data), size_(size), stored_(std::move(stored)) {}
 
   const std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
+  StoredExtents stored_;
 };
 
 /// A file without a name in the system's temporary folder (TMPDIR), gone when it and its mapping are.

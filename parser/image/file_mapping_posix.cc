@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -39,6 +40,29 @@ Result<const std::uint8_t*> MapReadOnly(int handle, std::size_t size) {
   return static_cast<const std::uint8_t*>(address);
 }
 
+#ifdef SEEK_DATA
+/// A file that takes as many blocks as its size says has no holes; the others are asked piece by piece.
+StoredExtents FindStored(int handle, std::uint64_t size) {
+  constexpr std::uint64_t kBlock = 512;  // unit of st_blocks
+  struct stat status {};
+  if (fstat(handle, &status) != 0 || static_cast<std::uint64_t>(status.st_blocks) >= size / kBlock) return std::nullopt;
+  std::vector<FileExtent> stored;
+  std::uint64_t at = 0;
+  while (at < size) {
+    const off_t begin = lseek(handle, static_cast<off_t>(at), SEEK_DATA);
+    if (begin < 0 && errno == ENXIO) return stored;  // nothing but a hole from here on
+    if (begin < 0) return std::nullopt;
+    const off_t end = lseek(handle, begin, SEEK_HOLE);
+    if (end <= begin) return std::nullopt;
+    at = stored.size() + 1 < kMaxFileExtents ? std::min(static_cast<std::uint64_t>(end), size) : size;
+    if (static_cast<std::uint64_t>(begin) < size) stored.push_back({static_cast<std::uint64_t>(begin), at});
+  }
+  return stored;
+}
+#else
+StoredExtents FindStored(int, std::uint64_t) { return std::nullopt; }
+#endif
+
 }  // namespace
 
 Result<FileMapping> FileMapping::Open(const std::string& path) {
@@ -48,19 +72,22 @@ Result<FileMapping> FileMapping::Open(const std::string& path) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return SystemError("look at the file");
   if (!S_ISREG(status.st_mode)) return Fail(ErrorKind::kIo, "open the file: not a regular file");
-  if (status.st_size == 0) return FileMapping(nullptr, 0);
+  if (status.st_size == 0) return FileMapping(nullptr, 0, std::nullopt);
   const auto size = static_cast<std::size_t>(status.st_size);
   const Result<const std::uint8_t*> data = MapReadOnly(file.get(), size);
   if (!data) return tl::unexpected(data.error());
-  return FileMapping(*data, size);
+  return FileMapping(*data, size, FindStored(file.get(), size));
 }
 
 FileMapping::FileMapping(FileMapping&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      stored_(std::move(other.stored_)) {}
 
 FileMapping& FileMapping::operator=(FileMapping&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(stored_, other.stored_);
   return *this;
 }
 
@@ -115,10 +142,10 @@ Result<void> TemporaryFile::Write(ByteView bytes) {
 
 Result<FileMapping> TemporaryFile::Map() && {
   if (ftruncate(handle_, static_cast<off_t>(size_)) != 0) return SystemError("unpack to a temporary file");
-  if (size_ == 0) return FileMapping(nullptr, 0);
+  if (size_ == 0) return FileMapping(nullptr, 0, std::nullopt);
   const Result<const std::uint8_t*> data = MapReadOnly(handle_, static_cast<std::size_t>(size_));
   if (!data) return tl::unexpected(data.error());
-  return FileMapping(*data, static_cast<std::size_t>(size_));
+  return FileMapping(*data, static_cast<std::size_t>(size_), FindStored(handle_, size_));
 }
 
 }  // namespace poolblame

@@ -42,12 +42,17 @@ Image::~Image() = default;
 Result<Image> Image::Open(const std::string& path, const OpenOptions& options) {
   Result<FileMapping> file = FileMapping::Open(path);
   if (!file) return tl::unexpected(file.error());
-  Result<Image> image = FromBytes(file->bytes(), path, options);
+  Result<Image> image = Read(file->bytes(), file->stored(), path, options);
   if (image && !image->state_->unpacked) image->state_->file = std::move(*file);
   return image;
 }
 
 Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const OpenOptions& options) {
+  return Read(bytes, std::nullopt, name, options);
+}
+
+Result<Image> Image::Read(ByteView bytes, const StoredExtents& stored, const std::string& name,
+                          const OpenOptions& options) {
   auto state = std::make_unique<State>();
   state->bytes = bytes;
   UnpackNote cut;
@@ -59,7 +64,7 @@ Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const Op
     state->unpacked = std::move(unpacked->content);
     state->bytes = state->unpacked->bytes();
   }
-  Result<ImageParts> parts = OpenContainer(state->bytes, options);
+  Result<ImageParts> parts = OpenContainer(state->bytes, state->unpacked ? state->unpacked->stored() : stored, options);
   if (!parts) return tl::unexpected(parts.error());
   state->parts = std::move(*parts);
   if (state->parts.unpacked) state->bytes = state->parts.unpacked->bytes();

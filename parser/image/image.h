@@ -13,6 +13,7 @@
 #include "parser/base/address.h"
 #include "parser/base/byte_view.h"
 #include "parser/base/error.h"
+#include "parser/image/file_extent.h"
 #include "parser/image/page_map.h"
 #include "parser/image/virtual_map.h"
 
@@ -105,6 +106,8 @@ class Image {
 
  private:
   struct State;
+  static Result<Image> Read(ByteView bytes, const StoredExtents& stored, const std::string& name,
+                            const OpenOptions& options);
   explicit Image(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -48,7 +48,7 @@ Result<ImageParts> OpenLime(ByteView bytes, const OpenOptions& options) {
     return Fail(ErrorKind::kUnsupported, "LiME memory image whose first range " + objection + ": take it again", 0);
   ImageParts parts = BareParts("lime", options);
   MapRanges(bytes, ReadRanges(bytes, parts.facts), parts);
-  LookForPageTables(parts);
+  parts.lacks_page_tables = true;
   return parts;
 }
 

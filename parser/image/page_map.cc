@@ -66,6 +66,50 @@ std::uint64_t PageMap::CountBits(ByteView bitmap, std::uint64_t bit_count) {
 std::uint64_t PageMap::page_count() const { return page_count_; }
 Pfn PageMap::highest_pfn() const { return highest_pfn_; }
 
+void PageMap::SkipHoles(const std::vector<FileExtent>& stored) {
+  // Runs that lie at the same place of a file, each over all of its extents, would take their product.
+  std::size_t steps = 4 * kMaxFileExtents;
+  stored_.clear();
+  knows_holes_ = true;
+  if (runs_.empty()) return AddStored(0, page_count_, first_page_, stored, steps);
+  for (std::size_t i = 0; i < runs_.size(); ++i)
+    AddStored(run_start_[i], runs_[i].count, runs_[i].offset, stored, steps);
+}
+
+void PageMap::AddStored(std::uint64_t first, std::uint64_t count, FileOffset offset,
+                        const std::vector<FileExtent>& stored, std::size_t& steps) {
+  const std::uint64_t begin = offset.value, end = begin + count * kPageSize;
+  auto extent = std::upper_bound(stored.begin(), stored.end(), begin,
+                                 [](std::uint64_t at, const FileExtent& e) { return at < e.end; });
+  for (; extent != stored.end() && extent->begin < end; ++extent) {
+    const std::uint64_t from = (std::max(extent->begin, begin) - begin) / kPageSize;
+    if (steps == 0) return AddIndices(first + from, first + count);
+    --steps;
+    AddIndices(first + from, first + (std::min(extent->end, end) - begin + kPageSize - 1) / kPageSize);
+  }
+}
+
+void PageMap::AddIndices(std::uint64_t first, std::uint64_t end) {
+  const std::uint64_t done = stored_.empty() ? 0 : stored_.back().first + stored_.back().count;
+  first = std::max(first, done);  // two extents may share a page
+  if (first >= end) return;
+  if (!stored_.empty() && first == done)
+    stored_.back().count += end - first;
+  else
+    stored_.push_back({first, end - first, stored_count()});
+}
+
+std::uint64_t PageMap::stored_count() const {
+  if (!knows_holes_) return page_count_;
+  return stored_.empty() ? 0 : stored_.back().stored_before + stored_.back().count;
+}
+
+const PageMap::IndexRange& PageMap::RangeOfStored(std::uint64_t number) const {
+  const auto after = std::upper_bound(stored_.begin(), stored_.end(), number,
+                                      [](std::uint64_t n, const IndexRange& range) { return n < range.stored_before; });
+  return *(after - 1);
+}
+
 ByteView PageMap::Page(Pfn pfn) const { return runs_.empty() ? PageInBitmap(pfn) : PageInRuns(pfn); }
 
 ByteView PageMap::Bytes(const PageRun& run) const {

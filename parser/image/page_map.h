@@ -9,6 +9,7 @@
 
 #include "parser/base/address.h"
 #include "parser/base/byte_view.h"
+#include "parser/image/file_extent.h"
 
 namespace poolblame {
 
@@ -53,12 +54,42 @@ class PageMap {
       count -= run.count;
     }
   }
+
+  /// Learns where the file is stored. Pages wholly in holes stay pages of zeros, but scans need not look at them.
+  void SkipHoles(const std::vector<FileExtent>& stored);
+  /// Pages that are not wholly in a hole; all of them where no holes are known.
+  [[nodiscard]] std::uint64_t stored_count() const;
+  /// ForEachRun for stored pages, by their numbers [0, stored_count()).
+  template <typename Visitor>
+  void ForEachStoredRun(std::uint64_t first, std::uint64_t count, Visitor&& visit) const {
+    if (!knows_holes_) return ForEachRun(first, count, visit);
+    while (count > 0 && first < stored_count()) {
+      const IndexRange& range = RangeOfStored(first);
+      const std::uint64_t skip = first - range.stored_before;
+      const std::uint64_t take = range.count - skip < count ? range.count - skip : count;
+      ForEachRun(range.first + skip, take, visit);
+      first += take;
+      count -= take;
+    }
+  }
   /// The bytes of a run that ForEachRun gave.
   [[nodiscard]] ByteView Bytes(const PageRun& run) const;
 
  private:
   static constexpr std::uint64_t kRankBits = 2048;  // 32 words to count for a look-up, 1/32 bit of index a page
 
+  /// Page indices that are stored.
+  struct IndexRange {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+    std::uint64_t stored_before = 0;  // in the ranges before this one
+  };
+
+  /// Adds what `stored` holds of `count` pages from index `first` on, that lie from `offset` on. `steps` bounds it.
+  void AddStored(std::uint64_t first, std::uint64_t count, FileOffset offset, const std::vector<FileExtent>& stored,
+                 std::size_t& steps);
+  void AddIndices(std::uint64_t first, std::uint64_t end);
+  [[nodiscard]] const IndexRange& RangeOfStored(std::uint64_t number) const;
   [[nodiscard]] PageRun RunAt(std::uint64_t index, std::uint64_t limit) const;
   [[nodiscard]] PageRun RunInRuns(std::uint64_t index, std::uint64_t limit) const;
   [[nodiscard]] PageRun RunInBitmap(std::uint64_t index, std::uint64_t limit) const;
@@ -84,6 +115,9 @@ class PageMap {
   std::vector<std::uint64_t> rank_;  // set bits before each block of kRankBits bits
   std::uint64_t page_count_ = 0;
   Pfn highest_pfn_ = 0;
+  // Of sparse files.
+  bool knows_holes_ = false;
+  std::vector<IndexRange> stored_;  // ascending
 };
 
 }  // namespace poolblame

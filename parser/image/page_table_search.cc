@@ -116,12 +116,14 @@ std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machin
   // Acquisition tools leave holes out, so tables may name pages above the file's end: twice its size is the limit.
   const Pfn limit = pages.highest_pfn() * 2 + 1;
   std::array<std::optional<Candidate>, 3> best;  // one a kind of table: a page may look like two of them
-  for (Pfn pfn = 0; pfn < std::min(kSearchPages, pages.highest_pfn() + 1); ++pfn) {
-    const ByteView table = pages.Page(pfn);
-    if (x64) Keep(best[0], AsX64(table, pfn, limit));
-    if (x86) Keep(best[1], AsX86(table, pfn, limit));
-    if (x86) Keep(best[2], AsPae(pages, table, pfn, limit));
-  }
+  pages.ForEachStoredRun(0, pages.stored_count(), [&](const PageRun& run) {
+    for (Pfn pfn = run.first; pfn < std::min(kSearchPages, run.first + run.count); ++pfn) {
+      const ByteView table = pages.Page(pfn);
+      if (x64) Keep(best[0], AsX64(table, pfn, limit));
+      if (x86) Keep(best[1], AsX86(table, pfn, limit));
+      if (x86) Keep(best[2], AsPae(pages, table, pfn, limit));
+    }
+  });
   std::optional<PageTableRoot> root;
   std::uint32_t most = 0;
   for (const std::optional<Candidate>& candidate : best) {

@@ -15,7 +15,7 @@ Result<ImageParts> OpenRaw(ByteView bytes, const OpenOptions& options) {
   if (bytes.size() % kPageSize != 0)
     facts.notes.push_back("the last page has " + std::to_string(bytes.size() % kPageSize) +
                           " bytes of 4096 and is left out");
-  LookForPageTables(parts);
+  parts.lacks_page_tables = true;
   return parts;
 }
 

@@ -1,6 +1,6 @@
 // Compressed images: recognised by magic, unpacked as a whole before anything else looks at them. Small images go to
 // memory, large ones to a temporary file without a name whose zero pages take no room, so that private memory does not
-// grow with the image. Private to parser/image.
+// grow with the image.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,8 @@ class UnpackedBytes {
   static Result<UnpackedBytes> From(UnpackSink sink);
   [[nodiscard]] ByteView bytes() const;
   [[nodiscard]] bool mapped() const { return mapping_.has_value(); }
+  /// Where bytes() is not zeros that were never written.
+  [[nodiscard]] StoredExtents stored() const { return mapping_ ? mapping_->stored() : std::nullopt; }
 
  private:
   std::vector<std::uint8_t> memory_;

@@ -34,7 +34,7 @@ bool LooksLikeBlock(ByteView page, std::uint64_t at) {
 
 std::vector<Place> PlacesOfTag(const PageMap& pages) {
   std::vector<Place> places;
-  pages.ForEachRun(0, std::min(pages.page_count(), kMostPages), [&](const PageRun& run) {
+  pages.ForEachStoredRun(0, std::min(pages.stored_count(), kMostPages), [&](const PageRun& run) {
     const ByteView bytes = pages.Bytes(run);
     for (std::uint64_t at = 0; at < bytes.size() && places.size() < kMostPlaces; at += 8)
       if (LooksLikeBlock(bytes, at)) places.push_back({run.first + at / kPageSize, at % kPageSize});

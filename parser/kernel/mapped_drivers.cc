@@ -17,7 +17,7 @@ constexpr std::size_t kMostDrivers = 1024;   // as of the list of loaded ones
 
 std::vector<Pfn> PagesThatBeginAnImage(const PageMap& pages) {
   std::vector<Pfn> found;
-  pages.ForEachRun(0, pages.page_count(), [&](const PageRun& run) {
+  pages.ForEachStoredRun(0, pages.stored_count(), [&](const PageRun& run) {
     const ByteView bytes = pages.Bytes(run);
     for (std::uint64_t i = 0; i < run.count && found.size() < kMostHeaders; ++i) {
       const auto signature = bytes.TryRead<Le16>(i * kPageSize);

@@ -8,6 +8,7 @@
 #include "parser/kernel/debugger_block_search.h"
 #include "parser/kernel/debugger_data.h"
 #include "parser/kernel/exception_record.h"
+#include "parser/kernel/kernel_symbols.h"
 #include "parser/kernel/mapped_drivers.h"
 #include "parser/kernel/modules.h"
 #include "parser/kernel/pool_globals.h"
@@ -146,7 +147,7 @@ PoolKind System::PoolKindAt(VirtAddr address) const {
   return PoolKind::kUnknown;
 }
 
-System ReadSystem(const AddressSpace& space) {
+System ReadSystem(const AddressSpace& space, const KernelSymbols* symbols) {
   System system;
   const ImageFacts& facts = space.image().facts();
   system.machine = facts.machine;
@@ -158,7 +159,8 @@ System ReadSystem(const AddressSpace& space) {
     AddTrapFrameRegisters(space, *system.bugcheck);
   }
   ReadModulesOf(space, system);
-  const std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
+  std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
+  if (symbols != nullptr && !facts.triage) block = WithSymbols(space, *symbols, block, system);
   if (block) TakeBuildFrom(space, *block, system);
   if (block) FollowBlock(space, *block, system);
   AddMappedDrivers(space, system);

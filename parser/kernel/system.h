@@ -13,6 +13,8 @@
 
 namespace poolblame {
 
+struct KernelSymbols;  // kernel_symbols.h
+
 struct Module {
   std::string name;  // "tcpip.sys"
   std::string path;  // full name where known, else empty
@@ -52,6 +54,7 @@ struct System {
   std::vector<PoolListHeads> list_heads;
   std::optional<VirtAddr> kernel_image_base;
   std::optional<VirtAddr> pool_track_table;     // of the variable nt!PoolTrackTable
+  std::optional<VirtAddr> pool_big_page_table;  // of the variable nt!PoolBigPageTable; only symbols say it
   std::optional<std::uint64_t> physical_pages;  // of RAM, as the system counts them
   std::vector<std::string> notes;               // what could not be read, one sentence each
 
@@ -61,9 +64,10 @@ struct System {
   [[nodiscard]] PoolKind PoolKindAt(VirtAddr address) const;
 };
 
-/// Reads what the image has; what it lacks becomes a note, never a failure. Cost: a few hundred page translations; of
-/// bare memory one pass over its first 4 GiB, and one over all page beginnings where that finds nothing.
-System ReadSystem(const AddressSpace& space);
+/// Reads what the image has; what it lacks becomes a note, never a failure. `symbols` stand in for what the debugger
+/// data block does not say. Cost: a few hundred page translations; of bare memory one pass over its first 4 GiB, and
+/// one or two over all page beginnings where that finds nothing.
+System ReadSystem(const AddressSpace& space, const KernelSymbols* symbols = nullptr);
 
 /// "Windows 8.1 / Server 2012 R2" for 9600; ranges, never equality (enablement packages share kernels).
 std::string WindowsName(std::optional<std::uint32_t> build);

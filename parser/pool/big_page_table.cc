@@ -113,8 +113,14 @@ BigPageTable ReadEntries(const AddressSpace& space, VirtAddr table, const EntryR
   return entries;
 }
 
-/// Page-aligned kernel addresses that variables near nt!PoolTrackTable hold, in order.
-std::vector<VirtAddr> Candidates(const AddressSpace& space, VirtAddr track_table) {
+/// Page-aligned kernel addresses that variables near nt!PoolTrackTable hold, in order; where symbols name the variable,
+/// what that holds.
+std::vector<VirtAddr> Candidates(const AddressSpace& space, const System& system) {
+  if (const auto named = system.pool_big_page_table ? space.ReadPointer(*system.pool_big_page_table) : std::nullopt)
+    return {*named};
+  if (!system.pool_track_table || system.pool_track_table->page().value < space.kernel_base().value + 2 * kPageSize)
+    return {};
+  const VirtAddr track_table = *system.pool_track_table;
   constexpr std::uint64_t kReach = 0x2000;  // bytes to either side: 40 on Windows 7, some 5,200 on Windows 8
   const std::uint32_t pointer = PointerSize(space.machine());
   std::vector<VirtAddr> out;
@@ -131,10 +137,8 @@ std::vector<VirtAddr> Candidates(const AddressSpace& space, VirtAddr track_table
 
 BigPageTable ReadBigPageTable(const AddressSpace& space, const System& system) {
   BigPageTable best;
-  if (!system.pool_track_table || system.pool_track_table->page().value < space.kernel_base().value + 2 * kPageSize)
-    return best;
   int tables = 0;
-  for (const VirtAddr table : Candidates(space, *system.pool_track_table))
+  for (const VirtAddr table : Candidates(space, system))
     for (const EntryReader& reader : ReadersFor(space, system.build)) {
       if (!StartsLikeTable(space, table, reader) || ++tables > kMostTables) continue;
       BigPageTable entries = ReadEntries(space, table, reader);

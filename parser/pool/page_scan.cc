@@ -15,16 +15,17 @@ namespace {
 
 constexpr std::uint64_t kChunkPages = 1024;  // 4 MiB: large against the cost of a lock, small against any image
 
-/// Adds every page of the map to a `Scan`; `how` is what its AddPage wants to know.
+/// Adds every stored page of the map to a `Scan`, and counts the others, which are zero, as read; `how` is what its
+/// AddPage wants to know.
 template <typename Scan, typename How>
 Scan ScanPages(const PageMap& pages, const How& how, unsigned threads,
                const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  const std::uint64_t total = pages.page_count();
+  const std::uint64_t total = pages.stored_count();
   const std::uint64_t chunks = (total + kChunkPages - 1) / kChunkPages;
   const auto scan_chunk = [&](std::uint64_t chunk) {
     Scan part;
     const std::uint64_t first = chunk * kChunkPages;
-    pages.ForEachRun(first, std::min(kChunkPages, total - first), [&](const PageRun& run) {
+    pages.ForEachStoredRun(first, std::min(kChunkPages, total - first), [&](const PageRun& run) {
       const ByteView bytes = pages.Bytes(run);
       for (std::uint64_t i = 0; i < run.count && bytes.Contains(i * kPageSize, kPageSize); ++i)
         part.AddPage(bytes.data() + i * kPageSize, run.first + i, how);
@@ -36,6 +37,7 @@ Scan ScanPages(const PageMap& pages, const How& how, unsigned threads,
     scan.Append(std::move(part));
     if (progress) progress(std::min(total, (chunk + 1) * kChunkPages), total);
   });
+  scan.pages_read += pages.page_count() - total;
   return scan;
 }
 

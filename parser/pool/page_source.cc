@@ -73,10 +73,14 @@ void PageSource::MapBack(const std::vector<FoundPage>& found) {
   reverse_ = ReverseMap::Build(*space_, std::move(wanted));
 }
 
-ByteView PageSource::PhysicalPageByIndex(std::uint64_t index) const {
+std::uint64_t PageSource::stored_count() const {
+  return physical_ ? space_->image().pages().stored_count() : addresses_.size();
+}
+
+ByteView PageSource::StoredPhysicalPage(std::uint64_t number) const {
   const PageMap& pages = space_->image().pages();
   ByteView bytes;
-  pages.ForEachRun(index, 1, [&](const PageRun& run) { bytes = pages.Bytes(run); });
+  pages.ForEachStoredRun(number, 1, [&](const PageRun& run) { bytes = pages.Bytes(run); });
   return bytes.size() < kPageSize ? ByteView{} : ByteView(bytes.data(), kPageSize);
 }
 

@@ -40,18 +40,20 @@ class PageSource {
   /// Finds the kernel addresses of the pages found. Once, before Address is asked.
   void MapBack(const std::vector<FoundPage>& found);
   /// Calls `visit(bytes)` for pages spread evenly over the image, at most `limit` of them, until it returns false.
+  /// Holes of a sparse file are no part of the image here: a sample of them would say nothing.
   template <typename Visitor>
   void Sample(std::uint64_t limit, Visitor&& visit) const {
-    const std::uint64_t total = page_count();
+    const std::uint64_t total = stored_count();
     const std::uint64_t step = total <= limit ? 1 : (total + limit - 1) / limit;
     for (std::uint64_t i = 0; i < total; i += step) {
-      const ByteView bytes = physical_ ? PhysicalPageByIndex(i) : Bytes(i);
+      const ByteView bytes = physical_ ? StoredPhysicalPage(i) : Bytes(i);
       if (bytes.size() == kPageSize && !visit(bytes)) return;
     }
   }
 
  private:
-  [[nodiscard]] ByteView PhysicalPageByIndex(std::uint64_t index) const;
+  [[nodiscard]] std::uint64_t stored_count() const;
+  [[nodiscard]] ByteView StoredPhysicalPage(std::uint64_t number) const;
 
   const AddressSpace* space_;
   bool physical_ = false, verifiable_ = false, all_claimed_pool_ = false;

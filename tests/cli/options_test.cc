@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/error_text.h"
+
 namespace poolblame::cli {
 namespace {
 
@@ -34,7 +36,7 @@ TEST(ImageOptions, BecomeWhatTheLibrariesTake) {
   options.build = 7601;
   options.threads = 2;
   options.layout = "nt6-x86";
-  const AnalysisOptions analysis = options.ToAnalysisOptions();
+  const AnalysisOptions analysis = options.ToAnalysisOptions().value();
   EXPECT_EQ(analysis.open.base, VirtAddr{0xFFFFF80012345000});
   EXPECT_EQ(analysis.open.machine, Machine::kX86);
   EXPECT_EQ(analysis.open.build, 7601U);
@@ -43,10 +45,19 @@ TEST(ImageOptions, BecomeWhatTheLibrariesTake) {
 }
 
 TEST(ImageOptions, LeaveOpenWhatWasNotSaid) {
-  const AnalysisOptions analysis = ImageOptions{}.ToAnalysisOptions();
+  const AnalysisOptions analysis = ImageOptions{}.ToAnalysisOptions().value();
   EXPECT_EQ(analysis.open.base, std::nullopt);
   EXPECT_EQ(analysis.open.machine, std::nullopt);
   EXPECT_EQ(analysis.scan.forced_layout, std::nullopt);
+  EXPECT_FALSE(analysis.symbols);
+}
+
+TEST(ImageOptions, SymbolsThatCannotBeReadAreAnError) {
+  ImageOptions options;
+  options.symbols = "/nowhere/k.json";
+  const auto analysis = options.ToAnalysisOptions();
+  ASSERT_FALSE(analysis);
+  EXPECT_EQ(ErrorStatus(analysis.error()), ExitStatus::kUnreadable);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "parser/base/little_endian.h"
+#include "parser/kernel/kernel_symbols.h"
 #include "tests/kernel/hand_made_driver.h"
 
 namespace poolblame {
@@ -56,6 +57,9 @@ TEST(DriverImage, ItsNameIsThatOfItsExportsElseOfItsPdb) {
   text(debug + 0x40, "RSDS");
   text(debug + 0x58, "c:\\obj\\amd64\\hand.made.pdb");
   EXPECT_EQ(name(), "hand.made.sys");
+  for (std::uint64_t i = 0; i < 16; ++i) memory.Put(debug + 0x44 + i, 0xA0 + i, 1);
+  const auto image = ReadDriverImage(memory.Space(), driver.module());
+  EXPECT_EQ(ReadPdbGuid(memory.Space(), image.value()), "A3A2A1A0A5A4A7A6A8A9AAABACADAEAF");
   driver.Export("HandOver", driver.code(0x123));
   memory.Put(driver.data(0xC00) + 0x0C, driver.data(0xD00) - kBase, 4);
   text(driver.data(0xD00), "HAND.SYS");

@@ -1,6 +1,7 @@
 // Containers: magics and offsets against numbers typed by hand from the public header layouts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -39,6 +40,20 @@ TEST(Container, FullX64) {
   EXPECT_EQ(b.size(), 0x2000U + 112 * 0x1000);
   EXPECT_EQ(U64(b, 0xFA0), b.size());
   EXPECT_EQ(Text(b, 0x60, 4), "PAGE") << "VersionUser is never set";
+}
+
+TEST(Container, IdleMemoryIsARunOfZerosBeforeTheLast) {
+  const Bytes b = Build("windows=9600 container=full idle=1").bytes;
+  EXPECT_EQ(U32(b, 0x88), 4U);
+  EXPECT_EQ(U64(b, 0x90), 112U + 256);
+  EXPECT_EQ(U64(b, 0xB8), 0x158U);
+  EXPECT_EQ(U64(b, 0xC0), 256U);
+  EXPECT_EQ(U64(b, 0xC8), 0x258U) << "the last run, behind it";
+  EXPECT_EQ(U64(b, 0xD0), 18U);
+  ASSERT_EQ(b.size(), 0x2000U + (112 + 256) * 0x1000);
+  const auto idle = b.begin() + 0x2000 + (38 + 56) * 0x1000;
+  EXPECT_TRUE(std::all_of(idle, idle + 256 * 0x1000, [](std::uint8_t byte) { return byte == 0; }));
+  EXPECT_FALSE(std::all_of(idle + 256 * 0x1000, b.end(), [](std::uint8_t byte) { return byte == 0; }));
 }
 
 TEST(Container, FullX86) {

@@ -15,7 +15,7 @@ std::uint64_t Entry32(const KernelMemory& memory, std::uint64_t table, std::uint
 constexpr std::uint64_t kFrameBits = 0x000FFFFFFFFFF000;
 
 TEST(PageTables, X64FourLevelsAndSelfMap) {
-  KernelMemory memory(128, 8, 3);
+  KernelMemory memory(128, 0, 8, 3);
   constexpr std::uint64_t kVa = 0xFFFFFA8001234000;  // indices 0x1F5, 0x000, 0x009, 0x034
   ASSERT_TRUE(memory.MapNew(kVa));
   const std::uint64_t cr3 = WritePageTables(memory, Paging::kX64, 0x1ED);
@@ -29,7 +29,7 @@ TEST(PageTables, X64FourLevelsAndSelfMap) {
 }
 
 TEST(PageTables, X86TwoLevels) {
-  KernelMemory memory(128, 4, 3);
+  KernelMemory memory(128, 0, 4, 3);
   constexpr std::uint64_t kVa = 0x81A45000;  // indices 0x206, 0x245
   ASSERT_TRUE(memory.MapNew(kVa));
   const std::uint64_t cr3 = WritePageTables(memory, Paging::kX86, 0);
@@ -40,7 +40,7 @@ TEST(PageTables, X86TwoLevels) {
 }
 
 TEST(PageTables, PaeThreeLevels) {
-  KernelMemory memory(128, 4, 3);
+  KernelMemory memory(128, 0, 4, 3);
   constexpr std::uint64_t kVa = 0x84C45000;  // indices 2, 0x026, 0x045
   ASSERT_TRUE(memory.MapNew(kVa));
   const std::uint64_t cr3 = WritePageTables(memory, Paging::kPae, 0);
@@ -54,7 +54,7 @@ TEST(PageTables, PaeThreeLevels) {
 }
 
 TEST(PageTables, SayWhenRamIsUsedUp) {
-  KernelMemory memory(96, 8, 3);
+  KernelMemory memory(96, 0, 8, 3);
   while (memory.free_frames() > 2) memory.TakeFrame();
   ASSERT_TRUE(memory.MapNew(0xFFFFFA8001234000));
   EXPECT_EQ(WritePageTables(memory, Paging::kX64, 0x1ED), 0U);

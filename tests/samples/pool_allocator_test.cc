@@ -18,7 +18,7 @@ constexpr std::uint64_t kBase = 0xFFFFFA8001200000;
 /// One x64 Windows 7 pool without lookaside or deferred frees: every operation shows at once.
 class OnePool : public ::testing::Test {
  protected:
-  OnePool() : memory_(128, 8, 1), profile_(*FindProfile("7601", true)) {
+  OnePool() : memory_(128, 0, 8, 1), profile_(*FindProfile("7601", true)) {
     style_.lookaside_depth = 0;
     style_.deferred_depth = 0;
     style_.free_tag = FreeTagStyle::kKeep;

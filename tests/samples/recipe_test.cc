@@ -43,6 +43,14 @@ TEST(Recipe, NumbersHaveLimits) {
   EXPECT_EQ(ErrorOf("pages=96 bytes=8192"), "");
 }
 
+TEST(Recipe, IdleMemoryIsInMegabytesAndNotForX86) {
+  const auto recipe = ParseRecipe("machine=x64 idle=65536");
+  ASSERT_TRUE(recipe.has_value());
+  EXPECT_EQ(recipe->idle_pages, 0x1000000U);
+  EXPECT_THAT(ErrorOf("machine=x86 idle=1"), HasSubstr("idle memory is for machine=x64"));
+  EXPECT_THAT(ErrorOf("idle=9999999"), HasSubstr("from 0 to 1048576"));
+}
+
 TEST(Recipe, ACulpritIsATagOfTheBuilders) {
   const auto recipe = ParseRecipe("culprit=Io frame=0x120 column=7 processors=8 minutes=30");
   ASSERT_TRUE(recipe.has_value());

@@ -24,6 +24,8 @@ constexpr std::array kContainers = {
     ContainerRow{"AVML", "an AVML memory image", OpenAvml},
 };
 
+std::string_view TextOf(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
 bool AllZero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
@@ -32,9 +34,8 @@ bool AllZero(ByteView bytes) {
 
 Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options) {
   if (bytes.empty()) return Fail(ErrorKind::kTruncated, "image (the file is empty)", 0, kPageSize, 0);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const ContainerRow& row : kContainers) {
-    if (!text.starts_with(row.magic)) continue;
+    if (!TextOf(bytes).starts_with(row.magic)) continue;
     if (options.base)
       return Fail(ErrorKind::kUsage, std::string("--base is for bare pool pages, and this is ") + row.what);
     return row.open(bytes, options);
@@ -45,6 +46,11 @@ Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options) {
     return Fail(ErrorKind::kUnsupported, "file of zero bytes only: the copy or the capture failed, take it again", 0, 0,
                 bytes.size());
   return OpenRaw(bytes, options);
+}
+
+bool HasContainerMagic(ByteView bytes) {
+  return std::ranges::any_of(kContainers,
+                             [&](const ContainerRow& row) { return TextOf(bytes).starts_with(row.magic); });
 }
 
 std::string HexText(std::uint64_t value) {

@@ -24,6 +24,9 @@ struct ImageParts {
 /// Finds out by magic what `bytes` is and reads it; formats we know by name and cannot read are kUnsupported.
 Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options);
 
+/// True when the first bytes are those of a container that has a reader.
+bool HasContainerMagic(ByteView bytes);
+
 /// Fails with kUnsupported, and a sentence that says what to do instead, when `bytes` is a format we only know by name.
 Result<void> RefuseForeignFormat(ByteView bytes);
 

@@ -4,7 +4,7 @@
 
 #include "parser/image/container.h"
 #include "parser/image/file_mapping.h"
-#include "parser/image/unpack.h"
+#include "parser/image/unwrap.h"
 
 namespace poolblame {
 
@@ -24,7 +24,7 @@ const char* MachineName(Machine machine) {
 
 struct Image::State {
   std::optional<FileMapping> file;        // the file as it lies on disk, while it is what we read
-  std::optional<UnpackedBytes> unpacked;  // of a compressed file
+  std::optional<UnpackedBytes> unpacked;  // of a compressed file or an archive
   ByteView bytes;
   ImageParts parts;
 
@@ -50,13 +50,10 @@ Result<Image> Image::Open(const std::string& path, const OpenOptions& options) {
 Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const OpenOptions& options) {
   auto state = std::make_unique<State>();
   state->bytes = bytes;
-  UnpackNote cut;
-  const Compression compression = CompressionOf(bytes);
-  if (compression != Compression::kNone) {
-    Result<Unpacked> unpacked = Unpack(bytes, compression, options.max_decompressed_bytes);
-    if (!unpacked) return tl::unexpected(unpacked.error());
-    cut = std::move(unpacked->cut);
-    state->unpacked = std::move(unpacked->content);
+  Result<Unwrapped> unwrapped = Unwrap(bytes, options.max_decompressed_bytes);
+  if (!unwrapped) return tl::unexpected(unwrapped.error());
+  if (unwrapped->content) {
+    state->unpacked = std::move(unwrapped->content);
     state->bytes = state->unpacked->bytes();
   }
   Result<ImageParts> parts = OpenContainer(state->bytes, options);
@@ -65,9 +62,10 @@ Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const Op
   if (state->parts.unpacked) state->bytes = state->parts.unpacked->bytes();
   ImageFacts& facts = state->parts.facts;
   facts.path = name;
-  facts.compression = CompressionName(compression);
+  facts.compression = unwrapped->layers;
+  facts.member = unwrapped->member;
   facts.size = bytes.size();
-  if (cut) NoteTruncation(facts, std::move(*cut));
+  if (unwrapped->cut) NoteTruncation(facts, std::move(*unwrapped->cut));
   return Image(std::move(state));
 }
 

@@ -38,6 +38,10 @@ constexpr std::array<Stamp, 1> kBzip2 = {{{0, "BZh9"}}};
 constexpr std::array<Stamp, 1> kXz = {{{0,
                                         "\xFD"
                                         "7zXZ\0"sv}}};
+constexpr std::array<Stamp, 1> kZip = {{{0, "PK\x03\x04"}}};
+constexpr std::array<Stamp, 1> kSevenZip = {{{0, "7z\xBC\xAF\x27\x1C"}}};
+constexpr std::array<Stamp, 1> kCabinet = {{{0, "MSCF\0\0\0\0"sv}}};
+constexpr std::array<Stamp, 1> kTar = {{{257, "ustar"}}};
 
 OpenOptions PoolPagesAt(std::uint64_t base) {
   OpenOptions options;
@@ -88,6 +92,10 @@ std::span<const Container> Containers() {
       // These two are slow and check sums: what is inside matters little, so it is small.
       {"bzip2", "windows=7601 machine=x64 container=triage", kBzip2, SmallBomb(), Packing::kBzip2},
       {"xz", "windows=7601 machine=x64 container=triage", kXz, SmallBomb(), Packing::kXz},
+      {"zip", "windows=7601 machine=x64 container=full", kZip, SmallBomb(), Packing::kZip},
+      {"sevenzip", "windows=7601 machine=x64 container=triage", kSevenZip, SmallBomb(), Packing::kSevenZip},
+      {"cabinet", "windows=7601 machine=x64 container=triage", kCabinet, SmallBomb(), Packing::kCabinet},
+      {"tar", "windows=7601 machine=x64 container=triage", kTar, SmallBomb(), Packing::kTar},
   };
   return kContainers;
 }

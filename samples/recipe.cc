@@ -29,7 +29,11 @@ constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", Contai
                                                                  {"lime", ContainerKind::kLime},
                                                                  {"elf", ContainerKind::kElf},
                                                                  {"elf-bare", ContainerKind::kElfBare},
-                                                                 {"avml", ContainerKind::kAvml}});
+                                                                 {"avml", ContainerKind::kAvml},
+                                                                 {"vmem", ContainerKind::kVmem},
+                                                                 {"vmss", ContainerKind::kVmss},
+                                                                 {"vmsn", ContainerKind::kVmsn},
+                                                                 {"hibernation", ContainerKind::kHibernation}});
 
 constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"overrun", Fault::kOverrun},

@@ -22,7 +22,11 @@ enum class ContainerKind {
   kLime,
   kElf,
   kElfBare,
-  kAvml
+  kAvml,
+  kVmem,
+  kVmss,
+  kVmsn,
+  kHibernation
 };
 
 enum class Fault {

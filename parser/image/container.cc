@@ -12,6 +12,7 @@ struct ContainerRow {
   std::string_view magic;  // at offset 0
   const char* what;        // "a crash dump"
   Result<ImageParts> (*open)(ByteView, const OpenOptions&);
+  bool is_image = true;  // false: may have no memory in it
 };
 
 constexpr std::array kContainers = {
@@ -22,6 +23,16 @@ constexpr std::array kContainers = {
                  "an ELF core", OpenElfCore},
     ContainerRow{"EMiL", "a LiME memory image", OpenLime},
     ContainerRow{"AVML", "an AVML memory image", OpenAvml},
+    ContainerRow{"hibr", "a hibernation file", OpenHibernation},
+    ContainerRow{"HIBR", "a hibernation file", OpenHibernation},
+    ContainerRow{"RSTR", "a hibernation file", OpenHibernation},
+    ContainerRow{"HORM", "a hibernation file", OpenHibernation},
+    ContainerRow{"wake", "a hibernation file", RefuseResumed},
+    ContainerRow{"WAKE", "a hibernation file", RefuseResumed},
+    ContainerRow{"\xD0\xBE\xD2\xBE", "a VMware saved state", OpenVmwareState, false},
+    ContainerRow{"\xD1\xBA\xD1\xBA", "a VMware saved state", OpenVmwareState, false},
+    ContainerRow{"\xD2\xBE\xD2\xBE", "a VMware saved state", OpenVmwareState, false},
+    ContainerRow{"\xD3\xBE\xD3\xBE", "a VMware saved state", OpenVmwareState, false},
 };
 
 std::string_view TextOf(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
@@ -49,8 +60,8 @@ Result<ImageParts> OpenContainer(ByteView bytes, const OpenOptions& options) {
 }
 
 bool HasContainerMagic(ByteView bytes) {
-  return std::ranges::any_of(kContainers,
-                             [&](const ContainerRow& row) { return TextOf(bytes).starts_with(row.magic); });
+  return std::ranges::any_of(
+      kContainers, [&](const ContainerRow& row) { return row.is_image && TextOf(bytes).starts_with(row.magic); });
 }
 
 std::string HexText(std::uint64_t value) {

@@ -14,10 +14,6 @@ struct ForeignFormat {
   const char* advice;
 };
 
-constexpr const char* kVmware =
-    "give the .vmem file beside it; where there is none, make a crash dump of it with vmss2core";
-constexpr const char* kHibernation = "convert it to raw physical memory or to a Windows crash dump first";
-constexpr const char* kGone = "Windows has already discarded its memory";
 constexpr const char* kExport = "export the memory image or the dump that it holds as a file of its own";
 constexpr const char* kDisk =
     "it holds a file system and no memory; take the dump out of it (Windows\\MEMORY.DMP or Windows\\Minidump)";
@@ -29,16 +25,6 @@ constexpr std::array kForeignFormats = {
     ForeignFormat{"MDMP", "user-mode minidump (MDMP)",
                   "it holds one process and no kernel pool; give a kernel or complete memory dump (MEMORY.DMP)"},
     ForeignFormat{"QEVM", "QEMU saved state (QEVM)", "take a dump with `dump-guest-memory` instead"},
-    ForeignFormat{"\xD0\xBE\xD2\xBE", "VMware saved state", kVmware},
-    ForeignFormat{"\xD1\xBA\xD1\xBA", "VMware saved state", kVmware},
-    ForeignFormat{"\xD2\xBE\xD2\xBE", "VMware saved state", kVmware},
-    ForeignFormat{"\xD3\xBE\xD3\xBE", "VMware saved state", kVmware},
-    ForeignFormat{"hibr", "hibernation file", kHibernation},
-    ForeignFormat{"HIBR", "hibernation file", kHibernation},
-    ForeignFormat{"RSTR", "hibernation file", kHibernation},
-    ForeignFormat{"HORM", "hibernation file", kHibernation},
-    ForeignFormat{"wake", "hibernation file of a resumed system", kGone},
-    ForeignFormat{"WAKE", "hibernation file of a resumed system", kGone},
     // Of another ZIP archive a file was taken before anybody looks here.
     ForeignFormat{{"PK\x03\x04", 4}, "AFF4 memory image", "convert it to raw physical memory first"},
     ForeignFormat{"Rar!\x1A\x07", "RAR archive", "unpack it first"},

@@ -5,6 +5,7 @@
 #include "parser/image/container.h"
 #include "parser/image/file_mapping.h"
 #include "parser/image/unwrap.h"
+#include "parser/image/vmware.h"
 
 namespace poolblame {
 
@@ -42,9 +43,29 @@ Image::~Image() = default;
 Result<Image> Image::Open(const std::string& path, const OpenOptions& options) {
   Result<FileMapping> file = FileMapping::Open(path);
   if (!file) return tl::unexpected(file.error());
+  if (std::optional<VmwareOther> other = FindVmwareOther(path, file->bytes()))
+    return OpenVmwarePair(path, std::move(*file), std::move(*other), options);
   Result<Image> image = FromBytes(file->bytes(), path, options);
   if (image && !image->state_->unpacked) image->state_->file = std::move(*file);
   return image;
+}
+
+Result<Image> Image::OpenVmwarePair(const std::string& path, FileMapping file, VmwareOther other,
+                                    const OpenOptions& options) {
+  if (!other.is_state) std::swap(file, other.file);  // `file` is the memory now
+  const Result<VmwareState> regions = ReadVmwareState(other.file.bytes());
+  if (!regions) return tl::unexpected(regions.error());
+  Result<ImageParts> parts = OpenVmwareMemory(file.bytes(), *regions, options);
+  if (!parts) return tl::unexpected(parts.error());
+  auto state = std::make_unique<State>();
+  state->bytes = file.bytes();
+  state->file = std::move(file);
+  state->parts = std::move(*parts);
+  state->parts.facts.path = path;
+  state->parts.facts.member = other.name;
+  state->parts.facts.compression = "none";
+  state->parts.facts.size = state->bytes.size();
+  return Image(std::move(state));
 }
 
 Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const OpenOptions& options) {
@@ -56,7 +77,8 @@ Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const Op
     state->unpacked = std::move(unwrapped->content);
     state->bytes = state->unpacked->bytes();
   }
-  Result<ImageParts> parts = OpenContainer(state->bytes, options);
+  Result<ImageParts> parts = IsWipedHibernation(state->bytes, name) ? RefuseResumed(state->bytes, options)
+                                                                    : OpenContainer(state->bytes, options);
   if (!parts) return tl::unexpected(parts.error());
   state->parts = std::move(*parts);
   if (state->parts.unpacked) state->bytes = state->parts.unpacked->bytes();
@@ -65,6 +87,7 @@ Result<Image> Image::FromBytes(ByteView bytes, const std::string& name, const Op
   facts.compression = unwrapped->layers;
   facts.member = unwrapped->member;
   facts.size = bytes.size();
+  NoteVmwareHole(facts.member.empty() ? name : facts.member, state->bytes.size(), facts);
   if (unwrapped->cut) NoteTruncation(facts, std::move(*unwrapped->cut));
   return Image(std::move(state));
 }

@@ -18,6 +18,9 @@
 
 namespace poolblame {
 
+class FileMapping;
+struct VmwareOther;
+
 enum class Machine { kUnknown, kX86, kX64, kArm64 };
 
 /// Bytes of a pointer on that machine: 4 or 8.
@@ -57,7 +60,7 @@ struct ImageFacts {
   std::string path;
   std::string container;    // REPORT.md's word: "pagedu64-full", "pagedump-triage", "raw", "pool-pages", …
   std::string compression;  // "none", "zstd", "gzip", "xz", "bzip2", "zip", "7z", "cab", "tar"; "gzip/tar": outer first
-  std::string member;       // of an archive: the file in it that is the image
+  std::string member;       // of an archive: the file in it that is the image; of half a VMware machine: the other half
   std::uint64_t size = 0;   // bytes of the file as it lies on disk
   Machine machine = Machine::kUnknown;
   bool pae = false;                              // x86 only
@@ -106,6 +109,8 @@ class Image {
 
  private:
   struct State;
+  static Result<Image> OpenVmwarePair(const std::string& path, FileMapping file, VmwareOther other,
+                                      const OpenOptions& options);
   explicit Image(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -38,6 +38,10 @@ constexpr std::array<Stamp, 1> kBzip2 = {{{0, "BZh9"}}};
 constexpr std::array<Stamp, 1> kXz = {{{0,
                                         "\xFD"
                                         "7zXZ\0"sv}}};
+constexpr std::array<Stamp, 1> kVmware = {{{0, "\xD2\xBE\xD2\xBE"}}};
+constexpr std::array<Stamp, 2> kHibernationX86 = {{{0, "hibr"}, {0x0C, "\xE0\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kHibernationX64 = {{{0, "hibr"}, {0x0C, "\x28\x01\0\0"sv}}};
+constexpr std::array<Stamp, 2> kHibernationTen = {{{0, "HIBR"}, {0x0C, "\xE0\x03\0\0"sv}}};
 constexpr std::array<Stamp, 1> kZip = {{{0, "PK\x03\x04"}}};
 constexpr std::array<Stamp, 1> kSevenZip = {{{0, "7z\xBC\xAF\x27\x1C"}}};
 constexpr std::array<Stamp, 1> kCabinet = {{{0, "MSCF\0\0\0\0"sv}}};
@@ -86,6 +90,10 @@ std::span<const Container> Containers() {
       {"avml", "windows=7601 machine=x64 container=avml", kAvml, SmallBomb()},
       {"elf-x64", "windows=9600 machine=x64 container=elf", kElf64, {}},
       {"elf-x86", "windows=7601 machine=x86 container=elf-bare", kElf32, {}},
+      {"vmware", "windows=7601 machine=x64 container=vmsn", kVmware, RawX64()},
+      {"hibernation-x86", "windows=7601 machine=x86 container=hibernation", kHibernationX86, SmallBomb()},
+      {"hibernation-x64", "windows=7601 machine=x64 container=hibernation", kHibernationX64, SmallBomb()},
+      {"hibernation-ten", "windows=19041 machine=x64 container=hibernation", kHibernationTen, SmallBomb()},
       {"pool-pages-x64", "windows=7601 machine=x64 container=pool-pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
       {"zstd", "windows=7601 machine=x64 container=full", kZstd, SmallBomb(), Packing::kZstd},
       {"gzip", "windows=7601 machine=x64 container=full", kGzip, SmallBomb(), Packing::kGzip},

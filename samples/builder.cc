@@ -79,6 +79,8 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
       return WriteVmwareState(snapshot, true, out);
     case ContainerKind::kHibernation:
       return WriteHibernation(snapshot, out);
+    case ContainerKind::kRdmp:
+      return WriteRdmp(snapshot, out);
   }
 }
 

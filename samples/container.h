@@ -43,6 +43,8 @@ void WriteFullDump(const Snapshot& snapshot, std::ostream& out);
 void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out);
 /// Type 5 (every frame) or 6 (kernel frames only).
 void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& out);
+/// Type 10 of newer debuggers, for x64 only.
+void WriteRdmp(const Snapshot& snapshot, std::ostream& out);
 void WriteTriageDump(const Snapshot& snapshot, std::ostream& out);
 void WriteRawImage(const Snapshot& snapshot, std::ostream& out);
 /// One range for each run of RAM.

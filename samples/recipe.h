@@ -26,7 +26,8 @@ enum class ContainerKind {
   kVmem,
   kVmss,
   kVmsn,
-  kHibernation
+  kHibernation,
+  kRdmp
 };
 
 enum class Fault {

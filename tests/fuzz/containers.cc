@@ -16,6 +16,7 @@ constexpr std::array<Stamp, 2> kSummaryX64 = {{{0, "PAGEDU64"}, {0xF98, "\x02\0\
 constexpr std::array<Stamp, 2> kTriageX64 = {{{0, "PAGEDU64"}, {0xF98, "\x04\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x05\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kKernelBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x06\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kRdmpX64 = {{{0, "PAGEDU64"}, {0xF98, "\x0A\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kFullX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x01\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kSummaryX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x02\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kTriageX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x04\0\0\0"sv}}};
@@ -79,6 +80,7 @@ std::span<const Container> Containers() {
       {"summary-x86", "windows=3790 machine=x86 container=summary", kSummaryX86, {}},
       {"bitmap-x64", "windows=9200 machine=x64 container=bitmap tracker=yes nx=yes", kBitmapX64, {}},
       {"kernel-bitmap-x64", "windows=9600 machine=x64 container=kernel-bitmap", kKernelBitmapX64, {}},
+      {"rdmp", "windows=9600 machine=x64 container=rdmp", kRdmpX64, {}},
       {"segment-heap-1903", "windows=18362 machine=x64 container=full tracker=yes", kFullX64, {}},
       {"segment-heap-24h2", "windows=26100 machine=x64 container=bitmap", kBitmapX64, {}},
       {"special-pool", "windows=7601 machine=x64 container=full special=6", kFullX64, {}},

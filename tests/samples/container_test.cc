@@ -225,6 +225,21 @@ TEST(Container, HibernationSets) {
   EXPECT_EQ(U32(b, kernel) >> 30, 2U) << "with Huffman codes";
 }
 
+TEST(Container, Rdmp) {
+  const Bytes b = Build("windows=9600 container=rdmp").bytes;
+  EXPECT_EQ(U32(b, 0xF98), 10U);
+  EXPECT_EQ(U32(b, 0x2000), 0x40U);
+  EXPECT_EQ(Text(b, 0x2004, 8), "RDMPDUMP");
+  const std::size_t first_page = U64(b, 0x2018);
+  EXPECT_EQ(U64(b, 0x2010) - 0x20, first_page - 0x2040);
+  EXPECT_EQ(U32(b, 0x2020), 3U) << "ranges";
+  EXPECT_EQ(U64(b, 0x2028), 112U) << "pages";
+  EXPECT_EQ(U64(b, 0x2030), 1U);
+  EXPECT_EQ(U64(b, 0x2038), 38U);
+  EXPECT_EQ(b.size(), first_page + 112 * 0x1000);
+  EXPECT_FALSE(BuildSample("windows=7601 machine=x86 container=rdmp"));
+}
+
 TEST(Container, PoolPagesAreBareAndSayTheirBase) {
   const BuiltImage image = Build("windows=7601 container=pool-pages");
   ASSERT_NE(image.truth.base, 0U);

@@ -13,7 +13,7 @@ namespace poolblame {
 namespace {
 
 constexpr std::size_t kMaxFiles = 1 << 16;  // stops a loop over a file of empty headers; a dump travels with few others
-constexpr std::size_t kPieceBytes = 1 << 16;
+constexpr std::size_t kReadBytes = 1 << 16;
 constexpr std::size_t kNamesShown = 4;
 
 /// How much a file looks like an image. Of several files only one may have the highest rank that occurs.
@@ -111,7 +111,7 @@ class ArchiveSearch {
   std::string format_;
   std::uint64_t limit_;
   ArchiveReader reader_;
-  std::vector<std::uint8_t> piece_ = std::vector<std::uint8_t>(kPieceBytes);
+  std::vector<std::uint8_t> piece_ = std::vector<std::uint8_t>(kReadBytes);
   std::vector<std::string> held_;  // the names of all files of `rank_`; the first one is in the sink
   Rank rank_ = Rank::kOther;
   UnpackSink sink_{limit_};

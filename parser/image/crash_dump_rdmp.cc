@@ -27,8 +27,8 @@ bool IsAsKnown(const RdmpBlock& block, std::uint64_t block_at) {
 }
 
 /// The list ends with page frame 0, where the pages begin, and in type 10 with what it counts itself.
-std::vector<PhysicalRange> ReadRanges(ByteView bytes, const RdmpBlock& block, std::uint64_t at, bool counted,
-                                      ImageFacts& facts) {
+std::vector<PhysicalRange> ReadRdmpRanges(ByteView bytes, const RdmpBlock& block, std::uint64_t at, bool counted,
+                                          ImageFacts& facts) {
   std::vector<PhysicalRange> ranges;
   std::uint64_t offset = block.FirstPage, pages = 0;
   for (; at + sizeof(RdmpRange) <= block.FirstPage; at += sizeof(RdmpRange)) {
@@ -65,7 +65,7 @@ Result<ImageParts> OpenRdmp(ByteView bytes, CrashDumpHeader header) {
       "doubt "
       "the reading first");
   const bool counted = static_cast<DumpType>(header.dump_type.value_or(0)) == DumpType::kRdmpComplete;
-  MapRanges(bytes, ReadRanges(bytes, *block, header.size + sizeof(RdmpBlock), counted, parts.facts), parts);
+  MapRanges(bytes, ReadRdmpRanges(bytes, *block, header.size + sizeof(RdmpBlock), counted, parts.facts), parts);
   SettleTableBase(header, parts.pages, parts.facts);
   return parts;
 }

@@ -11,7 +11,7 @@ namespace {
 
 using FileBytes = std::vector<std::uint8_t>;
 
-void Check(archive* out, int status) {
+void ExpectWritten(archive* out, int status) {
   if (status < ARCHIVE_WARN) throw std::runtime_error(archive_error_string(out));
 }
 
@@ -22,7 +22,7 @@ void WriteFile(archive* out, const TestFile& file) {
   archive_entry_set_perm(entry, 0644);
   archive_entry_set_mtime(entry, 1000000000, 0);
   archive_entry_set_size(entry, static_cast<la_int64_t>(file.content.size()));
-  Check(out, archive_write_header(out, entry));
+  ExpectWritten(out, archive_write_header(out, entry));
   if (!file.content.empty() && archive_write_data(out, file.content.data(), file.content.size()) < 0)
     throw std::runtime_error(archive_error_string(out));
   archive_entry_free(entry);
@@ -35,11 +35,11 @@ la_ssize_t Collect(archive*, void* bytes, const void* piece, std::size_t length)
   return static_cast<la_ssize_t>(length);
 }
 
-void Put(FileBytes& out, std::uint64_t value, int bytes) {
+void PutNumber(FileBytes& out, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> 8 * i));
 }
 
-constexpr std::size_t kCabinetHeader = 36, kCabinetFolder = 8, kCabinetFile = 16, kBlock = 0x8000;
+constexpr std::size_t kCabinetHeader = 36, kCabinetFolder = 8, kCabinetFile = 16, kCabinetBlock = 0x8000;
 
 }  // namespace
 
@@ -47,16 +47,16 @@ FileBytes ArchiveOf(const std::string& format, const std::vector<TestFile>& file
                     const std::string& password) {
   FileBytes bytes;
   archive* const out = archive_write_new();
-  Check(out, archive_write_set_format_by_name(out, format.c_str()));
-  if (filter != "none") Check(out, archive_write_add_filter_by_name(out, filter.c_str()));
+  ExpectWritten(out, archive_write_set_format_by_name(out, format.c_str()));
+  if (filter != "none") ExpectWritten(out, archive_write_add_filter_by_name(out, filter.c_str()));
   if (!password.empty()) {
-    Check(out, archive_write_set_options(out, "zip:encryption=traditional"));
-    Check(out, archive_write_set_passphrase(out, password.c_str()));
+    ExpectWritten(out, archive_write_set_options(out, "zip:encryption=traditional"));
+    ExpectWritten(out, archive_write_set_passphrase(out, password.c_str()));
   }
-  Check(out, archive_write_set_bytes_in_last_block(out, 1));
-  Check(out, archive_write_open(out, &bytes, nullptr, Collect, nullptr));
+  ExpectWritten(out, archive_write_set_bytes_in_last_block(out, 1));
+  ExpectWritten(out, archive_write_open(out, &bytes, nullptr, Collect, nullptr));
   for (const TestFile& file : files) WriteFile(out, file);
-  Check(out, archive_write_close(out));
+  ExpectWritten(out, archive_write_close(out));
   archive_write_free(out);
   return bytes;
 }
@@ -64,32 +64,32 @@ FileBytes ArchiveOf(const std::string& format, const std::vector<TestFile>& file
 FileBytes CabinetOf(const std::vector<TestFile>& files) {
   FileBytes all, list;
   for (const TestFile& file : files) {
-    Put(list, file.content.size(), 4);
-    Put(list, all.size(), 4);   // place in the folder
-    Put(list, 0, 2);            // folder 0
-    Put(list, 0x0021'0000, 6);  // 1980-01-01, no attributes
+    PutNumber(list, file.content.size(), 4);
+    PutNumber(list, all.size(), 4);   // place in the folder
+    PutNumber(list, 0, 2);            // folder 0
+    PutNumber(list, 0x0021'0000, 6);  // 1980-01-01, no attributes
     list.insert(list.end(), file.name.begin(), file.name.end());
     list.push_back(0);
     all.insert(all.end(), file.content.begin(), file.content.end());
   }
-  const std::size_t blocks = (all.size() + kBlock - 1) / kBlock, list_at = kCabinetHeader + kCabinetFolder,
-                    data_at = list_at + list.size();
+  const std::size_t blocks = (all.size() + kCabinetBlock - 1) / kCabinetBlock,
+                    list_at = kCabinetHeader + kCabinetFolder, data_at = list_at + list.size();
   FileBytes cabinet = {'M', 'S', 'C', 'F', 0, 0, 0, 0};
-  Put(cabinet, data_at + all.size() + blocks * 8, 8);  // of the whole cabinet, and 4 reserved bytes
-  Put(cabinet, list_at, 8);
-  Put(cabinet, 0x0103, 2);  // version 1.3
-  Put(cabinet, 1, 2);       // folders
-  Put(cabinet, files.size(), 2);
-  Put(cabinet, 0, 6);  // flags, set, number in the set
-  Put(cabinet, data_at, 4);
-  Put(cabinet, blocks, 2);
-  Put(cabinet, 0, 2);  // stored
+  PutNumber(cabinet, data_at + all.size() + blocks * 8, 8);  // of the whole cabinet, and 4 reserved bytes
+  PutNumber(cabinet, list_at, 8);
+  PutNumber(cabinet, 0x0103, 2);  // version 1.3
+  PutNumber(cabinet, 1, 2);       // folders
+  PutNumber(cabinet, files.size(), 2);
+  PutNumber(cabinet, 0, 6);  // flags, set, number in the set
+  PutNumber(cabinet, data_at, 4);
+  PutNumber(cabinet, blocks, 2);
+  PutNumber(cabinet, 0, 2);  // stored
   cabinet.insert(cabinet.end(), list.begin(), list.end());
-  for (std::size_t at = 0; at < all.size(); at += kBlock) {
-    const std::size_t length = std::min(kBlock, all.size() - at);
-    Put(cabinet, 0, 4);  // no checksum
-    Put(cabinet, length, 2);
-    Put(cabinet, length, 2);
+  for (std::size_t at = 0; at < all.size(); at += kCabinetBlock) {
+    const std::size_t length = std::min(kCabinetBlock, all.size() - at);
+    PutNumber(cabinet, 0, 4);  // no checksum
+    PutNumber(cabinet, length, 2);
+    PutNumber(cabinet, length, 2);
     const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
     cabinet.insert(cabinet.end(), first, first + static_cast<std::ptrdiff_t>(length));
   }

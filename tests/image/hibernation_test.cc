@@ -17,7 +17,7 @@ using ::testing::StartsWith;
 using PageList = std::vector<std::uint64_t>;
 
 /// The pages of `memory` by number, padded with zero pages to 16.
-std::vector<std::uint8_t> Block(const PhysicalMemory& memory, const PageList& pages) {
+std::vector<std::uint8_t> BlockOf(const PhysicalMemory& memory, const PageList& pages) {
   std::vector<std::uint8_t> bytes;
   for (const std::uint64_t pfn : pages) {
     const std::vector<std::uint8_t> page = PagesOf(memory, {pfn, 1});
@@ -31,7 +31,7 @@ std::vector<std::uint8_t> Block(const PhysicalMemory& memory, const PageList& pa
 void AppendBlock(Bytes& file, const PhysicalMemory& memory, const PageList& pages) {
   const std::uint64_t at = file.size();
   file.Text(at, "\x81\x81xpress").U32(at + 8, 0xFFFFull << 10).Resize(at + 0x20);
-  const std::vector<std::uint8_t> block = Block(memory, pages);
+  const std::vector<std::uint8_t> block = BlockOf(memory, pages);
   file.Append(block.data(), block.size());
 }
 
@@ -200,20 +200,20 @@ std::vector<std::uint8_t> PackedHuffman(std::uint8_t value) {
   return packed;
 }
 
-std::uint64_t Word(std::uint64_t method, std::size_t bytes, std::size_t descriptors) {
+std::uint64_t SetWord(std::uint64_t method, std::size_t bytes, std::size_t descriptors) {
   return method << 30 | bytes << 8 | descriptors;
 }
 
 TEST(Hibernation, SetsOfEveryMethodAreMemory) {
   Bytes file = TenHeader(3, 4);
   std::vector<std::uint8_t> stored(0x2000, 0x11);
-  std::uint64_t at = PutSet(file, 0x1000, Word(0, 0x2000, 2), {0x20 << 4, 0x30 << 4}, stored);
-  PutSet(file, at, Word(0, 11, 1), {0x40 << 4}, PackedPlain(0x22));
+  std::uint64_t at = PutSet(file, 0x1000, SetWord(0, 0x2000, 2), {0x20 << 4, 0x30 << 4}, stored);
+  PutSet(file, at, SetWord(0, 11, 1), {0x40 << 4}, PackedPlain(0x22));
   at = 0x40000;
   for (const std::uint64_t method : {2, 3, 1})
-    at = PutSet(file, at, Word(method, PackedHuffman(0).size(), 1), {(0x50 + method) << 4},
+    at = PutSet(file, at, SetWord(method, PackedHuffman(0).size(), 1), {(0x50 + method) << 4},
                 PackedHuffman(static_cast<std::uint8_t>(0x30 + method)));
-  PutSet(file, at, Word(1, 11, 1), {0x60 << 4}, PackedPlain(0x44));
+  PutSet(file, at, SetWord(1, 11, 1), {0x60 << 4}, PackedPlain(0x44));
   const OpenedImage opened = Open(file);
   const ImageFacts& facts = opened.image.facts();
   EXPECT_EQ(facts.container, "hibernation");
@@ -229,11 +229,12 @@ TEST(Hibernation, AStreamEndsWhereNoSetCanBe) {
   const struct {
     std::uint64_t word;
     std::uint64_t descriptor;
-  } cases[] = {{Word(0, 11, 0), 0x30 << 4},     {Word(0, 11, 17), 0x30 << 4},        {Word(0, 0, 1), 0x30 << 4},
-               {Word(0, 0x1001, 1), 0x30 << 4}, {Word(0, 0x2001, 1), 0x30 << 4 | 1}, {Word(0, 11, 1), ~0ull}};
+  } cases[] = {{SetWord(0, 11, 0), 0x30 << 4},         {SetWord(0, 11, 17), 0x30 << 4},
+               {SetWord(0, 0, 1), 0x30 << 4},          {SetWord(0, 0x1001, 1), 0x30 << 4},
+               {SetWord(0, 0x2001, 1), 0x30 << 4 | 1}, {SetWord(0, 11, 1), ~0ull}};
   for (const auto& test : cases) {
     Bytes file = TenHeader(2, 0);
-    const std::uint64_t at = PutSet(file, 0x1000, Word(0, 11, 1), {0x20 << 4}, PackedPlain(0x22));
+    const std::uint64_t at = PutSet(file, 0x1000, SetWord(0, 11, 1), {0x20 << 4}, PackedPlain(0x22));
     PutSet(file, at, test.word, {test.descriptor}, std::vector<std::uint8_t>(0x3000, 1));
     const OpenedImage opened = Open(file);
     EXPECT_EQ(opened.image.pages().page_count(), 1u);
@@ -247,8 +248,8 @@ TEST(Hibernation, AStreamEndsWhereNoSetCanBe) {
 
 TEST(Hibernation, ADamagedSetCostsItsPagesOnly) {
   Bytes file = TenHeader(2, 0);
-  const std::uint64_t at = PutSet(file, 0x1000, Word(2, 11, 1), {0x20 << 4}, PackedPlain(0x22));
-  PutSet(file, at, Word(0, 11, 1), {0x30 << 4}, PackedPlain(0x33));
+  const std::uint64_t at = PutSet(file, 0x1000, SetWord(2, 11, 1), {0x20 << 4}, PackedPlain(0x22));
+  PutSet(file, at, SetWord(0, 11, 1), {0x30 << 4}, PackedPlain(0x33));
   const OpenedImage opened = Open(file);
   EXPECT_EQ(FirstByte(opened.image.pages(), 0x20), -1);
   EXPECT_EQ(FirstByte(opened.image.pages(), 0x30), 0x33);
@@ -259,7 +260,7 @@ TEST(Hibernation, ADamagedSetCostsItsPagesOnly) {
 TEST(Hibernation, ABombEndsAtTheLimit) {
   Bytes file = TenHeader(64, 0);
   std::uint64_t at = 0x1000;
-  for (std::uint64_t i = 0; i < 64; ++i) at = PutSet(file, at, Word(0, 11, 1), {(0x20 + i) << 4}, PackedPlain(0x22));
+  for (std::uint64_t i = 0; i < 64; ++i) at = PutSet(file, at, SetWord(0, 11, 1), {(0x20 + i) << 4}, PackedPlain(0x22));
   OpenOptions options;
   options.max_decompressed_bytes = 0x8800;
   const OpenedImage opened = Open(file, options);

@@ -84,10 +84,9 @@ Json JsonTool() { return Json{{"name", "poolblame"}, {"version", kVersion}}; }
 Json JsonImage(const ImageReport& facts) {
   const ImageFacts& image = facts.image;
   const PoolHeaderLayout* layout = facts.census.layout;
-  return Json{
-      {"path", image.path},
-      {"container", image.container},
-      {"compression", image.compression},
+  Json json{{"path", image.path}, {"container", image.container}, {"compression", image.compression}};
+  if (!image.member.empty()) json["member"] = image.member;
+  json.update(Json{
       {"size", image.size},
       {"machine", MachineName(facts.system.machine)},
       {"build", facts.system.build ? Json(*facts.system.build) : Json(nullptr)},
@@ -95,7 +94,8 @@ Json JsonImage(const ImageReport& facts) {
       {"allocator", facts.census.allocator},
       {"pool_layout", layout != nullptr ? Json(std::string(layout->name)) : Json(nullptr)},
       {"layout_source", layout != nullptr ? Json(LayoutSourceName(facts.census.layout_source)) : Json(nullptr)},
-  };
+  });
+  return json;
 }
 
 Json JsonBugCheck(const ImageReport& facts) {

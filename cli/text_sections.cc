@@ -78,6 +78,7 @@ void WriteSystem(TextWriter& out, const ImageReport& facts) {
   const ImageFacts& image = facts.image;
   out.Heading("image");
   out.Sentence("  file       ", image.path);
+  if (!image.member.empty()) out.Sentence("  in it      ", image.member);
   out.Sentence("  container  ",
                fmt::format("{}{}, {}{}", image.container, image.compression == "none" ? "" : ", " + image.compression,
                            Counted(image.size, "byte"), image.truncated ? ", truncated" : ""));

@@ -71,6 +71,16 @@ void WriteContainer(const Snapshot& snapshot, std::ostream& out) {
       return WriteElfCore(snapshot, false, out);
     case ContainerKind::kAvml:
       return WriteAvml(snapshot, out);
+    case ContainerKind::kVmem:
+      return WriteVmem(snapshot, out);
+    case ContainerKind::kVmss:
+      return WriteVmwareState(snapshot, false, out);
+    case ContainerKind::kVmsn:
+      return WriteVmwareState(snapshot, true, out);
+    case ContainerKind::kHibernation:
+      return WriteHibernation(snapshot, out);
+    case ContainerKind::kRdmp:
+      return WriteRdmp(snapshot, out);
   }
 }
 

@@ -51,12 +51,20 @@ void WriteFullDump(const Snapshot& snapshot, std::ostream& out);
 void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out);
 /// Type 5 (every frame) or 6 (kernel frames only).
 void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& out);
+/// Type 10 of newer debuggers, for x64 only.
+void WriteRdmp(const Snapshot& snapshot, std::ostream& out);
 void WriteTriageDump(const Snapshot& snapshot, std::ostream& out);
 void WriteRawImage(const Snapshot& snapshot, std::ostream& out);
 /// One range for each run of RAM.
 void WriteLime(const Snapshot& snapshot, std::ostream& out);
 /// The same, packed.
 void WriteAvml(const Snapshot& snapshot, std::ostream& out);
+/// VMware's memory file: the runs of RAM without the holes between them.
+void WriteVmem(const Snapshot& snapshot, std::ostream& out);
+/// The state file beside it, which says where the runs lie; `with_memory` puts the memory into it.
+void WriteVmwareState(const Snapshot& snapshot, bool with_memory, std::ostream& out);
+/// hiberfil.sys as this Windows writes it: tables of ranges up to 7, sets of pages from 8 on.
+void WriteHibernation(const Snapshot& snapshot, std::ostream& out);
 /// As QEMU's `dump-guest-memory` without paging: ELF64 of x64, ELF32 of x86; `with_header` puts the crash dump header
 /// among the notes, as a guest with the fw_cfg driver does.
 void WriteElfCore(const Snapshot& snapshot, bool with_header, std::ostream& out);

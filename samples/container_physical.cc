@@ -96,6 +96,27 @@ void WriteBitmapDump(const Snapshot& snapshot, bool kernel_only, std::ostream& o
   WriteWithBitmap(snapshot, kernel_only ? 6 : 5, block, runs, reader, out);
 }
 
+void WriteRdmp(const Snapshot& snapshot, std::ostream& out) {
+  FrameReader reader(snapshot);
+  const std::vector<PhysicalRun>& runs = snapshot.machine.memory().runs();
+  Bytes block(0x30 + (runs.size() + 1) * 0x10, 0);  // the last range is none
+  const std::uint64_t first_page = 0x2000 + block.size(), pages = snapshot.machine.recipe().pages;
+  Put32(block, 0x00, 0x40);
+  PutText(block, 0x04, "RDMPDUMP");
+  Put64(block, 0x10, first_page - 0x2040 + 0x20);
+  Put64(block, 0x18, first_page);
+  Put32(block, 0x20, runs.size());
+  Put64(block, 0x28, pages);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    Put64(block, 0x30 + i * 0x10, runs[i].base_pfn);
+    Put64(block, 0x38 + i * 0x10, runs[i].pages);
+  }
+  Put(out, DumpHeader(snapshot, 10, first_page + pages * kPage));
+  Put(out, block);
+  for (const PhysicalRun& run : runs)
+    for (std::uint64_t pfn = run.base_pfn; pfn < run.base_pfn + run.pages; ++pfn) Put(out, reader.Read(pfn), kPage);
+}
+
 void WriteRawImage(const Snapshot& snapshot, std::ostream& out) {
   FrameReader reader(snapshot);
   std::uint64_t pfn = 0;

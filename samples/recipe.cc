@@ -29,7 +29,12 @@ constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", Contai
                                                                  {"lime", ContainerKind::kLime},
                                                                  {"elf", ContainerKind::kElf},
                                                                  {"elf-bare", ContainerKind::kElfBare},
-                                                                 {"avml", ContainerKind::kAvml}});
+                                                                 {"avml", ContainerKind::kAvml},
+                                                                 {"vmem", ContainerKind::kVmem},
+                                                                 {"vmss", ContainerKind::kVmss},
+                                                                 {"vmsn", ContainerKind::kVmsn},
+                                                                 {"hibernation", ContainerKind::kHibernation},
+                                                                 {"rdmp", ContainerKind::kRdmp}});
 
 constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
                                                      {"overrun", Fault::kOverrun},
@@ -256,6 +261,8 @@ Result<Recipe> ParseRecipe(const std::string& line) {
   }
   const auto applied = ApplySystem(recipe, system);
   if (!applied) return tl::unexpected<Error>(applied.error());
+  if (recipe.container == ContainerKind::kRdmp && !recipe.profile.x64)
+    return Fail(ErrorKind::kUsage, "container=rdmp is for machine=x64: nobody has described one of x86");
   if (recipe.profile.build >= 9200) recipe.pae = true;  // 32-bit kernels are PAE only from Windows 8
   if (recipe.pool_percent == 0) recipe.pool_percent = recipe.pages <= 4096 ? 50 : 12;
   return recipe;

@@ -22,7 +22,12 @@ enum class ContainerKind {
   kLime,
   kElf,
   kElfBare,
-  kAvml
+  kAvml,
+  kVmem,
+  kVmss,
+  kVmsn,
+  kHibernation,
+  kRdmp
 };
 
 enum class Fault {

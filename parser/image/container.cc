@@ -14,6 +14,7 @@ struct ContainerRow {
   std::string_view magic;  // at offset 0
   const char* what;        // "a crash dump"
   Result<ImageParts> (*open)(ByteView, const OpenOptions&);
+  bool is_image = true;  // false: may have no memory in it
 };
 
 constexpr std::array kContainers = {
@@ -24,7 +25,19 @@ constexpr std::array kContainers = {
                  "an ELF core", OpenElfCore},
     ContainerRow{"EMiL", "a LiME memory image", OpenLime},
     ContainerRow{"AVML", "an AVML memory image", OpenAvml},
+    ContainerRow{"hibr", "a hibernation file", OpenHibernation},
+    ContainerRow{"HIBR", "a hibernation file", OpenHibernation},
+    ContainerRow{"RSTR", "a hibernation file", OpenHibernation},
+    ContainerRow{"HORM", "a hibernation file", OpenHibernation},
+    ContainerRow{"wake", "a hibernation file", RefuseResumed},
+    ContainerRow{"WAKE", "a hibernation file", RefuseResumed},
+    ContainerRow{"\xD0\xBE\xD2\xBE", "a VMware saved state", OpenVmwareState, false},
+    ContainerRow{"\xD1\xBA\xD1\xBA", "a VMware saved state", OpenVmwareState, false},
+    ContainerRow{"\xD2\xBE\xD2\xBE", "a VMware saved state", OpenVmwareState, false},
+    ContainerRow{"\xD3\xBE\xD3\xBE", "a VMware saved state", OpenVmwareState, false},
 };
+
+std::string_view TextOf(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 bool AllZero(ByteView bytes, const StoredExtents& stored) {
   const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
@@ -36,9 +49,8 @@ bool AllZero(ByteView bytes, const StoredExtents& stored) {
 
 Result<ImageParts> ReadContainer(ByteView bytes, const StoredExtents& stored, const OpenOptions& options) {
   if (bytes.empty()) return Fail(ErrorKind::kTruncated, "image (the file is empty)", 0, kPageSize, 0);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const ContainerRow& row : kContainers) {
-    if (!text.starts_with(row.magic)) continue;
+    if (!TextOf(bytes).starts_with(row.magic)) continue;
     if (options.base)
       return Fail(ErrorKind::kUsage, std::string("--base is for bare pool pages, and this is ") + row.what);
     return row.open(bytes, options);
@@ -55,11 +67,19 @@ Result<ImageParts> ReadContainer(ByteView bytes, const StoredExtents& stored, co
 
 Result<ImageParts> OpenContainer(ByteView bytes, const StoredExtents& stored, const OpenOptions& options) {
   Result<ImageParts> parts = ReadContainer(bytes, stored, options);
-  if (!parts) return parts;
-  if (const StoredExtents of_pages = parts->unpacked ? parts->unpacked->stored() : stored)
-    parts->pages.SkipHoles(*of_pages);
-  if (parts->lacks_page_tables) LookForPageTables(*parts);
+  if (parts) FinishPages(stored, *parts);
   return parts;
+}
+
+void FinishPages(const StoredExtents& stored, ImageParts& parts) {
+  if (const StoredExtents of_pages = parts.unpacked ? parts.unpacked->stored() : stored)
+    parts.pages.SkipHoles(*of_pages);
+  if (parts.lacks_page_tables) LookForPageTables(parts);
+}
+
+bool HasContainerMagic(ByteView bytes) {
+  return std::ranges::any_of(
+      kContainers, [&](const ContainerRow& row) { return row.is_image && TextOf(bytes).starts_with(row.magic); });
 }
 
 std::string HexText(std::uint64_t value) {

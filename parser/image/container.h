@@ -26,6 +26,12 @@ struct ImageParts {
 /// says where `bytes` has no holes.
 Result<ImageParts> OpenContainer(ByteView bytes, const StoredExtents& stored, const OpenOptions& options);
 
+/// What every container's pages still lack when they are mapped: holes are left out, page tables looked for.
+void FinishPages(const StoredExtents& stored, ImageParts& parts);
+
+/// True when the first bytes are those of a container that has a reader and holds memory.
+bool HasContainerMagic(ByteView bytes);
+
 /// Fails with kUnsupported, and a sentence that says what to do instead, when `bytes` is a format we only know by name.
 Result<void> RefuseForeignFormat(ByteView bytes);
 
@@ -33,9 +39,16 @@ Result<void> RefuseForeignFormat(ByteView bytes);
 Result<ImageParts> OpenAvml(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenHibernation(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenLime(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenPoolPages(ByteView bytes, const OpenOptions& options);
 Result<ImageParts> OpenRaw(ByteView bytes, const OpenOptions& options);
+Result<ImageParts> OpenVmwareState(ByteView bytes, const OpenOptions& options);
+
+/// kUnsupported: the hibernation file of a system that runs again, and what to do.
+Result<ImageParts> RefuseResumed(ByteView bytes, const OpenOptions& options);
+/// The same where Windows has wiped the header: nothing but the file's name says what it was.
+bool IsWipedHibernation(ByteView bytes, const std::string& name);
 
 /// True when the file starts like a crash dump of either width.
 bool IsCrashDump(ByteView bytes);

@@ -13,10 +13,6 @@ struct DumpTypeRow {
   const char* refusal;
 };
 
-constexpr const char* kRdmpAdvice =
-    "crash dump of the new dbgeng layout (RDMP): take the dump that Windows itself writes (kernel or complete memory "
-    "dump, MEMORY.DMP)";
-
 constexpr DumpTypeRow kDumpTypes[] = {
     {DumpType::kFull, OpenFullDump, nullptr},
     {DumpType::kSummary, OpenSummaryDump, nullptr},
@@ -26,9 +22,9 @@ constexpr DumpTypeRow kDumpTypes[] = {
     {DumpType::kBitmapFull, OpenBitmapDump, nullptr},
     {DumpType::kBitmapKernel, OpenBitmapDump, nullptr},
     {DumpType::kAutomatic, OpenBitmapDump, nullptr},
-    {DumpType::kRdmpKernel, nullptr, kRdmpAdvice},
-    {DumpType::kRdmpKernelUser, nullptr, kRdmpAdvice},
-    {DumpType::kRdmpComplete, nullptr, kRdmpAdvice},
+    {DumpType::kRdmpKernel, OpenRdmp, nullptr},
+    {DumpType::kRdmpKernelUser, OpenRdmp, nullptr},
+    {DumpType::kRdmpComplete, OpenRdmp, nullptr},
 };
 
 // Windows 8 and later run x86 with PAE only.
@@ -61,7 +57,7 @@ Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options) {
   }
   return Fail(ErrorKind::kUnsupported,
               "crash dump of unknown type " + std::to_string(static_cast<std::uint32_t>(type)) +
-                  ": the types read are 1, 2, 4, 5, 6 and 7",
+                  ": the types read are 1, 2 and 4 to 10",
               offset, 0, static_cast<std::uint32_t>(type));
 }
 

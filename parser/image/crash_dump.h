@@ -37,6 +37,7 @@ void ApplyOptions(const OpenOptions& options, ImageFacts& facts);
 Result<ImageParts> OpenFullDump(ByteView bytes, CrashDumpHeader header);
 Result<ImageParts> OpenSummaryDump(ByteView bytes, CrashDumpHeader header);
 Result<ImageParts> OpenBitmapDump(ByteView bytes, CrashDumpHeader header);
+Result<ImageParts> OpenRdmp(ByteView bytes, CrashDumpHeader header);
 Result<ImageParts> OpenTriageDump(ByteView bytes, CrashDumpHeader header);
 
 /// What the block behind the header says of a dump that stores a subset of the pages.

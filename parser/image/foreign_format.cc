@@ -1,6 +1,5 @@
 // Files that people do hand to a dump tool and that it cannot read: refused by name, with what to do instead, so that
 // none of them is ever taken for raw memory.
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -13,14 +12,8 @@ struct ForeignFormat {
   std::string_view magic;
   const char* name;
   const char* advice;
-  std::size_t offset = 0;  // of the magic
 };
 
-constexpr const char* kVmware =
-    "give the .vmem file beside it; where there is none, make a crash dump of it with vmss2core";
-constexpr const char* kHibernation = "convert it to raw physical memory or to a Windows crash dump first";
-constexpr const char* kGone = "Windows has already discarded its memory";
-constexpr const char* kUnpack = "unpack it first";
 constexpr const char* kExport = "export the memory image or the dump that it holds as a file of its own";
 constexpr const char* kDisk =
     "it holds a file system and no memory; take the dump out of it (Windows\\MEMORY.DMP or Windows\\Minidump)";
@@ -32,20 +25,9 @@ constexpr std::array kForeignFormats = {
     ForeignFormat{"MDMP", "user-mode minidump (MDMP)",
                   "it holds one process and no kernel pool; give a kernel or complete memory dump (MEMORY.DMP)"},
     ForeignFormat{"QEVM", "QEMU saved state (QEVM)", "take a dump with `dump-guest-memory` instead"},
-    ForeignFormat{"\xD0\xBE\xD2\xBE", "VMware saved state", kVmware},
-    ForeignFormat{"\xD1\xBA\xD1\xBA", "VMware saved state", kVmware},
-    ForeignFormat{"\xD2\xBE\xD2\xBE", "VMware saved state", kVmware},
-    ForeignFormat{"\xD3\xBE\xD3\xBE", "VMware saved state", kVmware},
-    ForeignFormat{"hibr", "hibernation file", kHibernation},
-    ForeignFormat{"HIBR", "hibernation file", kHibernation},
-    ForeignFormat{"RSTR", "hibernation file", kHibernation},
-    ForeignFormat{"HORM", "hibernation file", kHibernation},
-    ForeignFormat{"wake", "hibernation file of a resumed system", kGone},
-    ForeignFormat{"WAKE", "hibernation file of a resumed system", kGone},
-    ForeignFormat{"7z\xBC\xAF\x27\x1C", "7-Zip archive", kUnpack},
-    ForeignFormat{"Rar!\x1A\x07", "RAR archive", kUnpack},
-    ForeignFormat{{"MSCF\0\0\0\0", 8}, "cabinet archive", "unpack it first (`cabextract`)"},
-    ForeignFormat{"ustar", "tar archive", kUnpack, 257},
+    // Of another ZIP archive a file was taken before anybody looks here.
+    ForeignFormat{{"PK\x03\x04", 4}, "AFF4 memory image", "convert it to raw physical memory first"},
+    ForeignFormat{"Rar!\x1A\x07", "RAR archive", "unpack it first"},
     ForeignFormat{{"EVF\x09\x0D\x0A\xFF\0", 8}, "EnCase evidence file (E01)", kExport},
     ForeignFormat{{"EVF2\x0D\x0A\x81\0", 8}, "EnCase evidence file (Ex01)", kExport},
     ForeignFormat{"conectix", "VHD disk image", kDisk},
@@ -55,10 +37,6 @@ constexpr std::array kForeignFormats = {
     ForeignFormat{"QFI\xFB", "QCOW2 disk image", kDisk},
     ForeignFormat{"<<< Oracle VM VirtualBox Disk Image >>>", "VDI disk image", kDisk},
 };
-
-constexpr std::string_view kZipMagic("PK\x03\x04", 4);
-constexpr std::string_view kAff4Member = "information.turtle";
-constexpr std::size_t kAff4SearchBytes = 0x10000;  // the member's name is in one of the first local headers
 
 constexpr std::string_view kVhdFooter = "conectix";  // of a fixed VHD, which has nothing but the disk before it
 constexpr std::size_t kVhdFooterBytes = 512;
@@ -72,13 +50,7 @@ tl::unexpected<Error> Refuse(const char* name, const char* advice) {
 Result<void> RefuseForeignFormat(ByteView bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const ForeignFormat& format : kForeignFormats)
-    if (text.size() >= format.offset && text.substr(format.offset).starts_with(format.magic))
-      return Refuse(format.name, format.advice);
-  if (text.starts_with(kZipMagic)) {
-    const bool is_aff4 = text.substr(0, kAff4SearchBytes).find(kAff4Member) != std::string_view::npos;
-    return is_aff4 ? Refuse("AFF4 memory image", "convert it to raw physical memory first")
-                   : Refuse("ZIP archive", kUnpack);
-  }
+    if (text.starts_with(format.magic)) return Refuse(format.name, format.advice);
   if (text.size() >= kVhdFooterBytes && text.substr(text.size() - kVhdFooterBytes).starts_with(kVhdFooter))
     return Refuse("VHD disk image", kDisk);
   return {};

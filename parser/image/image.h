@@ -19,6 +19,9 @@
 
 namespace poolblame {
 
+class FileMapping;
+struct VmwareOther;
+
 enum class Machine { kUnknown, kX86, kX64, kArm64 };
 
 /// Bytes of a pointer on that machine: 4 or 8.
@@ -57,7 +60,8 @@ struct DumpOrigin {
 struct ImageFacts {
   std::string path;
   std::string container;    // REPORT.md's word: "pagedu64-full", "pagedump-triage", "raw", "pool-pages", …
-  std::string compression;  // "none", "zstd", "gzip", "xz", "bzip2"
+  std::string compression;  // "none", "zstd", "gzip", "xz", "bzip2", "zip", "7z", "cab", "tar"; "gzip/tar": outer first
+  std::string member;       // of an archive: the file in it that is the image; of half a VMware machine: the other half
   std::uint64_t size = 0;   // bytes of the file as it lies on disk
   Machine machine = Machine::kUnknown;
   bool pae = false;                              // x86 only
@@ -83,8 +87,8 @@ struct OpenOptions {
 /// An opened, validated image. Movable, not copyable; every view it gives lives as long as it does.
 class Image {
  public:
-  /// Opens a file. Uncompressed files are mapped; compressed ones are unpacked to memory (small) or to an unlinked
-  /// temporary file that is mapped (large). Fails with one Error that says place and numbers; never throws.
+  /// Opens a file. Uncompressed files are mapped; compressed ones and archives are unpacked to memory (small) or to an
+  /// unlinked temporary file that is mapped (large). Fails with one Error that says place and numbers; never throws.
   static Result<Image> Open(const std::string& path, const OpenOptions& options);
   /// The same from bytes in memory that outlive the image (tests, fuzzers). `name` stands in for the path.
   static Result<Image> FromBytes(ByteView bytes, const std::string& name, const OpenOptions& options);
@@ -108,6 +112,8 @@ class Image {
   struct State;
   static Result<Image> Read(ByteView bytes, const StoredExtents& stored, const std::string& name,
                             const OpenOptions& options);
+  static Result<Image> OpenVmwarePair(const std::string& path, FileMapping file, VmwareOther other,
+                                      const OpenOptions& options);
   explicit Image(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

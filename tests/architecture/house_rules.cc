@@ -133,6 +133,8 @@ std::span<const ForeignRule> ForeignRules() {
       {"tl/", {"parser/base", "tests"}},
       {"boost/", {"parser/image", "tests"}},
       {"zstd", {"parser/image", "tests"}},
+      {"archive.h", {"parser/image", "tests"}},
+      {"archive_entry.h", {"parser/image", "tests"}},
       {"snappy", {"parser/image", "tests"}},
       {"Zydis/", {"pooltag", "tests"}},
       {"CLI/", {"cli", "tests"}},

@@ -16,6 +16,7 @@ constexpr std::array<Stamp, 2> kSummaryX64 = {{{0, "PAGEDU64"}, {0xF98, "\x02\0\
 constexpr std::array<Stamp, 2> kTriageX64 = {{{0, "PAGEDU64"}, {0xF98, "\x04\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x05\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kKernelBitmapX64 = {{{0, "PAGEDU64"}, {0xF98, "\x06\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kRdmpX64 = {{{0, "PAGEDU64"}, {0xF98, "\x0A\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kFullX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x01\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kSummaryX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x02\0\0\0"sv}}};
 constexpr std::array<Stamp, 2> kTriageX86 = {{{0, "PAGEDUMP"}, {0xF88, "\x04\0\0\0"sv}}};
@@ -38,6 +39,14 @@ constexpr std::array<Stamp, 1> kBzip2 = {{{0, "BZh9"}}};
 constexpr std::array<Stamp, 1> kXz = {{{0,
                                         "\xFD"
                                         "7zXZ\0"sv}}};
+constexpr std::array<Stamp, 1> kVmware = {{{0, "\xD2\xBE\xD2\xBE"}}};
+constexpr std::array<Stamp, 2> kHibernationX86 = {{{0, "hibr"}, {0x0C, "\xE0\0\0\0"sv}}};
+constexpr std::array<Stamp, 2> kHibernationX64 = {{{0, "hibr"}, {0x0C, "\x28\x01\0\0"sv}}};
+constexpr std::array<Stamp, 2> kHibernationTen = {{{0, "HIBR"}, {0x0C, "\xE0\x03\0\0"sv}}};
+constexpr std::array<Stamp, 1> kZip = {{{0, "PK\x03\x04"}}};
+constexpr std::array<Stamp, 1> kSevenZip = {{{0, "7z\xBC\xAF\x27\x1C"}}};
+constexpr std::array<Stamp, 1> kCabinet = {{{0, "MSCF\0\0\0\0"sv}}};
+constexpr std::array<Stamp, 1> kTar = {{{257, "ustar"}}};
 
 OpenOptions PoolPagesAt(std::uint64_t base) {
   OpenOptions options;
@@ -71,6 +80,7 @@ std::span<const Container> Containers() {
       {"summary-x86", "windows=3790 machine=x86 container=summary", kSummaryX86, {}},
       {"bitmap-x64", "windows=9200 machine=x64 container=bitmap tracker=yes nx=yes", kBitmapX64, {}},
       {"kernel-bitmap-x64", "windows=9600 machine=x64 container=kernel-bitmap", kKernelBitmapX64, {}},
+      {"rdmp", "windows=9600 machine=x64 container=rdmp", kRdmpX64, {}},
       {"segment-heap-1903", "windows=18362 machine=x64 container=full tracker=yes", kFullX64, {}},
       {"segment-heap-24h2", "windows=26100 machine=x64 container=bitmap", kBitmapX64, {}},
       {"special-pool", "windows=7601 machine=x64 container=full special=6", kFullX64, {}},
@@ -82,12 +92,20 @@ std::span<const Container> Containers() {
       {"avml", "windows=7601 machine=x64 container=avml", kAvml, SmallBomb()},
       {"elf-x64", "windows=9600 machine=x64 container=elf", kElf64, {}},
       {"elf-x86", "windows=7601 machine=x86 container=elf-bare", kElf32, {}},
+      {"vmware", "windows=7601 machine=x64 container=vmsn", kVmware, RawX64()},
+      {"hibernation-x86", "windows=7601 machine=x86 container=hibernation", kHibernationX86, SmallBomb()},
+      {"hibernation-x64", "windows=7601 machine=x64 container=hibernation", kHibernationX64, SmallBomb()},
+      {"hibernation-ten", "windows=19041 machine=x64 container=hibernation", kHibernationTen, SmallBomb()},
       {"pool-pages-x64", "windows=7601 machine=x64 container=pool-pages", {}, PoolPagesAt(0xFFFFFA8000000000)},
       {"zstd", "windows=7601 machine=x64 container=full", kZstd, SmallBomb(), Packing::kZstd},
       {"gzip", "windows=7601 machine=x64 container=full", kGzip, SmallBomb(), Packing::kGzip},
       // These two are slow and check sums: what is inside matters little, so it is small.
       {"bzip2", "windows=7601 machine=x64 container=triage", kBzip2, SmallBomb(), Packing::kBzip2},
       {"xz", "windows=7601 machine=x64 container=triage", kXz, SmallBomb(), Packing::kXz},
+      {"zip", "windows=7601 machine=x64 container=full", kZip, SmallBomb(), Packing::kZip},
+      {"sevenzip", "windows=7601 machine=x64 container=triage", kSevenZip, SmallBomb(), Packing::kSevenZip},
+      {"cabinet", "windows=7601 machine=x64 container=triage", kCabinet, SmallBomb(), Packing::kCabinet},
+      {"tar", "windows=7601 machine=x64 container=triage", kTar, SmallBomb(), Packing::kTar},
   };
   return kContainers;
 }

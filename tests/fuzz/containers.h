@@ -19,7 +19,7 @@ struct Stamp {
   std::string_view bytes;
 };
 
-enum class Packing { kNone, kZstd, kGzip, kBzip2, kXz };
+enum class Packing { kNone, kZstd, kGzip, kBzip2, kXz, kZip, kSevenZip, kCabinet, kTar };
 
 struct Container {
   std::string_view name;    // "full-x64": the libFuzzer target is fuzz_<name>, its seeds lie in corpus/<name>

@@ -9,6 +9,8 @@
 #include <boost/iostreams/filtering_stream.hpp>
 #include <cstdlib>
 
+#include "tests/image/archive_builder.h"
+
 namespace poolblame::fuzz {
 namespace {
 
@@ -51,6 +53,14 @@ Bytes Pack(const Bytes& image, Packing packing) {
       return PackWith(image, io::bzip2_compressor());
     case Packing::kXz:
       return PackWith(image, io::lzma_compressor());
+    case Packing::kZip:
+      return testing::ArchiveOf("zip", {{"MEMORY.DMP", image}});
+    case Packing::kSevenZip:
+      return testing::ArchiveOf("7zip", {{"MEMORY.DMP", image}});
+    case Packing::kCabinet:
+      return testing::CabinetOf({{"MEMORY.DMP", image}});
+    case Packing::kTar:
+      return testing::ArchiveOf("ustar", {{"MEMORY.DMP", image}});
   }
   std::abort();
 }

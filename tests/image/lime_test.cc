@@ -17,7 +17,7 @@ constexpr std::uint64_t kLimeKernel = 0xFFFFFA8001234000;
 constexpr const char* kLimeWithoutTables =
     "no page tables that map themselves were found: finds have physical addresses only";
 
-std::vector<std::uint8_t> Filled(std::size_t size, std::uint8_t value) {
+std::vector<std::uint8_t> RangeOf(std::size_t size, std::uint8_t value) {
   return std::vector<std::uint8_t>(size, value);
 }
 
@@ -25,7 +25,7 @@ TEST(Lime, ARangeIsMemoryBehindItsHeader) {
   // The header as AVML's own test has it, 0x1000 to 0x20000 inclusive: a last byte of a page that is not there.
   const std::uint8_t header[] = {0x45, 0x4D, 0x69, 0x4C, 1, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
                                  0,    0,    2,    0,    0, 0, 0, 0, 0, 0,    0, 0, 0, 0, 0, 0};
-  const std::vector<std::uint8_t> content = Filled(0x1F001, 0x42);
+  const std::vector<std::uint8_t> content = RangeOf(0x1F001, 0x42);
   const OpenedImage opened = Open(Bytes().Append(header, 32).Append(content.data(), content.size()));
   const ImageFacts& facts = opened.image.facts();
   EXPECT_EQ(facts.container, "lime");
@@ -69,9 +69,9 @@ TEST(Lime, OptionsSayWhatTheFileDoesNot) {
 
 TEST(Lime, RangesThatStartInsideAPageGiveTheirWholePages) {
   Bytes file;
-  AppendLimeRange(file, 0x1C00, Filled(0x400, 1));   // not one
-  AppendLimeRange(file, 0x2FFF, Filled(0x2001, 2));  // two, behind one byte
-  AppendLimeRange(file, 0x5000, Filled(0xFFF, 3));   // almost one
+  AppendLimeRange(file, 0x1C00, RangeOf(0x400, 1));   // not one
+  AppendLimeRange(file, 0x2FFF, RangeOf(0x2001, 2));  // two, behind one byte
+  AppendLimeRange(file, 0x5000, RangeOf(0xFFF, 3));   // almost one
   const OpenedImage opened = Open(file);
   EXPECT_EQ(opened.image.pages().page_count(), 2u);
   EXPECT_EQ(FirstByte(opened.image.pages(), 3), 2);
@@ -83,8 +83,8 @@ TEST(Lime, RangesThatStartInsideAPageGiveTheirWholePages) {
 
 TEST(Lime, OfOverlappingRangesTheFirstWins) {
   Bytes file;
-  AppendLimeRange(file, 0x2000, Filled(0x2000, 1));
-  AppendLimeRange(file, 0x1000, Filled(0x3000, 2));
+  AppendLimeRange(file, 0x2000, RangeOf(0x2000, 1));
+  AppendLimeRange(file, 0x1000, RangeOf(0x3000, 2));
   const OpenedImage opened = Open(file);
   EXPECT_EQ(FirstByte(opened.image.pages(), 1), 2);
   EXPECT_EQ(FirstByte(opened.image.pages(), 2), 1);
@@ -95,8 +95,8 @@ TEST(Lime, OfOverlappingRangesTheFirstWins) {
 
 TEST(Lime, ACutRangeIsReadAsFarAsItGoes) {
   Bytes file;
-  AppendLimeRange(file, 0x1000, Filled(0x2000, 1));
-  AppendLimeRange(file, 0x8000, Filled(0x4000, 2));
+  AppendLimeRange(file, 0x1000, RangeOf(0x2000, 1));
+  AppendLimeRange(file, 0x8000, RangeOf(0x4000, 2));
   const OpenedImage opened = Open(file.Resize(file.size() - 0x1001));
   EXPECT_TRUE(opened.image.facts().truncated);
   EXPECT_EQ(opened.image.pages().page_count(), 4u);
@@ -115,8 +115,8 @@ TEST(Lime, WhatIsNoRangeHeaderEndsTheReading) {
   };
   for (const auto& test : cases) {
     Bytes file;
-    AppendLimeRange(file, 0x1000, Filled(0x1000, 1));
-    AppendLimeRange(file, 0x8000, Filled(0x1000, 2));
+    AppendLimeRange(file, 0x1000, RangeOf(0x1000, 1));
+    AppendLimeRange(file, 0x8000, RangeOf(0x1000, 2));
     const OpenedImage opened = Open(file.U32(0x1020 + test.offset, test.value));
     EXPECT_EQ(opened.image.pages().page_count(), 1u);
     EXPECT_TRUE(opened.image.facts().truncated);
@@ -126,7 +126,7 @@ TEST(Lime, WhatIsNoRangeHeaderEndsTheReading) {
 
 TEST(Lime, ZerosBehindTheLastRangeAreFiller) {
   Bytes file;
-  AppendLimeRange(file, 0x1000, Filled(0x1000, 1));
+  AppendLimeRange(file, 0x1000, RangeOf(0x1000, 1));
   for (const std::uint64_t zeros : {1, 32, 4096}) {
     const OpenedImage opened = Open(Bytes(file).Resize(file.size() + zeros));
     EXPECT_FALSE(opened.image.facts().truncated) << zeros;
@@ -136,7 +136,7 @@ TEST(Lime, ZerosBehindTheLastRangeAreFiller) {
 
 TEST(Lime, AddressesAtTheEndOfEverythingAreCut) {
   Bytes file;
-  AppendLimeRange(file, 0, Filled(0x1000, 1));
+  AppendLimeRange(file, 0, RangeOf(0x1000, 1));
   const OpenedImage whole = Open(Bytes(file).U64(0x10, 0xFFFFFFFFFFFFFFFE));
   EXPECT_EQ(whole.image.pages().page_count(), 1u);
   EXPECT_TRUE(whole.image.facts().truncated);
@@ -161,7 +161,7 @@ TEST(Lime, ABaseDoesNotFit) {
   OpenOptions options;
   options.base = VirtAddr{kLimeKernel};
   Bytes file;
-  AppendLimeRange(file, 0x1000, Filled(0x1000, 1));
+  AppendLimeRange(file, 0x1000, RangeOf(0x1000, 1));
   EXPECT_EQ(ErrorOf(file.vector(), options).what, "--base is for bare pool pages, and this is a LiME memory image");
 }
 

@@ -15,13 +15,10 @@ TEST(Refused, DumpTypesByName) {
     const char* starts;
     const char* advice;
   } cases[] = {
-      {0, "crash dump of unknown type 0", "types read are 1, 2, 4, 5, 6 and 7"},
+      {0, "crash dump of unknown type 0", "types read are 1, 2 and 4 to 10"},
       {3, "header-only crash dump", "kernel or complete memory dump"},
-      {8, "crash dump of the new dbgeng layout (RDMP)", "MEMORY.DMP"},
-      {9, "crash dump of the new dbgeng layout (RDMP)", "MEMORY.DMP"},
-      {10, "crash dump of the new dbgeng layout (RDMP)", "MEMORY.DMP"},
-      {11, "crash dump of unknown type 11", "types read are 1, 2, 4, 5, 6 and 7"},
-      {0xFFFFFFFF, "crash dump of unknown type 4294967295", "types read are 1, 2, 4, 5, 6 and 7"},
+      {11, "crash dump of unknown type 11", "types read are 1, 2 and 4 to 10"},
+      {0xFFFFFFFF, "crash dump of unknown type 4294967295", "types read are 1, 2 and 4 to 10"},
   };
   for (const bool wide : {false, true}) {
     for (const auto& test : cases) {
@@ -64,20 +61,8 @@ TEST(Refused, ForeignFormats) {
   } cases[] = {
       {"MDMP", "user-mode minidump (MDMP)"},
       {"QEVM", "QEMU saved state (QEVM)"},
-      {"\xD0\xBE\xD2\xBE", "VMware saved state"},
-      {"\xD1\xBA\xD1\xBA", "VMware saved state"},
-      {"\xD2\xBE\xD2\xBE", "VMware saved state"},
-      {"\xD3\xBE\xD3\xBE", "VMware saved state"},
-      {"hibr", "hibernation file"},
-      {"HIBR", "hibernation file"},
-      {"wake", "hibernation file of a resumed system"},
-      {"RSTR", "hibernation file"},
       {std::string("PK\x03\x04", 4) + std::string(26, '\0') + "information.turtle", "AFF4 memory image"},
-      {std::string("PK\x03\x04", 4), "ZIP archive"},
-      {"7z\xBC\xAF\x27\x1C", "7-Zip archive"},
       {"Rar!\x1A\x07", "RAR archive"},
-      {std::string("MSCF\0\0\0\0", 8), "cabinet archive"},
-      {std::string(257, 'a') + "ustar", "tar archive"},
       {std::string("EVF\x09\x0D\x0A\xFF\0", 8), "EnCase evidence file (E01)"},
       {std::string("EVF2\x0D\x0A\x81\0", 8), "EnCase evidence file (Ex01)"},
       {"conectix", "VHD disk image"},

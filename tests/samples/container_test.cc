@@ -194,6 +194,67 @@ TEST(Container, ElfCores) {
   EXPECT_EQ(bare.size(), b.size() - 0x2018);
 }
 
+TEST(Container, Vmware) {
+  const Bytes memory = Build("windows=7601 container=vmem").bytes;
+  EXPECT_EQ(memory.size(), 112U * 0x1000) << "no hole";
+  const Bytes b = Build("windows=7601 container=vmss").bytes;
+  EXPECT_EQ(U32(b, 0), 0xBED2BED2U);
+  EXPECT_EQ(U32(b, 8), 2U) << "groups";
+  EXPECT_EQ(Text(b, 0x5C, 6), "memory");
+  const std::size_t tags = U64(b, 0x5C + 0x40);
+  EXPECT_EQ(Text(b, tags, 12), std::string("\x04\x0A") + "align_mask");
+  EXPECT_EQ(Text(b, tags + 16, 14), std::string("\x04\x0C") + "regionsCount");
+  EXPECT_EQ(U32(b, tags + 30), 3U);
+  EXPECT_EQ(Text(b, tags + 34, 15), std::string("\x44\x0D") + "regionPageNum");
+  EXPECT_EQ(Text(b, tags + 57, 11), std::string("\x44\x09") + "regionPPN");
+  EXPECT_EQ(U32(b, tags + 72), 1U) << "the first page of RAM";
+  const Bytes whole = Build("windows=7601 container=vmsn").bytes;
+  EXPECT_TRUE(std::equal(memory.begin(), memory.end(), whole.end() - 2 - std::ptrdiff_t(memory.size())));
+  EXPECT_EQ((whole.size() - 2) % 0x1000, 0U);
+}
+
+TEST(Container, HibernationTables) {
+  const Bytes b = Build("windows=7601 container=hibernation").bytes;
+  EXPECT_EQ(Text(b, 0, 4), "hibr");
+  EXPECT_EQ(U32(b, 0x0C), 0x128U);
+  const std::size_t table = U64(b, 0x60) * 0x1000;
+  EXPECT_EQ(U64(b, table), 0U) << "no other table";
+  EXPECT_EQ(U32(b, table + 8), 3U) << "ranges";
+  EXPECT_EQ(U64(b, table + 16), 1U);
+  EXPECT_EQ(U64(b, table + 24), 0x27U) << "the end exclusive";
+  EXPECT_EQ(Text(b, table + 0x1000, 8), "\x81\x81xpress");
+  const Bytes xp = Build("windows=2600 machine=x86 container=hibernation").bytes;
+  EXPECT_EQ(U32(xp, 0x0C), 0xA8U);
+  EXPECT_EQ(U32(xp, U32(xp, 0x58) * 0x1000 + 0x0C), 3U);
+}
+
+TEST(Container, HibernationSets) {
+  const Bytes b = Build("windows=9600 container=hibernation").bytes;
+  EXPECT_EQ(Text(b, 0, 4), "HIBR");
+  EXPECT_EQ(U32(b, 0x0C), 0x360U);
+  EXPECT_EQ(U64(b, 0x58) + U64(b, 0x1C8), 112U) << "the loader's pages and the kernel's";
+  const std::size_t boot = U64(b, 0x60) * 0x1000, kernel = U64(b, 0x68) * 0x1000;
+  EXPECT_EQ(U32(b, boot) & 0xFF, 1U) << "descriptors";
+  EXPECT_EQ(U32(b, boot) >> 30, 0U) << "plain Xpress";
+  EXPECT_EQ(U64(b, boot + 4), 1U << 4 | 15) << "16 pages from the first one of RAM on";
+  EXPECT_EQ(U32(b, kernel) >> 30, 2U) << "with Huffman codes";
+}
+
+TEST(Container, Rdmp) {
+  const Bytes b = Build("windows=9600 container=rdmp").bytes;
+  EXPECT_EQ(U32(b, 0xF98), 10U);
+  EXPECT_EQ(U32(b, 0x2000), 0x40U);
+  EXPECT_EQ(Text(b, 0x2004, 8), "RDMPDUMP");
+  const std::size_t first_page = U64(b, 0x2018);
+  EXPECT_EQ(U64(b, 0x2010) - 0x20, first_page - 0x2040);
+  EXPECT_EQ(U32(b, 0x2020), 3U) << "ranges";
+  EXPECT_EQ(U64(b, 0x2028), 112U) << "pages";
+  EXPECT_EQ(U64(b, 0x2030), 1U);
+  EXPECT_EQ(U64(b, 0x2038), 38U);
+  EXPECT_EQ(b.size(), first_page + 112 * 0x1000);
+  EXPECT_FALSE(BuildSample("windows=7601 machine=x86 container=rdmp"));
+}
+
 TEST(Container, PoolPagesAreBareAndSayTheirBase) {
   const BuiltImage image = Build("windows=7601 container=pool-pages");
   ASSERT_NE(image.truth.base, 0U);

@@ -130,6 +130,46 @@ TEST(CrossingScan, InASmallImageZeroInPlaceOfTheFirstWordMayBeAListsEnd) {
   EXPECT_THAT(Crossings(stage), IsEmpty());
 }
 
+TEST(CrossingScan, ZerosThatEndInsideAWordAreAWriteAlsoBehindZeros) {
+  Stage stage(Windows::kSeven64);
+  Healthy(stage).Add(PageBuilder(Windows::kSeven64, 500)
+                         .Block("Even", 0x60)
+                         .Block("Name", 0x10 + kText)
+                         .Put(0, Cycle(Ascii("\\Device\\HarddiskVolume2\\"), 0x28) + ByteString(kText - 0x28, 0))
+                         .Block("Objt", kObject)
+                         .Put(0, WithFront(ByteString(20, 0), Object(3)))
+                         .Block("File", 0x80));
+  EXPECT_THAT(Crossings(stage), SizeIs(1));
+}
+
+/// Names that have nothing in common but that they are wide text, one of them written over with `fill` from the end of
+/// the object below on.
+std::vector<Scene> CrossingsWithFilledName(std::uint8_t fill) {
+  const auto name = [](std::uint32_t page) {
+    ByteString wide;
+    for (std::uint32_t i = 0; i < kText / 2; ++i) wide = wide + Word('a' + (page * 7 + i * i * (page % 5 + 1)) % 26, 2);
+    return wide;
+  };
+  const auto with = [&](std::uint32_t page, const ByteString& object, const ByteString& text) {
+    return PageBuilder(Windows::kSeven64, page)
+        .Block("Objt", kObject)
+        .Put(0, object)
+        .Block("Name", 0x10 + kText)
+        .Put(0, text);
+  };
+  Stage stage(Windows::kSeven64);
+  for (std::uint32_t i = 0; i < 2 * kPages; ++i) stage.Add(with(i, Object(i), name(i)));
+  const ByteString filled(0x30, fill);
+  stage.Add(
+      with(500, Part(Object(3), 0, 0x30) + ByteString(kObject - 0x10 - 0x30, fill), WithFront(filled, name(500))));
+  return Crossings(stage);
+}
+
+TEST(CrossingScan, AFillThatNoBitmapHasTellsOfItself) {
+  EXPECT_THAT(CrossingsWithFilledName(0x5A), SizeIs(1));
+  EXPECT_THAT(CrossingsWithFilledName(0xFF), IsEmpty());
+}
+
 TEST(CrossingScan, HealthyBlocksHaveNoIncident) {
   Stage stage(Windows::kSeven64);
   EXPECT_THAT(Crossings(Healthy(stage)), IsEmpty());

@@ -97,8 +97,8 @@ TEST(UsualFront, AWriteFurtherOnIsNoneOverTheFront) {
   const std::vector<ByteString> blocks(20, LongBlock(kKind, usual));
   const UsualFront front(ExamplesOf(blocks), 8, nullptr);
   const ByteString further_on = LongBlock(kKind, text), over = LongBlock(0x3A656D616E20656D, text);
-  EXPECT_FALSE(front.BreakFrom({further_on, kAt}, 0));
-  ASSERT_TRUE(front.BreakFrom({over, kAt}, 0));
+  ASSERT_TRUE(front.BreakFrom({further_on, kAt}, 0));
+  EXPECT_FALSE(front.BreakFrom({further_on, kAt}, 0)->rest_is_as_usual());
   EXPECT_TRUE(front.BreakFrom({over, kAt}, 0)->rest_is_as_usual());
 }
 

@@ -16,7 +16,7 @@ namespace poolblame {
 namespace {
 
 /// Of the block's tag: fewer need a write that tells of itself.
-constexpr std::uint32_t kFewestExamples = 8;
+constexpr std::uint32_t kFewestForEvidence = 8;
 
 /// Another block of the tag is otherwise up to the same word, and as much: such blocks are of another kind. Blocks that
 /// are free, on a list that no header tells of, are none.
@@ -101,7 +101,7 @@ bool IsToldByWrite(const Scene& scene, const SceneBlock& above, const UsualFront
   constexpr double kTold = 15, kToldWithLess = 25;
   const double told = std::min(fit.margin(), fit.above_margin);
   if (!usual.is_distinctive()) return told >= kToldWithLess && IsOddFill(scene, above, fit);
-  return told >= (usual.examples() >= kFewestExamples ? kTold : kToldWithLess);
+  return told >= (usual.examples() >= kFewestForEvidence ? kTold : kToldWithLess);
 }
 
 /// All that speaks for the write is enough for an incident.
@@ -109,7 +109,7 @@ bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found
   const UsualFront& usual = scene.contents->fronts.at(found.tag);
   if (IsToldByWrite(scene, above, usual, fit)) return true;
   const double alarm = usual.is_distinctive() ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInData;
-  return usual.examples() >= kFewestExamples && !found.needs_telling_write() && fit.evidence >= alarm;
+  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() && fit.evidence >= alarm;
 }
 
 double EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFront& front, const CrossingFit& fit) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kMostLookedAt = 2048;
 /// Of the block's tag: fewer have words in common by chance.
-constexpr std::uint32_t kFewestExamples = 6;
+constexpr std::uint32_t kFewestLikeIt = 6;
 
 /// Its first words are what another tag's blocks begin with.
 bool BeginsLikeAnother(const ImageContents& contents, PoolTag tag, const Example& block, const BrokenFront& front,
@@ -106,7 +106,7 @@ void LookAt(const SceneSetter& setter, const ImageContents& contents, const Walk
   const auto found = LookAtBlock(setter.system(), layout, contents, block);
   if (!found) return;
   seen.links += found->may_be_link ? 1 : 0;
-  if (contents.fronts.at(found->tag).examples() < kFewestExamples) return;
+  if (contents.fronts.at(found->tag).examples() < kFewestLikeIt) return;
   // An entry's link says nothing of the words behind it, where those were overwritten and the rest was not.
   const bool behind_link = !found->may_be_link && found->is_like_entry && found->front.rest_is_as_usual();
   if (behind_link || !block.may_be_listed || !LeadsToOneOfItsSize(setter.space(), layout, block))

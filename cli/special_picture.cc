@@ -8,16 +8,16 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::uint32_t kBytesPerCell = 8;
-constexpr std::uint32_t kBytesPerRow = 512;
+constexpr std::uint32_t kBytesPerSpecialCell = 8;
+constexpr std::uint32_t kBytesPerSpecialRow = 512;
 
-struct Cell {
+struct SpecialCell {
   char mark = ' ';
   Style style = Style::kPlain;
 };
 
 bool Overlaps(const PageStretch& stretch, std::uint32_t offset) {
-  return stretch.begin < offset + kBytesPerCell && stretch.end > offset;
+  return stretch.begin < offset + kBytesPerSpecialCell && stretch.end > offset;
 }
 
 bool IsWrong(const SpecialPoolPage& page, std::uint32_t offset) {
@@ -27,8 +27,8 @@ bool IsWrong(const SpecialPoolPage& page, std::uint32_t offset) {
   return inside(block.header) && (block.damaged_header >> (offset - block.header.begin) & 1) != 0;
 }
 
-Cell CellAt(const SpecialPoolPage& page, std::uint32_t offset) {
-  for (std::uint32_t i = offset; i < offset + kBytesPerCell; ++i)
+SpecialCell CellAt(const SpecialPoolPage& page, std::uint32_t offset) {
+  for (std::uint32_t i = offset; i < offset + kBytesPerSpecialCell; ++i)
     if (IsWrong(page, i)) return {'!', Style::kDamage};
   if (Overlaps(page.block.header, offset)) return {'H', Style::kPlain};
   if (Overlaps(page.block.data, offset)) return {'D', Style::kVictim};
@@ -38,8 +38,8 @@ Cell CellAt(const SpecialPoolPage& page, std::uint32_t offset) {
 
 std::string DrawRow(const SpecialPoolPage& page, std::uint32_t row, const Palette& palette) {
   std::string text = fmt::format("  +{:03x}  ", row);
-  for (std::uint32_t at = row; at < row + kBytesPerRow; at += kBytesPerCell) {
-    const Cell cell = CellAt(page, at);
+  for (std::uint32_t at = row; at < row + kBytesPerSpecialRow; at += kBytesPerSpecialCell) {
+    const SpecialCell cell = CellAt(page, at);
     text += palette.Paint(cell.style, std::string(1, cell.mark));
   }
   return text;
@@ -101,7 +101,7 @@ std::vector<std::string> FailedSpecialChecks(const SpecialPoolBlock& block) {
 }
 
 void WriteSpecialPicture(TextWriter& out, const SpecialPoolPage& page, std::size_t dump_rows) {
-  for (std::uint32_t row = 0; row < kPageSize; row += kBytesPerRow) out.Line(DrawRow(page, row, out.palette()));
+  for (std::uint32_t row = 0; row < kPageSize; row += kBytesPerSpecialRow) out.Line(DrawRow(page, row, out.palette()));
   out.Blank();
   WriteLegend(out, page);
   const std::vector<std::string> rows = DumpOf(page, out.palette(), dump_rows);

@@ -8,14 +8,15 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint32_t kSector = 512;
+constexpr std::uint32_t kSectorBytes = 512;
 
 struct Size {
   std::uint32_t bytes;
   double share;
 };
 // A cache line is the smallest write of a bus, 4 KiB the most that lies in one page.
-constexpr Size kSizes[] = {{64, 0.4}, {kSector, 0.3}, {2 * kSector, 0.12}, {4 * kSector, 0.1}, {8 * kSector, 0.08}};
+constexpr Size kSizes[] = {
+    {64, 0.4}, {kSectorBytes, 0.3}, {2 * kSectorBytes, 0.12}, {4 * kSectorBytes, 0.1}, {8 * kSectorBytes, 0.08}};
 
 /// A write from one place of the window to another, which may lie behind the window's end, with the log of its share.
 struct Stretch {
@@ -25,7 +26,7 @@ struct Stretch {
 
 /// All of one size that cover the damage and leave the headers in front and behind alone.
 void AddOfSize(const Scene& scene, const RunWindow& w, const Size& size, std::vector<Stretch>& out) {
-  const std::uint32_t grain = std::min(size.bytes, kSector);
+  const std::uint32_t grain = std::min(size.bytes, kSectorBytes);
   const std::uint64_t page = scene.AddressOf(scene.damage_begin()) / kPageSize * kPageSize;
   const std::uint32_t above_end = scene.blocks[scene.spots.back().block].end;
   const double log_share = std::log(size.share * grain / size.bytes);

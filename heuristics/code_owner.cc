@@ -29,7 +29,7 @@ struct FindRow {
 // some behind a function of their own. Others free what they were given with the owner's tag, or compare a signature of
 // their format that reads the same; their shares are set high rather than low, because a wrong driver costs more than
 // none. `by_chance` of code is a guess with room upwards; of data, one place in four is aligned.
-constexpr auto kRows = std::to_array<FindRow>({
+constexpr auto kFindRows = std::to_array<FindRow>({
     {Find::kAllocates, 0.55, 0.0015, 0.0001},
     {Find::kFrees, 0.10, 0.005, 0.0001},
     {Find::kArgument, 0.20, 0.003, 0.003},
@@ -71,7 +71,7 @@ double LikelihoodRatio(Find find, const SearchedDriver& driver) {
     const double searched = all == 0 ? 0 : static_cast<double>(driver.code) / all;
     return 1 - searched * (1 - kOwnerShowsNothing);
   }
-  const FindRow& row = *std::find_if(kRows.begin(), kRows.end(), [&](const FindRow& r) { return r.find == find; });
+  const FindRow& row = *std::find_if(kFindRows.begin(), kFindRows.end(), [&](const FindRow& r) { return r.find == find; });
   const double bytes = static_cast<double>(find == Find::kData ? driver.data : driver.code);
   const double chance = 1 - std::exp(-bytes / 4294967296.0 * row.by_chance);
   return row.in_owner / (row.in_others + chance);

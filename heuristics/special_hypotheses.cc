@@ -7,24 +7,24 @@
 namespace poolblame {
 namespace {
 
-constexpr std::array kSignals = {
+constexpr std::array kSpecialSignals = {
     SpecialSignalRow{"special-extent", VoteSpecialExtent}, SpecialSignalRow{"special-content", VoteSpecialContent},
     SpecialSignalRow{"special-bits", VoteSpecialBits},     SpecialSignalRow{"special-access", VoteSpecialAccess},
     SpecialSignalRow{"special-free", VoteSpecialFree},     SpecialSignalRow{"special-crash", VoteSpecialCrash},
 };
 
-using Hypotheses = std::vector<Hypothesis>;
+using SpecialHypotheses = std::vector<Hypothesis>;
 
-void AddBlock(Hypotheses& out, FaultKind kind, Weight prior) {
+void AddSpecialBlock(SpecialHypotheses& out, FaultKind kind, Weight prior) {
   out.push_back({kind, SuspectRole::kBlock, std::size_t{0}, prior, 0, 0, {}, 0, 0});
 }
-void AddOther(Hypotheses& out, FaultKind kind, SuspectRole role, Weight prior) {
+void AddSpecialOther(SpecialHypotheses& out, FaultKind kind, SuspectRole role, Weight prior) {
   out.push_back({kind, role, std::nullopt, prior, 0, 0, {}, 0, 0});
 }
 
-void AddOthersOfDamage(Hypotheses& out) {
-  AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorSpecialWild);
-  AddOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorSpecialFlip);
+void AddOthersOfDamage(SpecialHypotheses& out) {
+  AddSpecialOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorSpecialWild);
+  AddSpecialOther(out, FaultKind::kBitFlip, SuspectRole::kHardware, Weight::kPriorSpecialFlip);
 }
 
 /// A header beside data is its own overrun's, one before the filler that of an underrun that jumped.
@@ -37,43 +37,43 @@ FaultKind KindOfAccess(const SpecialScene& scene) {
   return scene.beyond_start ? FaultKind::kUnderrun : FaultKind::kOverrun;
 }
 
-Hypotheses Enumerate(const SpecialScene& scene) {
-  Hypotheses out;
+SpecialHypotheses Enumerate(const SpecialScene& scene) {
+  SpecialHypotheses out;
   switch (scene.event) {
     case SpecialEvent::kSlop:
-      AddBlock(out, FaultKind::kOverrun, Weight::kPriorSlopOwner);
+      AddSpecialBlock(out, FaultKind::kOverrun, Weight::kPriorSlopOwner);
       AddOthersOfDamage(out);
       break;
     case SpecialEvent::kFiller:
-      AddBlock(out, FaultKind::kUnderrun, Weight::kPriorFillerOwner);
+      AddSpecialBlock(out, FaultKind::kUnderrun, Weight::kPriorFillerOwner);
       AddOthersOfDamage(out);
       break;
     case SpecialEvent::kHeader:
-      AddBlock(out, KindOfHeaderDamage(scene), Weight::kPriorSpecialHeaderOwner);
+      AddSpecialBlock(out, KindOfHeaderDamage(scene), Weight::kPriorSpecialHeaderOwner);
       AddOthersOfDamage(out);
       break;
     case SpecialEvent::kAccess:
-      AddBlock(out, KindOfAccess(scene), Weight::kPriorTrappedOwner);
-      AddOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorTrappedWild);
+      AddSpecialBlock(out, KindOfAccess(scene), Weight::kPriorTrappedOwner);
+      AddSpecialOther(out, FaultKind::kWildWrite, SuspectRole::kUnknown, Weight::kPriorTrappedWild);
       break;
     case SpecialEvent::kFreeAgain:
-      AddBlock(out, FaultKind::kDoubleFree, Weight::kPriorSpecialDoubleFree);
-      AddBlock(out, FaultKind::kBadFree, Weight::kPriorSpecialBadFree);
+      AddSpecialBlock(out, FaultKind::kDoubleFree, Weight::kPriorSpecialDoubleFree);
+      AddSpecialBlock(out, FaultKind::kBadFree, Weight::kPriorSpecialBadFree);
       break;
     case SpecialEvent::kWrongFree:
-      AddBlock(out, FaultKind::kBadFree, Weight::kPriorSpecialBadFree);
+      AddSpecialBlock(out, FaultKind::kBadFree, Weight::kPriorSpecialBadFree);
       break;
   }
-  AddOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorSpecialUnknown);
+  AddSpecialOther(out, FaultKind::kUnknown, SuspectRole::kUnknown, Weight::kPriorSpecialUnknown);
   return out;
 }
 
 }  // namespace
 
-std::span<const SpecialSignalRow> SpecialSignals() { return kSignals; }
+std::span<const SpecialSignalRow> SpecialSignals() { return kSpecialSignals; }
 
 std::vector<Hypothesis> WeighSpecial(const SpecialScene& scene) {
-  Hypotheses hypotheses = Enumerate(scene);
+  SpecialHypotheses hypotheses = Enumerate(scene);
   for (Hypothesis& h : hypotheses) {
     for (const SpecialSignalRow& signal : SpecialSignals()) {
       const std::size_t before = h.votes.size();

@@ -11,10 +11,10 @@
 namespace poolblame {
 namespace {
 
-constexpr unsigned kMostInstructions = 48;   // between a tag and its call
-constexpr unsigned kMostBetweenMoves = 8;    // instructions from MOVZ to MOVK
-constexpr std::uint64_t kLeadInBytes = 128;  // in which slots are loaded before the tag
-constexpr unsigned kRegisters = 32;
+constexpr unsigned kMostArm64Instructions = 48;  // between a tag and its call
+constexpr unsigned kMostBetweenMoves = 8;        // instructions from MOVZ to MOVK
+constexpr std::uint64_t kLeadInBytes = 128;      // in which slots are loaded before the tag
+constexpr unsigned kArm64Registers = 32;
 constexpr unsigned kArguments = 8;               // x0 to x7
 constexpr std::uint32_t kVolatile = 0x0003FFFF;  // x0 to x17
 
@@ -58,9 +58,9 @@ VirtAddr PageOfAdrp(VirtAddr at, std::uint32_t word) {
 
 std::uint64_t LoadOffset(std::uint32_t word) { return (word >> 10 & 0xFFF) * std::uint64_t{8}; }
 
-class Follower {
+class Arm64Follower {
  public:
-  Follower(const RoutineFinder& finder, std::uint32_t registers) : finder_(finder), registers_(registers) {}
+  Arm64Follower(const RoutineFinder& finder, std::uint32_t registers) : finder_(finder), registers_(registers) {}
 
   /// The tag's way from the instruction that completes it.
   TagSite Follow(VirtAddr move) {
@@ -78,7 +78,7 @@ class Follower {
 
  private:
   TagSite Run(VirtAddr at, TagSite best) {
-    for (unsigned i = 0; i < kMostInstructions && registers_ != 0; ++i) {
+    for (unsigned i = 0; i < kMostArm64Instructions && registers_ != 0; ++i) {
       const auto word = finder_.space().Read<Le32>(at);
       if (!word || kReturn.Fits(*word)) break;
       if (IsCall(*word)) {
@@ -117,7 +117,7 @@ class Follower {
     }
     if (arguments == 0) return false;
     if (kCall.Fits(word) && !is_inner_) {
-      const TagSite inside = Follower(finder_, arguments).FollowInto(BranchTarget(at, word));
+      const TagSite inside = Arm64Follower(finder_, arguments).FollowInto(BranchTarget(at, word));
       if (inside.use == TagUse::kCall) {
         best.use = inside.use;
         best.routine = inside.routine;
@@ -133,7 +133,7 @@ class Follower {
 
   void AfterCall() {
     registers_ &= ~kVolatile;
-    for (unsigned i = 0; i < kRegisters; ++i)
+    for (unsigned i = 0; i < kArm64Registers; ++i)
       if ((kVolatile >> i & 1) != 0) Forget(i);
   }
 
@@ -157,10 +157,10 @@ class Follower {
   }
 
   const RoutineFinder& finder_;
-  bool is_inner_ = false;                                // in a function that the driver's code called
-  std::uint32_t registers_;                              // bit a register that holds the tag
-  std::array<VirtAddr, kRegisters> pages_{};             // of ADRP; 0 = none
-  std::array<const PoolRoutine*, kRegisters> loaded_{};  // that hold a pool routine's address
+  bool is_inner_ = false;                                     // in a function that the driver's code called
+  std::uint32_t registers_;                                   // bit a register that holds the tag
+  std::array<VirtAddr, kArm64Registers> pages_{};             // of ADRP; 0 = none
+  std::array<const PoolRoutine*, kArm64Registers> loaded_{};  // that hold a pool routine's address
 };
 
 }  // namespace
@@ -181,7 +181,7 @@ std::optional<std::uint32_t> ValueOfMoves(ByteView code) {
 TagSite UseInArm64(const RoutineFinder& finder, VirtAddr move) {
   const auto word = finder.space().Read<Le32>(move);
   if (!word) return {TagUse::kChance, move, nullptr, 0};
-  return Follower(finder, 1U << First(*word)).Follow(move);
+  return Arm64Follower(finder, 1U << First(*word)).Follow(move);
 }
 
 std::optional<VirtAddr> SlotOfArm64Thunk(const AddressSpace& space, VirtAddr code) {

@@ -7,7 +7,7 @@
 namespace poolblame::samples {
 namespace {
 
-bool Listed(const Block& block) {
+bool ListedInHeap(const Block& block) {
   return block.state == BlockState::kLookaside || block.state == BlockState::kDeferred;
 }
 
@@ -79,7 +79,7 @@ std::uint64_t SegmentHeap::LinkOf(std::uint64_t header) const {
 
 std::uint32_t SegmentHeap::LinkBytes(const Block& block) const {
   if (OnListHeads(block)) return kVsFreeHeader - 8;
-  return Listed(block) ? 8 : 0;
+  return ListedInHeap(block) ? 8 : 0;
 }
 
 VaRange SegmentHeap::StalePayload(std::uint64_t header) const {
@@ -112,7 +112,7 @@ bool SegmentHeap::IsHeaderByte(std::uint64_t va) const {
   if (block.backend == Backend::kVs && va < *header + (OnListHeads(block) ? kVsFreeHeader : kVsFields)) return true;
   if (OnListHeads(block)) return false;
   if (block.verified && va >= BlockEnd(*header) - 8) return true;
-  if (Listed(block) && va >= LinkOf(*header) && va < LinkOf(*header) + 8) return true;
+  if (ListedInHeap(block) && va >= LinkOf(*header) && va < LinkOf(*header) + 8) return true;
   return IsPoolHeaderByte(*header, block, va);
 }
 

@@ -9,7 +9,7 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint64_t kMostPages = 64;
+constexpr std::uint64_t kMostVerifiedPages = 64;
 constexpr std::uint64_t kFramesKept = 56;  // for page tables and the kernel's own pages
 
 }  // namespace
@@ -25,7 +25,7 @@ void VerifierPool::WriteFields(std::uint64_t entry, std::initializer_list<std::u
 }
 
 bool VerifierPool::AddPage() {
-  if (next_page_ >= base_ + kMostPages * kPage || memory_.free_frames() < kFramesKept) return false;
+  if (next_page_ >= base_ + kMostVerifiedPages * kPage || memory_.free_frames() < kFramesKept) return false;
   const std::uint64_t page = next_page_;
   if (!memory_.MapNew(page)) return false;
   next_page_ += kPage;

@@ -6,6 +6,7 @@
 
 #include "parser/format/pe_image.h"
 #include "parser/kernel/module_name.h"
+#include "parser/kernel/nt_headers.h"
 
 namespace poolblame {
 namespace {
@@ -15,7 +16,6 @@ constexpr std::size_t kMostImportedImages = 64;      // a driver imports from a 
 constexpr std::size_t kMostImports = 4096;           // of one driver, who calls some hundreds
 constexpr std::uint32_t kMostExportedNames = 16384;  // the kernel has some thousands
 constexpr std::size_t kMostNameBytes = 260;          // MAX_PATH, of a PDB; the longest routine we look for has 42
-constexpr std::uint32_t kNtHeaderBelow = 0x800;      // what comes behind fits the first page then
 
 DriverDirectory Directory(const AddressSpace& space, const DriverImage& image, VirtAddr directories,
                           std::uint32_t entry) {
@@ -85,19 +85,16 @@ void ReadSlots(const AddressSpace& space, const DriverImage& image, const ImageI
 }  // namespace
 
 std::optional<DriverImage> ReadDriverImage(const AddressSpace& space, const Module& module) {
-  const auto dos = space.Read<Le16>(module.base);
-  const auto offset = space.Read<Le32>(module.base + kImageNtHeaderAt);
-  if (!dos || *dos != kImageDosSignature || !offset || *offset > kNtHeaderBelow) return std::nullopt;
-  const VirtAddr nt = module.base + *offset;
-  const auto headers = space.Read<ImageNtHeaders>(nt);
-  if (!headers || headers->Signature != kImageNtSignature) return std::nullopt;
+  const auto nt = FindNtHeaders(space, module.base);
+  const auto headers = nt ? space.Read<ImageNtHeaders>(*nt) : std::nullopt;
+  if (!headers) return std::nullopt;
   if (headers->Magic != kImageOptionalMagic32 && headers->Magic != kImageOptionalMagic64) return std::nullopt;
   DriverImage image;
   image.base = module.base;
   image.size = module.size;
   image.is_64bit = headers->Magic == kImageOptionalMagic64;
   image.is_arm64 = headers->Machine == kImageFileMachineArm64;
-  const VirtAddr optional = nt + offsetof(ImageNtHeaders, Magic);
+  const VirtAddr optional = *nt + offsetof(ImageNtHeaders, Magic);
   const VirtAddr directories = optional + (image.is_64bit ? kImageDirectoriesAt64 : kImageDirectoriesAt32);
   image.exports = Directory(space, image, directories, kImageDirectoryEntryExport);
   image.imports = Directory(space, image, directories, kImageDirectoryEntryImport);

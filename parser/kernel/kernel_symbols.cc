@@ -7,6 +7,7 @@
 #include "parser/base/little_endian.h"
 #include "parser/format/pe_image.h"
 #include "parser/kernel/mapped_drivers.h"
+#include "parser/kernel/nt_headers.h"
 
 namespace poolblame {
 namespace {
@@ -33,7 +34,7 @@ constexpr auto kBlockFields = std::to_array<BlockField>({
 });
 constexpr std::string_view kBigPageTable = "PoolBigPageTable";  // no field of the block has it
 
-constexpr auto kNames = [] {
+constexpr auto kSymbolNames = [] {
   std::array<std::string_view, kBlockFields.size() + 1> names{};
   for (std::size_t i = 0; i < kBlockFields.size(); ++i) names[i] = kBlockFields[i].name;
   names.back() = kBigPageTable;
@@ -52,11 +53,9 @@ std::optional<VirtAddr> FindKernel(const AddressSpace& space, const std::optiona
 }
 
 std::optional<DriverImage> KernelImageAt(const AddressSpace& space, VirtAddr base) {
-  const auto offset = space.Read<Le32>(base + kImageNtHeaderAt);
-  if (!offset || *offset >= kPageSize) return std::nullopt;
   Module module;
   module.base = base;
-  module.size = space.Read<Le32>(base + *offset + kImageSizeOfImageAt).value_or(Le32{});
+  module.size = ReadSizeOfImage(space, base).value_or(0);
   return ReadDriverImage(space, module);
 }
 
@@ -85,7 +84,7 @@ std::size_t FillIn(const KernelSymbols& symbols, const DriverImage& kernel, Debu
 
 }  // namespace
 
-std::span<const std::string_view> KernelSymbolNames() { return kNames; }
+std::span<const std::string_view> KernelSymbolNames() { return kSymbolNames; }
 
 std::string ReadPdbGuid(const AddressSpace& space, const DriverImage& image) {
   const auto debug = space.Read<ImageDebugDirectory>(image.debug.begin);

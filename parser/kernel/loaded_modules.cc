@@ -7,6 +7,7 @@
 #include "parser/format/pe_image.h"
 #include "parser/kernel/module_name.h"
 #include "parser/kernel/modules.h"
+#include "parser/kernel/nt_headers.h"
 
 namespace poolblame {
 namespace {
@@ -51,13 +52,9 @@ bool PlausibleModule(const AddressSpace& space, VirtAddr base, std::uint64_t siz
 }
 
 std::uint32_t PeTimestamp(const AddressSpace& space, VirtAddr base) {
-  const auto dos = space.Read<Le16>(base);
-  const auto offset = space.Read<Le32>(base + kImageNtHeaderAt);
-  if (!dos || *dos != kImageDosSignature || !offset || *offset >= kPageSize) return 0;
-  const VirtAddr header = base + std::uint32_t{*offset};
-  const auto signature = space.Read<Le32>(header);
-  const auto timestamp = space.Read<Le32>(header + offsetof(ImageNtHeaders, TimeDateStamp));
-  return signature && *signature == kImageNtSignature && timestamp ? std::uint32_t{*timestamp} : 0;
+  const auto headers = FindNtHeaders(space, base);
+  const auto timestamp = headers ? space.Read<Le32>(*headers + offsetof(ImageNtHeaders, TimeDateStamp)) : std::nullopt;
+  return timestamp ? std::uint32_t{*timestamp} : 0;
 }
 
 std::vector<Module> ReadLoadedModules(const AddressSpace& space, VirtAddr head, std::optional<std::uint32_t> build,

@@ -8,6 +8,7 @@
 #include "parser/kernel/driver_image.h"
 #include "parser/kernel/module_name.h"
 #include "parser/kernel/modules.h"
+#include "parser/kernel/nt_headers.h"
 
 namespace poolblame {
 namespace {
@@ -29,9 +30,7 @@ std::vector<Pfn> PagesThatBeginAnImage(const PageMap& pages) {
 }
 
 std::optional<Module> DriverAt(const AddressSpace& space, VirtAddr base) {
-  const auto offset = space.Read<Le32>(base + kImageNtHeaderAt);
-  if (!offset || *offset >= kPageSize) return std::nullopt;
-  const auto size = space.Read<Le32>(base + *offset + kImageSizeOfImageAt);
+  const auto size = ReadSizeOfImage(space, base);
   if (!size || !PlausibleModule(space, base, *size)) return std::nullopt;
   Module module;
   module.base = base;

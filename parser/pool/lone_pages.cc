@@ -10,7 +10,7 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint64_t kMostBytes = 0x40000;  // of a run of pages read as one: bounds the copy of a hostile file
+constexpr std::uint64_t kMostRunBytes = 0x40000;  // of a run of pages read as one: bounds the copy of a hostile file
 
 /// Bytes of chunks on the page whose header leads to another one that says so, too.
 std::uint32_t BytesInChains(ByteView page, VirtAddr address, std::uint64_t key) {
@@ -74,7 +74,7 @@ class Finder {
     if (!ranges_.empty()) {
       PageRange& last = ranges_.back();
       const bool joins = last.kind == page.kind && last.address + last.bytes == page.address;
-      if (joins && last.bytes < kMostBytes) {
+      if (joins && last.bytes < kMostRunBytes) {
         last.bytes += page.bytes;
         return;
       }

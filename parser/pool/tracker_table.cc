@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::uint64_t kFewestTags = 8;                      // Windows has some hundreds when it has started
 constexpr std::uint64_t kMostCalls = std::uint64_t{1} << 48;  // of one tag: a million a second for nine years
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 44;  // outstanding: 16 TiB, the largest pool there may be
-constexpr std::uint64_t kOddAmongUsed = 16;                   // one entry in so many may be damaged
+constexpr std::uint64_t kMostTrackedBytes = std::uint64_t{1}
+                                            << 44;  // outstanding: 16 TiB, the largest pool there may be
+constexpr std::uint64_t kOddAmongUsed = 16;         // one entry in so many may be damaged
 
-enum class EntryLook { kUnused, kUsed, kOdd };
+enum class TrackerLook { kUnused, kUsed, kOdd };
 
 std::uint64_t Number(const std::uint8_t* at, std::uint32_t bytes) {
   std::uint64_t value = 0;
@@ -22,21 +23,21 @@ std::uint64_t Number(const std::uint8_t* at, std::uint32_t bytes) {
   return value;
 }
 
-class EntryReader {
+class TrackerReader {
  public:
-  explicit EntryReader(const TrackerLayout& layout) : layout_(&layout) {}
+  explicit TrackerReader(const TrackerLayout& layout) : layout_(&layout) {}
 
   [[nodiscard]] std::uint32_t stride() const { return layout_->stride; }
-  [[nodiscard]] EntryLook Look(const std::uint8_t* entry, TrackedTag& out) const {
+  [[nodiscard]] TrackerLook Look(const std::uint8_t* entry, TrackedTag& out) const {
     out.tag = PoolTag{static_cast<std::uint32_t>(Number(entry, 4))}.name();
     out.nonpaged = CountAt(entry, layout_->nonpaged);
     out.paged = CountAt(entry, layout_->paged);
     if (out.tag.value == 0) {
       const bool empty = std::all_of(entry, entry + layout_->stride, [](std::uint8_t byte) { return byte == 0; });
-      return empty ? EntryLook::kUnused : EntryLook::kOdd;
+      return empty ? TrackerLook::kUnused : TrackerLook::kOdd;
     }
-    return TagIsPrintable(out.tag.value) && IsSane(out.nonpaged) && IsSane(out.paged) ? EntryLook::kUsed
-                                                                                      : EntryLook::kOdd;
+    return TagIsPrintable(out.tag.value) && IsSane(out.nonpaged) && IsSane(out.paged) ? TrackerLook::kUsed
+                                                                                      : TrackerLook::kOdd;
   }
 
  private:
@@ -51,15 +52,15 @@ class EntryReader {
     return count;
   }
   static bool IsSane(const TrackerCount& count) {
-    return count.allocs < kMostCalls && count.frees < kMostCalls && count.bytes < kMostBytes;
+    return count.allocs < kMostCalls && count.frees < kMostCalls && count.bytes < kMostTrackedBytes;
   }
 
   const TrackerLayout* layout_;
 };
 
-std::vector<EntryReader> ReadersFor(const AddressSpace& space, std::optional<std::uint32_t> build) {
+std::vector<TrackerReader> TrackerReadersFor(const AddressSpace& space, std::optional<std::uint32_t> build) {
   const bool is_64bit = PointerSize(space.machine()) == 8;
-  std::vector<EntryReader> readers;
+  std::vector<TrackerReader> readers;
   for (const TrackerLayout& layout : kTrackerLayouts)
     if (layout.is_64bit == is_64bit && (!build || (*build >= layout.first_build && *build <= layout.last_build)))
       readers.emplace_back(layout);
@@ -89,8 +90,8 @@ void Merge(std::map<std::uint32_t, TrackedTag>& tags, const TrackedTag& entry) {
 }
 
 /// Entries lie across page boundaries, so what is left of a page is carried to the next.
-TrackerTable ReadEntries(const AddressSpace& space, VirtAddr address, const EntryReader& reader,
-                         std::optional<std::uint64_t> size) {
+TrackerTable ReadTrackerEntries(const AddressSpace& space, VirtAddr address, const TrackerReader& reader,
+                                std::optional<std::uint64_t> size) {
   TrackerTable table;
   table.address = address;
   table.size_known = size.has_value();
@@ -105,13 +106,13 @@ TrackerTable ReadEntries(const AddressSpace& space, VirtAddr address, const Entr
     std::size_t used = 0;
     for (; used + reader.stride() <= bytes.size() && table.entries < most; used += reader.stride()) {
       TrackedTag entry;
-      const EntryLook look = reader.Look(bytes.data() + used, entry);
-      if (look == EntryLook::kUsed) Merge(tags, entry);
-      if (look == EntryLook::kOdd && !size) {
+      const TrackerLook look = reader.Look(bytes.data() + used, entry);
+      if (look == TrackerLook::kUsed) Merge(tags, entry);
+      if (look == TrackerLook::kOdd && !size) {
         ended = true;
         break;
       }
-      table.odd += look == EntryLook::kOdd ? 1 : 0;
+      table.odd += look == TrackerLook::kOdd ? 1 : 0;
       ++table.entries;
     }
     bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(used));
@@ -133,11 +134,11 @@ TrackerReading ReadTrackerTable(const AddressSpace& space, const System& system)
   const auto address = space.ReadPointer(*system.pool_track_table);
   if (!address) return {std::nullopt, "nt!PoolTrackTable is not in the image"};
   if (*address < space.kernel_base()) return {std::nullopt, "nt!PoolTrackTable leads to no table"};
-  const std::vector<EntryReader> readers = ReadersFor(space, system.build);
+  const std::vector<TrackerReader> readers = TrackerReadersFor(space, system.build);
   if (readers.empty()) return {std::nullopt, "how this Windows writes its tracker table is not known"};
   std::optional<TrackerTable> best;
-  for (const EntryReader& reader : readers) {
-    TrackerTable table = ReadEntries(space, *address, reader, StatedSize(space, system));
+  for (const TrackerReader& reader : readers) {
+    TrackerTable table = ReadTrackerEntries(space, *address, reader, StatedSize(space, system));
     if (IsBelieved(table) && (!best || table.tags.size() > best->tags.size())) best = std::move(table);
   }
   if (!best) return {std::nullopt, "what nt!PoolTrackTable leads to is not in the image, or no table of tags"};

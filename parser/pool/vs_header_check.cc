@@ -11,18 +11,18 @@ namespace {
 
 constexpr std::uint16_t kSignatureBits = 0x7FFF;  // the bit above says that all pages are committed
 
-struct Subject {
+struct VsSubject {
   PageRange range;
   PageBytes page;
   std::optional<std::uint32_t> stated;  // bytes, header included; nothing where Size and Signature disagree
 };
 
-struct Rules {
+struct VsRules {
   RuleCount size_fits_range, lock_is_free, bitmap_ends, bitmap_has_pages;
 };
 
 /// From 26100 on the range may be one page longer than the chunks.
-bool SizeFitsRange(const Subject& subject) {
+bool SizeFitsRange(const VsSubject& subject) {
   return subject.stated &&
          (*subject.stated == subject.range.bytes || *subject.stated + kPageSize == subject.range.bytes);
 }
@@ -37,9 +37,9 @@ std::uint64_t PagesHere(const AddressSpace& space, const PageRange& range) {
 
 std::uint64_t BitsBehind(std::uint64_t pages) { return pages >= 64 ? 0 : ~std::uint64_t{0} << pages; }
 
-Rules LearnRules(const AddressSpace& space, const std::vector<Subject>& subjects) {
-  Rules rules;
-  for (const Subject& subject : subjects) {
+VsRules LearnRules(const AddressSpace& space, const std::vector<VsSubject>& subjects) {
+  VsRules rules;
+  for (const VsSubject& subject : subjects) {
     const std::uint64_t bitmap = WordAt(subject.page, kVsCommitBitmap);
     rules.size_fits_range.Add(SizeFitsRange(subject));
     rules.lock_is_free.Add(WordAt(subject.page, kVsCommitLock) == 0);
@@ -61,7 +61,7 @@ std::optional<std::uint64_t> EndOfChunks(const AddressSpace& space, const Segmen
 }
 
 /// A page that is committed right now may not have its bit yet: that alone is no damage.
-void CheckBitmap(const AddressSpace& space, const Subject& subject, const Rules& rules, HeapStructure& structure) {
+void CheckBitmap(const AddressSpace& space, const VsSubject& subject, const VsRules& rules, HeapStructure& structure) {
   const std::uint64_t pages = subject.range.bytes / kPageSize;
   const std::uint64_t bitmap = WordAt(subject.page, kVsCommitBitmap), here = PagesHere(space, subject.range);
   const bool damaged = structure.damaged() || (rules.bitmap_ends.believed() && (bitmap & BitsBehind(pages)) != 0);
@@ -80,7 +80,7 @@ void CheckBitmap(const AddressSpace& space, const Subject& subject, const Rules&
 }
 
 /// The two are one number, stated twice.
-void CheckSize(const AddressSpace& space, const SegmentHeap& heap, const Subject& subject, const Rules& rules,
+void CheckSize(const AddressSpace& space, const SegmentHeap& heap, const VsSubject& subject, const VsRules& rules,
                HeapStructure& structure) {
   const std::uint32_t signature_at = heap.layout().vs_signature;
   if (subject.stated) {
@@ -101,8 +101,8 @@ void CheckSize(const AddressSpace& space, const SegmentHeap& heap, const Subject
   structure.Expect(signature_at, 2, bits | (read & ~kSignatureBits & 0xFFFFU), "Signature");
 }
 
-std::vector<Subject> SubjectsOf(const AddressSpace& space, const SegmentHeap& heap) {
-  std::vector<Subject> subjects;
+std::vector<VsSubject> VsSubjectsOf(const AddressSpace& space, const SegmentHeap& heap) {
+  std::vector<VsSubject> subjects;
   for (const PageRange& range : heap.ranges()) {
     if (range.kind != RangeKind::kVs) continue;
     PageBytes page = space.Page(range.address);
@@ -114,7 +114,7 @@ std::vector<Subject> SubjectsOf(const AddressSpace& space, const SegmentHeap& he
 }
 
 /// A range that says to be a VS subsegment, in no list, and holds neither its header nor its chunks is not one.
-bool IsOne(const AddressSpace& space, const SegmentHeap& heap, const LinkBook& book, const Subject& subject) {
+bool IsOne(const AddressSpace& space, const SegmentHeap& heap, const LinkBook& book, const VsSubject& subject) {
   return subject.stated || (book.believed() && book.Names(subject.range.address)) ||
          heap.ReadVs(space, subject.range).has_value();
 }
@@ -122,13 +122,13 @@ bool IsOne(const AddressSpace& space, const SegmentHeap& heap, const LinkBook& b
 }  // namespace
 
 void CheckVsSubsegments(const AddressSpace& space, const SegmentHeap& heap, DamagedStructures& out) {
-  const std::vector<Subject> subjects = SubjectsOf(space, heap);
-  const Rules rules = LearnRules(space, subjects);
+  const std::vector<VsSubject> subjects = VsSubjectsOf(space, heap);
+  const VsRules rules = LearnRules(space, subjects);
   std::vector<VirtAddr> entries;
-  for (const Subject& subject : subjects) entries.push_back(subject.range.address);
+  for (const VsSubject& subject : subjects) entries.push_back(subject.range.address);
   const LinkBook book(space, entries);
   std::size_t without_size = 0;  // each costs a tiling
-  for (const Subject& subject : subjects) {
+  for (const VsSubject& subject : subjects) {
     if (!subject.stated && ++without_size > kMostDamagedStructures) continue;
     HeapStructure structure(HeapStructureKind::kVsSubsegment, subject.range.address,
                             ByteView(subject.page.bytes.data(), kVsFirstChunk));

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <map>
 #include <optional>
+#include <regex>
 #include <set>
 
 namespace poolblame::house {
@@ -81,7 +83,28 @@ void JudgeLine(const FolderRule& rule, std::string_view line, const std::string&
   if (verdict) violations.push_back(where + *verdict);
 }
 
-void JudgeFile(const fs::path& root, const std::string& file, std::vector<std::string>& violations) {
+/// Names that files of one folder give to constants and types of their own, and who was first. Several files are
+/// compiled as one under the sanitizers.
+using OwnNames = std::map<std::string, std::string>;
+
+/// "constexpr std::size_t kMost = 3;" -> "kMost", "struct Entry {" -> "Entry".
+std::string OwnName(const std::string& line) {
+  static const std::regex kConstant(R"(^(?:constexpr|const|static|inline)\b.*?\b(k[A-Z]\w*)\b)");
+  static const std::regex kType(R"(^(?:struct|class|enum class) (\w+) *(?::[^:].*)?\{)");
+  std::smatch found;
+  return std::regex_search(line, found, kConstant) || std::regex_search(line, found, kType) ? found[1].str() : "";
+}
+
+void JudgeOwnName(const std::string& file, const std::string& line, const std::string& where, OwnNames& names,
+                  std::vector<std::string>& violations) {
+  const std::string name = OwnName(line);
+  if (name.empty()) return;
+  const std::string folder = file.starts_with("heuristics/") ? "heuristics" : fs::path(file).parent_path().string();
+  const auto [first, is_new] = names.emplace(folder + ":" + name, file);
+  if (!is_new && first->second != file) violations.push_back(where + name + " is a name in " + first->second + ", too");
+}
+
+void JudgeFile(const fs::path& root, const std::string& file, OwnNames& names, std::vector<std::string>& violations) {
   const FolderRule* rule = RuleOf(file);
   if (rule == nullptr) {
     violations.push_back(file + ": lies in no folder of the table");
@@ -90,7 +113,13 @@ void JudgeFile(const fs::path& root, const std::string& file, std::vector<std::s
   std::ifstream in(root / file);
   std::string line;
   std::size_t lines = 0;
-  while (std::getline(in, line)) JudgeLine(*rule, line, file + ":" + std::to_string(++lines) + ": ", violations);
+  bool is_own = false;  // between the braces of an unnamed namespace
+  while (std::getline(in, line)) {
+    const std::string where = file + ":" + std::to_string(++lines) + ": ";
+    JudgeLine(*rule, line, where, violations);
+    is_own = line == "namespace {" || (is_own && line != "}  // namespace");
+    if (is_own && rule->folder != "tests" && file.ends_with(".cc")) JudgeOwnName(file, line, where, names, violations);
+  }
   if (lines > kMaxLines)
     violations.push_back(file + ": " + std::to_string(lines) + " lines, at most " + std::to_string(kMaxLines));
 }
@@ -171,14 +200,16 @@ std::span<const BannedRule> BannedRules() {
 std::vector<std::string> FindViolations(const fs::path& root) {
   std::vector<std::string> violations;
   JudgeTopLevel(root, violations);
+  std::set<std::string> files;
   for (std::string_view folder : kFolders) {
     if (!fs::is_directory(root / folder)) continue;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
       const fs::path extension = entry.path().extension();
-      if (extension == ".h" || extension == ".cc")
-        JudgeFile(root, fs::relative(entry.path(), root).generic_string(), violations);
+      if (extension == ".h" || extension == ".cc") files.insert(fs::relative(entry.path(), root).generic_string());
     }
   }
+  OwnNames names;
+  for (const std::string& file : files) JudgeFile(root, file, names, violations);
   std::sort(violations.begin(), violations.end());
   return violations;
 }

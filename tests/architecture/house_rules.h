@@ -1,4 +1,5 @@
-// The rules of the house that a machine can hold: who may include what, how long a file may be, what lies at the top.
+// The rules of the house that a machine can hold: who may include what, how long a file may be, what lies at the top,
+// which names files share.
 // The table is data; house_rules_test.cc holds it against the project and proves on planted violations that it bites.
 #pragma once
 

@@ -71,6 +71,15 @@ TEST_F(SmallProject, ForeignHeadersStayInTheirFolders) {
                           "parser/pool/json.cc:2: <openssl/sha.h> is no header that the table knows"));
 }
 
+TEST_F(SmallProject, TwoFilesOfAFolderHaveNoNameOfTheirOwnInCommon) {
+  const std::string own = "namespace {\nconstexpr std::size_t kMost = 3;\nstruct Entry {\n};\n}  // namespace\n";
+  Write("cli/first.cc", own);
+  Write("heuristics/first.cc", own);
+  Write("cli/second.cc", own + "constexpr int kOutside = 1;\n");
+  EXPECT_THAT(Violations(), ElementsAre("cli/second.cc:2: kMost is a name in cli/first.cc, too",
+                                        "cli/second.cc:3: Entry is a name in cli/first.cc, too"));
+}
+
 TEST_F(SmallProject, FileInNoFolderOfTheTableFails) {
   Write("parser/loose.cc", "");
   EXPECT_THAT(Violations(), ElementsAre("parser/loose.cc: lies in no folder of the table"));

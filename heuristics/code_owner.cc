@@ -71,7 +71,8 @@ double LikelihoodRatio(Find find, const SearchedDriver& driver) {
     const double searched = all == 0 ? 0 : static_cast<double>(driver.code) / all;
     return 1 - searched * (1 - kOwnerShowsNothing);
   }
-  const FindRow& row = *std::find_if(kFindRows.begin(), kFindRows.end(), [&](const FindRow& r) { return r.find == find; });
+  const FindRow& row =
+      *std::find_if(kFindRows.begin(), kFindRows.end(), [&](const FindRow& r) { return r.find == find; });
   const double bytes = static_cast<double>(find == Find::kData ? driver.data : driver.code);
   const double chance = 1 - std::exp(-bytes / 4294967296.0 * row.by_chance);
   return row.in_owner / (row.in_others + chance);

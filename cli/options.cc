@@ -70,10 +70,16 @@ CLI::Validator OneOf(const std::vector<std::string>& choices) {
   return CLI::Validator(check, "");
 }
 
+Machine MachineOf(const std::string& name) {
+  for (const Machine machine : {Machine::kX86, Machine::kX64, Machine::kArm64})
+    if (name == MachineName(machine)) return machine;
+  return Machine::kUnknown;
+}
+
 Result<AnalysisOptions> ImageOptions::ToAnalysisOptions() const {
   AnalysisOptions options;
   if (const auto address = ParseAddress(base)) options.open.base = VirtAddr{*address};
-  if (!machine.empty()) options.open.machine = machine == "x86" ? Machine::kX86 : Machine::kX64;
+  if (!machine.empty()) options.open.machine = MachineOf(machine);
   options.open.build = build;
   options.scan.threads = threads;
   if (!layout.empty()) options.scan.forced_layout = layout;
@@ -92,8 +98,8 @@ void AddImageOptions(CLI::App& command, ImageOptions& options) {
       ->check(IsAddress())
       ->type_name("ADDRESS");
   command.add_option("--machine", options.machine, "machine, where the image does not say")
-      ->check(OneOf({"x86", "x64"}))
-      ->type_name("x86|x64");
+      ->check(OneOf({"x86", "x64", "arm64"}))
+      ->type_name("x86|x64|arm64");
   command.add_option("--build", options.build, "Windows build, where the image does not say")->type_name("N");
   command
       .add_option(

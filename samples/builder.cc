@@ -116,7 +116,7 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
   if (recipe.no_execute) DenyExecute(machine);
   built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));
   if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
-  built.truth.machine = recipe.profile.x64 ? "x64" : "x86";
+  built.truth.machine = MachineWord(recipe);
   built.truth.build = recipe.profile.build;
   built.truth.bugcheck = built.bugcheck.code;
   if (recipe.code) built.truth.tags = TagTruths(recipe);

@@ -55,9 +55,8 @@ const std::array<Instruction, 3> kQuiet32 = {{
 
 }  // namespace
 
-CodeWriter::CodeWriter(bool x64, std::uint64_t base, std::uint64_t seed, std::map<std::string, std::uint64_t> slots,
-                       std::map<std::string, std::uint64_t> direct)
-    : x64_(x64), base_(base), random_(seed), slots_(std::move(slots)), direct_(std::move(direct)) {}
+CodeWriter::CodeWriter(bool x64, std::uint64_t base, std::uint64_t seed, RoutinePlaces routines)
+    : x64_(x64), base_(base), random_(seed), routines_(std::move(routines)) {}
 
 void CodeWriter::Emit(std::initializer_list<int> bytes) {
   for (const int byte : bytes) bytes_.push_back(static_cast<std::uint8_t>(byte));
@@ -110,11 +109,11 @@ void CodeWriter::CallThroughThunk(const std::string& routine) {
 
 /// One of the forms in which compilers call an imported routine.
 void CodeWriter::Call(const std::string& routine) {
-  if (const auto own = direct_.find(routine); own != direct_.end()) {
+  if (const auto own = routines_.direct.find(routine); own != routines_.direct.end()) {
     Emit({0xE8});
     return EmitBranch(own->second);
   }
-  const std::uint64_t slot = slots_.at(routine);
+  const std::uint64_t slot = routines_.slots.at(routine);
   switch (random_.Below(5)) {
     case 0:
       if (thunks_.contains(routine)) return CallThroughThunk(routine);
@@ -171,11 +170,11 @@ void CodeWriter::Filler() {
 }
 
 void CodeWriter::Allocate(const TagCall& call) {
-  if (!thunks_.contains(call.routine) && slots_.contains(call.routine)) {
+  if (!thunks_.contains(call.routine) && routines_.slots.contains(call.routine)) {
     while (bytes_.size() % 16 != 0) Emit({0xCC});
     thunks_[call.routine] = at();
     Emit({0xFF, 0x25});
-    EmitPlace(slots_.at(call.routine));
+    EmitPlace(routines_.slots.at(call.routine));
   }
   Function([&] {
     OtherArguments([&] {

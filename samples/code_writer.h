@@ -9,44 +9,26 @@
 #include <string>
 #include <vector>
 
-#include "samples/bytes.h"
 #include "samples/random.h"
+#include "samples/tag_code.h"
 
 namespace poolblame::samples {
 
-/// A tag and the routine that is given it.
-struct TagCall {
-  std::uint32_t tag = 0;
-  std::string routine;
-};
-
-class CodeWriter {
+class CodeWriter : public TagCode {
  public:
-  /// `slots`: where the import table has each routine; `direct`: the routines' own code, for the driver that has it.
-  CodeWriter(bool x64, std::uint64_t base, std::uint64_t seed, std::map<std::string, std::uint64_t> slots,
-             std::map<std::string, std::uint64_t> direct);
+  CodeWriter(bool x64, std::uint64_t base, std::uint64_t seed, RoutinePlaces routines);
 
-  /// A function of no interest.
-  void Filler();
-  /// ExAllocatePoolWithTag and its like: size and type in any order with the tag.
-  void Allocate(const TagCall& call);
-  /// The tag waits in a register that calls keep, then allocates; the free follows.
-  void AllocateKept(const TagCall& call);
-  void Free(const TagCall& call);
-  /// ExInitializeNPagedLookasideList, the tag its sixth of seven.
-  void Lookaside(const TagCall& call);
-  /// A function of the driver's own takes size and tag and passes them on.
-  void AllocateByWrapper(const TagCall& call);
-  /// The tag is read from a variable.
-  void AllocateFromGlobal(const std::string& routine, std::uint64_t variable);
-  /// The tag is read from an entry of a table, its index in a register.
-  void AllocateFromTable(const std::string& routine, std::uint64_t table);
-  /// Not an allocation: a record's first word is compared.
-  void Compare(std::uint32_t signature);
-  /// An instruction that happens to have these four bytes: a distance, a part of a longer constant.
-  void Chance(std::uint32_t value);
-
-  [[nodiscard]] const Bytes& bytes() const { return bytes_; }
+  void Filler() override;
+  void Allocate(const TagCall& call) override;
+  void AllocateKept(const TagCall& call) override;
+  void Free(const TagCall& call) override;
+  void Lookaside(const TagCall& call) override;
+  void AllocateByWrapper(const TagCall& call) override;
+  void AllocateFromGlobal(const std::string& routine, std::uint64_t variable) override;
+  void AllocateFromTable(const std::string& routine, std::uint64_t table) override;
+  void Compare(std::uint32_t signature) override;
+  void Chance(std::uint32_t value) override;
+  [[nodiscard]] const Bytes& bytes() const override { return bytes_; }
 
  private:
   void Function(const std::function<void()>& body);
@@ -67,7 +49,7 @@ class CodeWriter {
   std::uint64_t base_;
   Random random_;
   Bytes bytes_;
-  std::map<std::string, std::uint64_t> slots_, direct_;
+  RoutinePlaces routines_;
   std::map<std::string, std::uint64_t> thunks_;  // `jmp [slot]`, written in front of the first function that wants it
   std::map<std::string, std::uint64_t> wrappers_;
   std::vector<std::uint64_t> functions_;

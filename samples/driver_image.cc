@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "samples/arm64_code_writer.h"
 #include "samples/code_writer.h"
 #include "samples/tag_homes.h"
 
@@ -61,6 +63,7 @@ class ImageWriter {
 
  private:
   [[nodiscard]] bool IsKernel() const { return driver_ == 0; }
+  [[nodiscard]] bool IsArm64() const { return machine_.recipe().arm64; }
   [[nodiscard]] std::uint32_t Width() const { return x64_ ? 8 : 4; }
   [[nodiscard]] std::size_t Directories() const { return 0x98 + (x64_ ? 0x70U : 0x60U); }
 
@@ -68,7 +71,7 @@ class ImageWriter {
     PutText(image_, 0, "MZ");
     Put32(image_, 0x3C, 0x80);
     PutText(image_, 0x80, "PE");
-    Put16(image_, 0x84, x64_ ? 0x8664 : 0x14C);
+    Put16(image_, 0x84, PeMachine(machine_.recipe()));
     Put16(image_, 0x86, kSections.size());
     Put32(image_, 0x88, kTimestamp + driver_ * 0x1234);
     Put16(image_, 0x94, x64_ ? 0xF0 : 0xE0);
@@ -148,33 +151,40 @@ class ImageWriter {
 
   /// Code in .text or, for a third of the tags, in PAGE; what the tags need in data beside it.
   void WriteTags(const std::vector<TagHome>& homes) {
-    std::map<std::string, std::uint64_t> slots, direct;
+    RoutinePlaces routines;
     for (std::size_t i = 0; i < kRoutines.size(); ++i)
-      (IsKernel() ? direct : slots)[kRoutines[i]] =
+      (IsKernel() ? routines.direct : routines.slots)[kRoutines[i]] =
           IsKernel() ? RoutineAddress(machine_, i) : base_ + kSlotsAt + i * Width();
     const std::uint32_t text_at = IsKernel() ? kTextAt + 0x400 : kTextAt;
-    CodeWriter text(x64_, base_ + text_at, random_.Next(), slots, direct);
-    CodeWriter pageable(x64_, base_ + kPageCodeAt, random_.Next(), slots, direct);
-    for (int i = 0; i < 12; ++i) text.Filler();
+    const std::unique_ptr<TagCode> text = CodeAt(base_ + text_at, routines);
+    const std::unique_ptr<TagCode> pageable = CodeAt(base_ + kPageCodeAt, routines);
+    for (int i = 0; i < 12; ++i) text->Filler();
     for (const TagHome& home : homes) {
-      CodeWriter& code = random_.Chance(33) ? pageable : text;
+      TagCode& code = random_.Chance(33) ? *pageable : *text;
       code.Filler();
       if (Tags()[home.model].driver == driver_) WriteHolding(home, code);
       for (const EchoAt& echo : home.echoes)
         if (echo.driver == driver_) WriteEcho(home, echo.echo, code);
     }
-    Place(text_at, kPageCodeAt, text.bytes());
-    Place(kPageCodeAt, kReadOnlyAt, pageable.bytes());
-    constexpr std::uint32_t kReturn = 0xC3C48B48;  // mov rax, rsp; ret (x86: dec eax before it)
+    Place(text_at, kPageCodeAt, text->bytes());
+    Place(kPageCodeAt, kReadOnlyAt, pageable->bytes());
+    constexpr std::uint32_t kReturn = 0xC3C48B48;       // mov rax, rsp; ret (x86: dec eax before it)
+    constexpr std::uint32_t kReturnArm64 = 0xD65F03C0;  // ret
     for (std::size_t i = 0; IsKernel() && i < kRoutines.size(); ++i)
-      Put32(image_, kRoutinesAt + i * kRoutineBytes, kReturn);
+      Put32(image_, kRoutinesAt + i * kRoutineBytes, IsArm64() ? kReturnArm64 : kReturn);
+  }
+
+  std::unique_ptr<TagCode> CodeAt(std::uint64_t place, const RoutinePlaces& routines) {
+    const std::uint64_t seed = random_.Next();
+    if (IsArm64()) return std::make_unique<Arm64CodeWriter>(place, seed, routines);
+    return std::make_unique<CodeWriter>(x64_, place, seed, routines);
   }
 
   void Place(std::uint32_t at, std::uint32_t end, const Bytes& code) {
     std::copy_n(code.begin(), std::min<std::size_t>(code.size(), end - at), image_.begin() + at);
   }
 
-  void WriteHolding(const TagHome& home, CodeWriter& code) {
+  void WriteHolding(const TagHome& home, TagCode& code) {
     const TagCall call{home.tag, home.routine};
     switch (home.holding) {
       case TagHolding::kCall:
@@ -196,7 +206,7 @@ class ImageWriter {
     }
   }
 
-  void WriteEcho(const TagHome& home, TagEcho echo, CodeWriter& code) {
+  void WriteEcho(const TagHome& home, TagEcho echo, TagCode& code) {
     switch (echo) {
       case TagEcho::kText: {
         std::string text = "The";

@@ -22,7 +22,7 @@ void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put64(out, 0x018, 0xFFFFFA8000000000);
   Put64(out, 0x020, s.kernel.loaded_modules);
   Put64(out, 0x028, s.kernel.active_processes);
-  Put32(out, 0x030, 0x8664);
+  Put32(out, 0x030, PeMachine(s.machine.recipe()));
   Put32(out, 0x034, s.machine.recipe().processors);
   Put32(out, 0x038, s.bugcheck.code);
   for (std::size_t i = 0; i < 4; ++i) Put64(out, 0x040 + 8 * i, s.bugcheck.parameters[i]);

@@ -115,12 +115,13 @@ void WriteModuleList(Machine& machine, std::uint64_t head) {
 }
 
 /// A PE header with one section: enough for readers that check an image base.
-Bytes ImageHeader(bool x64, std::size_t index) {
+Bytes ImageHeader(const Recipe& recipe, std::size_t index) {
+  const bool x64 = recipe.profile.x64;
   Bytes header(0x200, 0);
   PutText(header, 0, "MZ");
   Put32(header, 0x3C, 0x80);
   PutText(header, 0x80, "PE");
-  Put16(header, 0x84, x64 ? 0x8664 : 0x14C);
+  Put16(header, 0x84, PeMachine(recipe));
   Put16(header, 0x86, 1);
   Put32(header, 0x88, 0x4CE78000U + index * 0x1234);
   Put16(header, 0x94, x64 ? 0xF0 : 0xE0);
@@ -158,7 +159,7 @@ void WriteImage(Machine& machine, std::size_t index) {
   KernelMemory& memory = machine.memory();
   const std::uint64_t base = machine.layout().driver_bases[index];
   if (!memory.MapNew(base) || !memory.MapNew(base + kPage)) return;
-  memory.Write(base, ImageHeader(machine.profile().x64, index));
+  memory.Write(base, ImageHeader(machine.recipe(), index));
   memory.Write(base + kPage, ImageCode(machine.profile().x64, index));
 }
 

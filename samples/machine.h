@@ -45,7 +45,9 @@ class Machine {
 
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
   [[nodiscard]] Paging paging() const {
-    return profile().x64 ? Paging::kX64 : recipe_.pae ? Paging::kPae : Paging::kX86;
+    if (recipe_.arm64) return Paging::kArm64;
+    if (profile().x64) return Paging::kX64;
+    return recipe_.pae ? Paging::kPae : Paging::kX86;
   }
   [[nodiscard]] const WindowsProfile& profile() const { return recipe_.profile; }
   KernelMemory& memory() { return memory_; }

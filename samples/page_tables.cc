@@ -10,6 +10,9 @@ namespace {
 /// Valid, writable, accessed, dirty: what a kernel page's entry says. Tables use the same bits (0x63).
 constexpr std::uint64_t kEntryFlags = 0x63;
 constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 63;  // of 8-byte entries
+/// Valid, table or page, inner shareable, accessed; neither the kernel nor programs may execute.
+constexpr std::uint64_t kArm64Flags = 0x703;
+constexpr std::uint64_t kArm64NoExecute = std::uint64_t{3} << 53;
 /// A page directory pointer entry of PAE has only the valid bit and the frame.
 constexpr std::uint64_t kPdptFlags = 0x1;
 
@@ -30,14 +33,20 @@ class TableWriter {
         levels_ = {{30, 2}, {21, 9}, {12, 9}};
         break;
       case Paging::kX64:
+      case Paging::kArm64:
         levels_ = {{39, 9}, {30, 9}, {21, 9}, {12, 9}};
         break;
     }
     pae_ = paging == Paging::kPae;
+    if (paging == Paging::kArm64) {
+      flags_ = kArm64Flags;
+      no_execute_ = kArm64NoExecute;
+    }
     root_ = memory_.TakeFrame();
   }
 
   [[nodiscard]] std::uint64_t root() const { return root_; }
+  [[nodiscard]] std::uint64_t flags() const { return flags_; }
 
   bool Map(std::uint64_t va, std::uint64_t pfn, bool may_execute) {
     std::uint64_t table = root_;
@@ -49,11 +58,11 @@ class TableWriter {
       if (next == 0) {
         next = memory_.TakeFrame();
         if (next == 0) return false;
-        Set(table, index, next, pae_ && depth == 0 ? kPdptFlags : kEntryFlags);
+        Set(table, index, next, pae_ && depth == 0 ? kPdptFlags : flags_);
       }
       table = next;
     }
-    Set(table, IndexOf(va, levels_.size() - 1), pfn, may_execute ? kEntryFlags : kEntryFlags | kNoExecute);
+    Set(table, IndexOf(va, levels_.size() - 1), pfn, may_execute ? flags_ : flags_ | no_execute_);
     return true;
   }
 
@@ -85,13 +94,14 @@ class TableWriter {
   std::size_t entry_size_;
   std::vector<Level> levels_;
   bool pae_ = false;
+  std::uint64_t flags_ = kEntryFlags, no_execute_ = kNoExecute;
   std::uint64_t root_ = 0;
   std::map<std::pair<std::size_t, std::uint64_t>, std::uint64_t> tables_;  // (depth, address prefix) -> frame
 };
 
 bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
-  if (paging == Paging::kX64) {
-    tables.Set(tables.root(), self_map, tables.root(), kEntryFlags);
+  if (paging == Paging::kX64 || paging == Paging::kArm64) {
+    tables.Set(tables.root(), self_map, tables.root(), tables.flags());
     return true;
   }
   if (paging == Paging::kX86) {  // page tables appear at C0000000: directory entry 0x300
@@ -110,8 +120,9 @@ bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
 }  // namespace
 
 std::uint64_t TablesNeeded(const KernelMemory& memory, Paging paging) {
+  const bool four_levels = paging == Paging::kX64 || paging == Paging::kArm64;
   // A table covers 9 or 10 address bits more than the one below it; PAE always has its four directories.
-  const std::vector<unsigned> shifts = paging == Paging::kX64   ? std::vector<unsigned>{21, 30, 39}
+  const std::vector<unsigned> shifts = four_levels              ? std::vector<unsigned>{21, 30, 39}
                                        : paging == Paging::kPae ? std::vector<unsigned>{21}
                                                                 : std::vector<unsigned>{22};
   std::uint64_t count = paging == Paging::kPae ? 5 : 1;

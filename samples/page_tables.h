@@ -7,7 +7,7 @@
 
 namespace poolblame::samples {
 
-enum class Paging { kX86, kPae, kX64 };
+enum class Paging { kX86, kPae, kX64, kArm64 };
 
 /// Builds the tables in frames of their own and returns CR3. `self_map` is the PML4 index of the x64 self-map entry
 /// (0x1ED before 14393, drawn later); the 32-bit modes have a fixed one. Returns 0 when RAM is used up.

@@ -228,18 +228,35 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   return Fail(ErrorKind::kUsage, "unknown recipe word '" + key + "': 'poolblame synth --help' lists them all");
 }
 
+/// ARM64 began with build 16299, of which there is no profile.
+Result<bool> CheckArm64(const Recipe& recipe) {
+  constexpr std::uint32_t kFirstBuild = 17134;
+  constexpr std::array kContainersOfArm64 = {
+      ContainerKind::kFull,   ContainerKind::kSummary, ContainerKind::kBitmap, ContainerKind::kKernelBitmap,
+      ContainerKind::kTriage, ContainerKind::kRaw,     ContainerKind::kLime,   ContainerKind::kPoolPages};
+  if (recipe.profile.build < kFirstBuild)
+    return Fail(ErrorKind::kUsage, "machine=arm64 is for windows=17134 and later");
+  if (std::find(kContainersOfArm64.begin(), kContainersOfArm64.end(), recipe.container) == kContainersOfArm64.end())
+    return Fail(ErrorKind::kUsage, "machine=arm64 is for dumps, container=raw, lime and pool-pages");
+  return true;
+}
+
 Result<bool> ApplySystem(Recipe& recipe, const SystemWords& system) {
-  if (system.machine != "x64" && system.machine != "x86") {
-    return Fail(ErrorKind::kUsage, "machine is x64 or x86, not '" + system.machine + "'");
+  if (system.machine != "x64" && system.machine != "x86" && system.machine != "arm64") {
+    return Fail(ErrorKind::kUsage, "machine is x64, x86 or arm64, not '" + system.machine + "'");
   }
   if (system.machine == "x86" && recipe.idle_pages > 0)
     return Fail(ErrorKind::kUsage, "idle memory is for machine=x64: the addresses of x86 end too early");
-  const auto profile = FindProfile(system.windows, system.machine == "x64");
+  const auto profile = FindProfile(system.windows, system.machine != "x86");
   if (!profile) {
     return Fail(ErrorKind::kUsage,
                 "no " + system.machine + " Windows '" + system.windows + "'; known: " + ProfileWords());
   }
   recipe.profile = *profile;
+  recipe.arm64 = system.machine == "arm64";
+  if (recipe.arm64) {
+    if (const auto can = CheckArm64(recipe); !can) return can;
+  }
   if (!system.encoding.empty()) return Choose(kEncodings, "encoding", system.encoding, recipe.profile.encoding);
   return true;
 }
@@ -269,7 +286,7 @@ Result<Recipe> ParseRecipe(const std::string& line) {
 }
 
 std::string RecipeHelp() {
-  return "windows=BUILD|NAME (" + ProfileWords() + ") machine=x64|x86 paging=" + WordsOf(kPaging) +
+  return "windows=BUILD|NAME (" + ProfileWords() + ") machine=x64|x86|arm64 paging=" + WordsOf(kPaging) +
          " encoding=" + WordsOf(kEncodings) + "\ncontainer=" + WordsOf(kContainers) +
          " cut=PERCENT\nfault=" + WordsOf(kFaults) + "\nbytes=N content=" + WordsOf(kContents) +
          " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " backend=" + WordsOf(kBackends) +

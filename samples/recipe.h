@@ -68,7 +68,8 @@ enum class VictimChoice { kAny, kAllocated, kFree, kLookaside };
 struct Recipe {
   std::string text;
   WindowsProfile profile;
-  bool pae = true;  // x86: three-level tables
+  bool arm64 = false;  // the profile is x64's: structures are the same, page tables, code and headers' words are not
+  bool pae = true;     // x86: three-level tables
   ContainerKind container = ContainerKind::kFull;
   Fault fault = Fault::kNone;
   std::uint32_t bytes = 0;  // bytes written outside the culprit; 0 = drawn from the seed
@@ -107,6 +108,18 @@ struct Recipe {
   bool special_at_start = false;  // their data at the page's start ("verify start")
   PoolStyle style;
 };
+
+/// IMAGE_FILE_MACHINE of the recipe's system, as headers of images and dumps have it ("PE Format").
+constexpr std::uint32_t PeMachine(const Recipe& recipe) {
+  constexpr std::uint32_t kArm64 = 0xAA64, kX64 = 0x8664, kX86 = 0x14C;
+  if (recipe.arm64) return kArm64;
+  return recipe.profile.x64 ? kX64 : kX86;
+}
+/// "arm64", "x64" or "x86".
+inline const char* MachineWord(const Recipe& recipe) {
+  if (recipe.arm64) return "arm64";
+  return recipe.profile.x64 ? "x64" : "x86";
+}
 
 /// Reads the line. kUsage names the word that was not understood and the ones that would be.
 Result<Recipe> ParseRecipe(const std::string& line);

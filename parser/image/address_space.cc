@@ -12,11 +12,12 @@ namespace {
 const PagingMode* ModeOf(const ImageFacts& facts) {
   if (!facts.directory_table_base) return nullptr;
   if (facts.machine == Machine::kX64) return &kPagingX64;
+  if (facts.machine == Machine::kArm64) return &kPagingArm64;
   if (facts.machine == Machine::kX86) return facts.pae ? &kPagingPae : &kPagingX86;
   return nullptr;
 }
 
-/// No page table speaks of an x64 address whose upper 17 bits differ, nor of an x86 one above 4 GiB.
+/// No page table speaks of a 64-bit address whose upper 17 bits differ, nor of an x86 one above 4 GiB.
 bool Addressable(const PagingMode& mode, std::uint64_t address) {
   if (mode.address_bits == 32) return address <= 0xFFFFFFFF;
   const std::uint64_t upper = address >> 47;
@@ -69,8 +70,10 @@ Translation AddressSpace::Translate(VirtAddr address) const {
     const std::uint64_t index = TableIndex(mode_->levels[level], address.value);
     const std::optional<std::uint64_t> raw = ReadEntry(pages, *mode_, table + index * mode_->entry_size);
     if (!raw) return {Presence::kNotInDump, {}, 0, false};
-    if (mode_->entry_size == 8 && (*raw & kEntryValid) != 0) no_execute = no_execute || (*raw & kEntryNoExecute) != 0;
     const PageTableEntry entry = DecodeEntry(*mode_, level, *raw);
+    const bool has_say =
+        (*raw & kEntryValid) != 0 && (mode_->table_or_page == 0 || entry.kind == PageTableEntry::Kind::kPage);
+    no_execute = no_execute || (has_say && (*raw & mode_->no_execute) != 0);
     if (entry.kind == PageTableEntry::Kind::kAbsent) return {Presence::kNotPresent, {}, 0, false};
     if (entry.kind == PageTableEntry::Kind::kPage) {
       const PhysAddr physical = entry.target + (address.value & (entry.size - 1));

@@ -75,14 +75,10 @@ bool LooksLikePae(const PageMap& pages, PhysAddr directory_table_base) {
 }
 
 void SettleTableBase(const CrashDumpHeader& header, const PageMap& pages, ImageFacts& facts) {
-  if (facts.machine == Machine::kArm64) {
-    facts.notes.push_back("ARM64 page tables are not read: finds have physical addresses only");
-    facts.directory_table_base.reset();
-  }
   if (!facts.directory_table_base) return;
   PhysAddr& base = *facts.directory_table_base;
   if (facts.machine != Machine::kX86) {
-    base = PhysAddr{base.value & kPagingX64.root_mask};
+    base = PhysAddr{base.value & (facts.machine == Machine::kArm64 ? kPagingArm64 : kPagingX64).root_mask};
     return;
   }
   const PhysAddr pdpt{base.value & kPagingPae.root_mask};

@@ -42,17 +42,19 @@ std::optional<std::uint32_t> CountValid(ByteView table, std::uint64_t first, std
 }
 
 /// x64: exactly one entry of the kernel half names the table itself (0x1ED until Windows 10 1511, random after it).
-std::optional<Candidate> AsX64(ByteView table, Pfn pfn, Pfn limit) {
+/// ARM64 maps its tables so, too, and the bits of an entry that leads to a table are the same.
+std::optional<Candidate> AsFourLevels(ByteView table, Pfn pfn, Pfn limit, Machine machine) {
+  const std::uint64_t frame_mask = (machine == Machine::kArm64 ? kPagingArm64 : kPagingX64).frame_mask;
   std::uint32_t self = 0;
   for (std::uint64_t i = 256; i < 512; ++i) {
     const std::uint64_t entry = Entry<Le64>(table, i);
-    if (IsTablePointer(entry) && (entry & kPagingX64.frame_mask) / kPageSize == pfn) ++self;
+    if (IsTablePointer(entry) && (entry & frame_mask) / kPageSize == pfn) ++self;
   }
   if (self != 1) return std::nullopt;
-  const auto user = CountValid<Le64>(table, 0, 256, limit, kPagingX64.frame_mask);
-  const auto kernel = CountValid<Le64>(table, 256, 512, limit, kPagingX64.frame_mask);
+  const auto user = CountValid<Le64>(table, 0, 256, limit, frame_mask);
+  const auto kernel = CountValid<Le64>(table, 256, 512, limit, frame_mask);
   if (!user || !kernel || *kernel < 2) return std::nullopt;
-  return Candidate{{Machine::kX64, false, ToPhysAddr(pfn)}, *kernel - 1};
+  return Candidate{{machine, false, ToPhysAddr(pfn)}, *kernel - 1};
 }
 
 /// x86 without PAE: the directory maps itself at 0xC0000000, entry 0x300.
@@ -98,7 +100,9 @@ void Keep(std::optional<Candidate>& best, const std::optional<Candidate>& found)
 /// How many kernel mappings lead to pages of the image, counted up to a bound that tells tables from chance.
 std::uint32_t MappedPages(const PageMap& pages, const PageTableRoot& root) {
   constexpr std::uint32_t kEnough = 4096;
-  const PagingMode& mode = root.machine == Machine::kX64 ? kPagingX64 : root.pae ? kPagingPae : kPagingX86;
+  const PagingMode& of_x86 = root.pae ? kPagingPae : kPagingX86;
+  const PagingMode& of_64_bits = root.machine == Machine::kArm64 ? kPagingArm64 : kPagingX64;
+  const PagingMode& mode = root.machine == Machine::kX86 ? of_x86 : of_64_bits;
   std::uint32_t seen = 0, mapped = 0;
   PageTableWalk(pages, mode, root.base).Run([&](VirtAddr, Pfn first, std::uint64_t) {
     if (!pages.Page(first).empty()) ++mapped;
@@ -112,14 +116,15 @@ std::uint32_t MappedPages(const PageMap& pages, const PageTableRoot& root) {
 std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machine) {
   if (pages.empty()) return std::nullopt;
   const bool x86 = machine == Machine::kUnknown || machine == Machine::kX86;
-  const bool x64 = machine == Machine::kUnknown || machine == Machine::kX64;
+  const bool four_levels = machine != Machine::kX86;
+  const Machine of_four_levels = machine == Machine::kArm64 ? machine : Machine::kX64;
   // Acquisition tools leave holes out, so tables may name pages above the file's end: twice its size is the limit.
   const Pfn limit = pages.highest_pfn() * 2 + 1;
   std::array<std::optional<Candidate>, 3> best;  // one a kind of table: a page may look like two of them
   pages.ForEachStoredRun(0, pages.stored_count(), [&](const PageRun& run) {
     for (Pfn pfn = run.first; pfn < std::min(kSearchPages, run.first + run.count); ++pfn) {
       const ByteView table = pages.Page(pfn);
-      if (x64) Keep(best[0], AsX64(table, pfn, limit));
+      if (four_levels) Keep(best[0], AsFourLevels(table, pfn, limit, of_four_levels));
       if (x86) Keep(best[1], AsX86(table, pfn, limit));
       if (x86) Keep(best[2], AsPae(pages, table, pfn, limit));
     }

@@ -18,7 +18,8 @@ struct PageTableRoot {
 };
 
 /// The best root among the pages of the first gigabyte (Windows allocates the system's tables early in boot, below
-/// 16 MiB on most machines); kUnknown searches for every machine. Every process has such a table and all of them map
+/// 16 MiB on most machines); kUnknown searches for x86 and x64; ARM64 has to be told,
+/// because its top table looks like x64's. Every process has such a table and all of them map
 /// the kernel, so the one with the most kernel entries wins, then the lowest; where two kinds of tables are seen, the
 /// one that maps more pages of the image. Reads each page searched. Source: Volatility 3 automagic/windows.py,
 /// MemProcFS vmmwininit.c.

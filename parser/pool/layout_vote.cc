@@ -13,6 +13,7 @@ bool FitsMachine(const PoolHeaderLayout& layout, Machine machine) {
     case Machine::kX86:
       return !layout.is_64bit;
     case Machine::kX64:
+    case Machine::kArm64:
       return layout.is_64bit;
     default:
       return true;

@@ -17,10 +17,11 @@ namespace {
 
 constexpr const char* kNowhere = "nowhere";
 
-constexpr std::array<const char*, 8> kSystems = {"windows=win7 machine=x64",  "windows=win81 machine=x86",
-                                                 "windows=win10 machine=x64", "windows=xp machine=x86",
-                                                 "windows=vista machine=x64", "windows=win7 machine=x86",
-                                                 "windows=win11 machine=x64", "windows=win10-2004 machine=x64"};
+constexpr std::array<const char*, 10> kSystems = {"windows=win7 machine=x64",    "windows=win81 machine=x86",
+                                                  "windows=win10 machine=x64",   "windows=xp machine=x86",
+                                                  "windows=vista machine=x64",   "windows=win7 machine=x86",
+                                                  "windows=win11 machine=x64",   "windows=win10-2004 machine=x64",
+                                                  "windows=win10 machine=arm64", "windows=win11 machine=arm64"};
 constexpr std::array<const char*, 4> kContainers = {"full", "bitmap", "kernel-bitmap", "raw"};
 
 std::string RecipeOf(std::uint64_t number) {
@@ -47,6 +48,13 @@ void Count(const samples::TagTruth& row, const std::vector<CodeCandidate>& ranke
   ++(is_right(*named) ? counts.named : counts.named_wrong);
 }
 
+/// The machine of raw ARM64 memory has to be told.
+OpenOptions OptionsFor(const samples::BuiltImage& built) {
+  OpenOptions options;
+  if (built.truth.machine == MachineName(Machine::kArm64)) options.machine = Machine::kArm64;
+  return options;
+}
+
 void ScoreImage(const samples::BuiltImage& built, const Image& image, DriverTagScore& score) {
   const AddressSpace space(image);
   const System system = WithMappedDrivers(space, ReadSystem(space));
@@ -57,7 +65,9 @@ void ScoreImage(const samples::BuiltImage& built, const Image& image, DriverTagS
   for (const samples::TagTruth& row : built.truth.tags) {
     const PoolTag tag = PoolTag::FromText(row.tag);
     if (TagDatabase::IsGeneric(tag)) continue;
-    Count(row, RankByCode(tag, search, system, no_table), system, score.holding[row.holding]);
+    const std::vector<CodeCandidate> ranked = RankByCode(tag, search, system, no_table);
+    Count(row, ranked, system, score.holding[row.holding]);
+    if (row.holding != kNowhere) Count(row, ranked, system, score.machine[built.truth.machine]);
   }
 }
 
@@ -82,6 +92,7 @@ std::string DriverTagScore::Table() const {
   std::string text = fmt::format("{} images, {} failed, {:.2f} s a search\n", images, failed, seconds / images);
   text += fmt::format("  {:<10} {:>6} {:>8} {:>8} {:>8}\n", "held as", "tags", "first", "named", "wrongly");
   for (const auto& [name, counts] : holding) text += line(name, counts);
+  for (const auto& [name, counts] : machine) text += line(name, counts);
   return text + line("all held", held());
 }
 
@@ -90,7 +101,7 @@ DriverTagScore ScoreDriverTags(std::uint32_t images, std::uint64_t seed) {
   for (std::uint32_t i = 0; i < images; ++i) {
     ++score.images;
     const auto built = samples::BuildSample(RecipeOf(seed + i));
-    auto image = built ? Image::FromBytes({built->bytes.data(), built->bytes.size()}, "sample", {})
+    auto image = built ? Image::FromBytes({built->bytes.data(), built->bytes.size()}, "sample", OptionsFor(*built))
                        : Result<Image>(Fail(ErrorKind::kUsage, "not built"));
     if (image)
       ScoreImage(*built, *image, score);

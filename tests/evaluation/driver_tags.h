@@ -18,6 +18,7 @@ struct DriverTagCounts {
 struct DriverTagScore {
   std::uint32_t images = 0, failed = 0;            // failed: not built or not opened
   std::map<std::string, DriverTagCounts> holding;  // by the builder's word for how the driver's code holds the tag
+  std::map<std::string, DriverTagCounts> machine;  // by machine, of all tags that a driver's image has
   double seconds = 0;                              // of the searches
 
   /// Of all tags that a driver's image has.
@@ -25,7 +26,7 @@ struct DriverTagScore {
   [[nodiscard]] std::string Table() const;
 };
 
-/// `images` images from `seed` on: x86 and x64, every Windows, full, bitmap and raw.
+/// `images` images from `seed` on: x86, x64 and ARM64, every Windows, full, bitmap and raw.
 DriverTagScore ScoreDriverTags(std::uint32_t images, std::uint64_t seed);
 
 }  // namespace poolblame::evaluation

@@ -68,6 +68,15 @@ TEST(DriverTags, AReportNamesTheDriverAndSaysWhereItAllocates) {
   }
 }
 
+TEST(DriverTags, Arm64DriversAreReadInDumpsAndRawMemory) {
+  const DriverTagScore score = ScoreDriverTags(40, 4300);  // eight of them, in all containers
+  EXPECT_EQ(score.failed, 0U);
+  const DriverTagCounts& arm64 = score.machine.at("arm64");
+  EXPECT_GT(arm64.tags, 300U);
+  EXPECT_GE(arm64.first, arm64.tags * 0.9) << score.Table();
+  EXPECT_EQ(arm64.named_wrong, 0U) << score.Table();
+}
+
 TEST(DriverTags, ATriageDumpHasNoCodeAndSaysSo) {
   Opened opened("windows=win7 fault=overrun bytes=24 content=continue container=triage seed=3");
   const Report report = opened.Judged();

@@ -1,4 +1,4 @@
-// Translation on x86, PAE and x64: every page size, every answer at every level, and transition entries.
+// Translation on x86, PAE, x64 and ARM64: every page size, every answer at every level, and transition entries.
 #include "parser/image/address_space.h"
 
 #include <gmock/gmock.h>
@@ -138,6 +138,39 @@ TEST(AddressSpace, LargePages) {
     EXPECT_EQ(found.presence, test.physical < 0x100000000 ? Presence::kPresent : found.presence);
     EXPECT_EQ(found.mapping_size, std::uint64_t{1} << test.shift);
   }
+}
+
+/// Of ARM64, `entry` in the table of `1 << shift` bytes for an address of the kernel.
+Translation TranslateOnArm64(int shift, std::uint64_t entry) {
+  constexpr std::uint64_t kAddress = 0xFFFFFA8001345678;
+  PhysicalMemory memory;
+  PageTables tables(memory, TableKind::kX64, 0x10);
+  tables.Set(kAddress, shift, entry);
+  memory.Add(0x645, 0xEE).Add(0x745, 0xEE);
+  Bytes file = FullDump64(memory, RunsOf(memory), {.table_base = 0x10000});
+  file.U32(0x30, 0xAA64);
+  const OpenedImage opened = Open(file);
+  return AddressSpace(opened.image).Translate(VirtAddr{kAddress});
+}
+
+TEST(AddressSpace, Arm64MarksPagesAndBlocks) {
+  constexpr std::uint64_t kPage = 3, kBlock = 1, kAttributes = 0x0060000000000F40;  // user may not execute, accessed
+  const Translation page = TranslateOnArm64(12, 0x645000 | kPage | kAttributes);
+  EXPECT_EQ(page.presence, Presence::kPresent);
+  EXPECT_EQ(page.physical, PhysAddr{0x645678});
+  EXPECT_EQ(page.mapping_size, 0x1000u);
+  const Translation block = TranslateOnArm64(21, 0x600000 | kBlock | kAttributes);
+  EXPECT_EQ(block.physical, PhysAddr{0x745678});
+  EXPECT_EQ(block.mapping_size, 0x200000u);
+  for (const std::uint64_t reserved : {0x645000 | kBlock, std::uint64_t{0x645802}})  // no page; not valid
+    EXPECT_EQ(TranslateOnArm64(12, reserved).presence, Presence::kNotPresent) << std::hex << reserved;
+  EXPECT_EQ(TranslateOnArm64(39, 0x8000000000 | kBlock).presence, Presence::kNotPresent) << "no block is that large";
+}
+
+TEST(AddressSpace, Arm64DeniesTheKernelExecutionByABitOfItsOwn) {
+  constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 53, kOfOthers = std::uint64_t{1} << 63;
+  EXPECT_TRUE(TranslateOnArm64(12, 0x645003 | kNoExecute).no_execute);
+  EXPECT_FALSE(TranslateOnArm64(12, 0x645003 | kOfOthers).no_execute);
 }
 
 TEST(AddressSpace, PaeTablesMayLieInsideAPage) {

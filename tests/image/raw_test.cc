@@ -58,6 +58,15 @@ TEST(RawImage, NeedsNoPdptForPae) {
   EXPECT_EQ(AddressSpace(opened.image).Page(VirtAddr{kX86}).bytes[0], 0x80);
 }
 
+TEST(RawImage, Arm64sTablesAreFoundWhereTheMachineIsTold) {
+  const PhysicalMemory memory = MemoryOf(TableKind::kX64);
+  OpenOptions options;
+  options.machine = Machine::kArm64;
+  const OpenedImage opened = Open(RawImage(memory), options);
+  EXPECT_EQ(opened.image.facts().machine, Machine::kArm64);
+  EXPECT_EQ(AddressSpace(opened.image).Page(VirtAddr{kX64}).bytes[0], 0x80);
+}
+
 TEST(RawImage, TakesTheTableWithTheMostKernelEntries) {
   PhysicalMemory memory = MemoryOf(TableKind::kX64);
   PageTables(memory, TableKind::kX64, 0x20).MapSelf().Map(kX64, 0x80).Map(0xFFFFF80001000000, 0x80);

@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+PageBuilder ContentPage() { return PageBuilder(Windows::kSeven64); }
 
 /// What `signal` says of an overrun by the block `Culp`.
 std::vector<Vote> OnOverrun(Stage& stage, SignalFunction signal) {
@@ -26,18 +26,18 @@ std::vector<Vote> OnOverrun(const PageBuilder& page, SignalFunction signal) {
 // content-continues
 
 TEST(ContentContinues, FillGoesOn) {
-  const auto votes =
-      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40), VoteContentContinues);
+  const auto votes = OnOverrun(ContentPage().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40),
+                               VoteContentContinues);
   EXPECT_THAT(votes, Votes(Weight::kContinuesPattern));
   EXPECT_GE(votes.front().strength, 1);
   EXPECT_THAT(votes.front().text, HasSubstr("16 of 16 bytes"));
 }
 
 TEST(ContentContinues, OneByteIsWeakerThanEight) {
-  const auto one =
-      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(1, 0x41).Block("Vict", 0x40), VoteContentContinues);
-  const auto eight =
-      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(8, 0x41).Block("Vict", 0x40), VoteContentContinues);
+  const auto one = OnOverrun(ContentPage().Block("Culp", 0x80).Fill(0x41).Overrun(1, 0x41).Block("Vict", 0x40),
+                             VoteContentContinues);
+  const auto eight = OnOverrun(ContentPage().Block("Culp", 0x80).Fill(0x41).Overrun(8, 0x41).Block("Vict", 0x40),
+                               VoteContentContinues);
   ASSERT_THAT(one, Votes(Weight::kContinuesPattern));
   ASSERT_THAT(eight, Votes(Weight::kContinuesPattern));
   EXPECT_LT(one.front().strength, eight.front().strength);
@@ -46,7 +46,7 @@ TEST(ContentContinues, OneByteIsWeakerThanEight) {
 TEST(ContentContinues, RecordsGoOn) {
   const ByteString record = Varied(0x1C, 4);
   const ByteString all = Cycle(record, 0xF0 + 0x20);
-  const auto votes = OnOverrun(Page()
+  const auto votes = OnOverrun(ContentPage()
                                    .Block("Culp", 0x100)
                                    .Put(0, ByteString(all.begin(), all.begin() + 0xF0))
                                    .Overrun(ByteString(all.begin() + 0xF0, all.begin() + 0x100))
@@ -61,7 +61,7 @@ std::vector<Vote> WithRecordsInSiblings(std::uint32_t sibling_lag, std::uint32_t
   Stage stage(Windows::kSeven64);
   for (std::uint32_t i = 0; i < siblings; ++i) stage.Sibling("Culp", Cycle(Varied(sibling_lag, 40 + i), 0xB0));
   const ByteString all = Cycle(Varied(0x1C, 4), 0xF0 + 0x20);
-  stage.Add(Page()
+  stage.Add(ContentPage()
                 .Block("Culp", 0x100)
                 .Put(0, ByteString(all.begin(), all.begin() + 0xF0))
                 .Overrun(ByteString(all.begin() + 0xF0, all.begin() + 0x100))
@@ -81,18 +81,18 @@ TEST(ContentContinues, RecordsOfAnotherSizeOrOfOneSiblingSayNothing) {
 
 TEST(ContentContinues, ZerosBehindZerosVoteWeakly) {
   const auto votes =
-      OnOverrun(Page().Block("Culp", 0x80).Fill(0).Overrun(16, 0).Block("Vict", 0x40), VoteContentContinues);
+      OnOverrun(ContentPage().Block("Culp", 0x80).Fill(0).Overrun(16, 0).Block("Vict", 0x40), VoteContentContinues);
   ASSERT_THAT(votes, Votes(Weight::kContinuesZero));
   EXPECT_LE(votes.front().strength, 1);
 }
 
 TEST(ContentContinues, AnotherFillIsSilent) {
-  EXPECT_THAT(
-      OnOverrun(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
-      IsEmpty());
-  EXPECT_THAT(
-      OnOverrun(Page().Block("Culp", 0x80).Fill(0x00).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
-      IsEmpty());
+  EXPECT_THAT(OnOverrun(ContentPage().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x42).Block("Vict", 0x40),
+                        VoteContentContinues),
+              IsEmpty());
+  EXPECT_THAT(OnOverrun(ContentPage().Block("Culp", 0x80).Fill(0x00).Overrun(16, 0x42).Block("Vict", 0x40),
+                        VoteContentContinues),
+              IsEmpty());
 }
 
 // Of the header two bytes are known to be wrong; its tag is nobody's, and what the pattern goes on with.
@@ -113,13 +113,13 @@ TEST(ContentContinues, ThroughATagThatNobodyHas) {
 }
 
 TEST(ContentContinues, UnlikeContentIsSilent) {
-  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
+  EXPECT_THAT(OnOverrun(ContentPage().Block("Culp", 0x80).Overrun(16, 0x42).Block("Vict", 0x40), VoteContentContinues),
               IsEmpty());
 }
 
 TEST(ContentContinues, GoesOnOverAPageBoundary) {
   Stage stage(Windows::kSeven64);
-  stage.Add(Page().Block("Head", 0x800).Block("Culp", 0x800).Fill(0x5A));
+  stage.Add(ContentPage().Block("Head", 0x800).Block("Culp", 0x800).Fill(0x5A));
   stage.Add(PageBuilder(Windows::kSeven64, 2).Block("Vict", 0x40).OverwriteHeader(0, Repeat(0x5A, 8)));
   EXPECT_THAT(OnOverrun(stage, VoteContentContinues), Votes(Weight::kContinuesPattern));
 }
@@ -127,15 +127,15 @@ TEST(ContentContinues, GoesOnOverAPageBoundary) {
 // crossing-text
 
 TEST(CrossingText, AsciiOverTheBoundary) {
-  const auto votes =
-      OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("C:\\Temp\\")).Overrun(Ascii("file.t")).Block("Vict", 0x40),
-                VoteCrossingText);
+  const auto votes = OnOverrun(
+      ContentPage().Block("Culp", 0x80).PutAtEnd(Ascii("C:\\Temp\\")).Overrun(Ascii("file.t")).Block("Vict", 0x40),
+      VoteCrossingText);
   ASSERT_THAT(votes, Votes(Weight::kContinuesText));
   EXPECT_THAT(votes.front().text, HasSubstr("ASCII"));
 }
 
 TEST(CrossingText, Utf16OverTheBoundary) {
-  const auto votes = OnOverrun(Page()
+  const auto votes = OnOverrun(ContentPage()
                                    .Block("Culp", 0x80)
                                    .PutAtEnd(Utf16("\\Device\\Hard"))
                                    .Overrun(Utf16("disk") + Repeat(0, 2))
@@ -146,7 +146,7 @@ TEST(CrossingText, Utf16OverTheBoundary) {
 }
 
 TEST(CrossingText, TextThatCoversOnlyTheFirstDamagedBytesIsSilent) {
-  EXPECT_THAT(OnOverrun(Page()
+  EXPECT_THAT(OnOverrun(ContentPage()
                             .Block("Culp", 0x80)
                             .PutAtEnd(Ascii("C:\\Temp\\"))
                             .Overrun(Ascii("ab") + Varied(10, 3))
@@ -156,7 +156,7 @@ TEST(CrossingText, TextThatCoversOnlyTheFirstDamagedBytesIsSilent) {
 }
 
 TEST(CrossingText, AnAsciiTerminatorIsOneByte) {
-  EXPECT_THAT(OnOverrun(Page()
+  EXPECT_THAT(OnOverrun(ContentPage()
                             .Block("Culp", 0x80)
                             .PutAtEnd(Ascii("C:\\Temp\\"))
                             .Overrun(Ascii("ab") + Repeat(0, 1) + Repeat(0xEE, 1))
@@ -166,7 +166,7 @@ TEST(CrossingText, AnAsciiTerminatorIsOneByte) {
 }
 
 TEST(CrossingText, TextThatEndsInsideItsBlockIsSilent) {
-  EXPECT_THAT(OnOverrun(Page()
+  EXPECT_THAT(OnOverrun(ContentPage()
                             .Block("Culp", 0x80)
                             .PutAtEnd(Ascii("C:\\Temp") + Repeat(0, 1))
                             .Overrun(Ascii("filename"))
@@ -178,43 +178,52 @@ TEST(CrossingText, TextThatEndsInsideItsBlockIsSilent) {
 // off-by-one-nul
 
 TEST(OffByOneNul, OneNulBehindAFullString) {
-  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(1, 0).Block("Vict", 0x40),
-                        VoteOffByOneNul),
-              Votes(Weight::kOffByOneNul));
+  EXPECT_THAT(
+      OnOverrun(ContentPage().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(1, 0).Block("Vict", 0x40),
+                VoteOffByOneNul),
+      Votes(Weight::kOffByOneNul));
 }
 
 TEST(OffByOneNul, NulBehindFullUtf16Text) {
-  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Utf16("a full string")).Overrun(2, 0).Block("Vict", 0x40),
-                        VoteOffByOneNul),
-              Votes(Weight::kOffByOneNul));
+  EXPECT_THAT(
+      OnOverrun(ContentPage().Block("Culp", 0x80).PutAtEnd(Utf16("a full string")).Overrun(2, 0).Block("Vict", 0x40),
+                VoteOffByOneNul),
+      Votes(Weight::kOffByOneNul));
 }
 
 TEST(OffByOneNul, NulBehindOtherContentIsSilent) {
-  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).Overrun(1, 0).Block("Vict", 0x40), VoteOffByOneNul), IsEmpty());
+  EXPECT_THAT(OnOverrun(ContentPage().Block("Culp", 0x80).Overrun(1, 0).Block("Vict", 0x40), VoteOffByOneNul),
+              IsEmpty());
 }
 
 TEST(OffByOneNul, AnotherByteOrMoreZerosAreSilent) {
-  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(1, 1).Block("Vict", 0x40),
-                        VoteOffByOneNul),
-              IsEmpty());
-  EXPECT_THAT(OnOverrun(Page().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(8, 0).Block("Vict", 0x40),
-                        VoteOffByOneNul),
-              IsEmpty());
+  EXPECT_THAT(
+      OnOverrun(ContentPage().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(1, 1).Block("Vict", 0x40),
+                VoteOffByOneNul),
+      IsEmpty());
+  EXPECT_THAT(
+      OnOverrun(ContentPage().Block("Culp", 0x80).PutAtEnd(Ascii("a full string")).Overrun(8, 0).Block("Vict", 0x40),
+                VoteOffByOneNul),
+      IsEmpty());
 }
 
 // pointer-into-owner
 
 TEST(PointerIntoOwner, PointerIntoTheSuspect) {
   Stage stage(Windows::kSeven64);
-  stage.Add(
-      Page().Block("Culp", 0x80).Overrun(Word(stage.AddressOf(0, 0x10), 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
+  stage.Add(ContentPage()
+                .Block("Culp", 0x80)
+                .Overrun(Word(stage.AddressOf(0, 0x10), 8) + Repeat(0xEE, 8))
+                .Block("Vict", 0x40));
   EXPECT_THAT(OnOverrun(stage, VotePointerIntoOwner), Votes(Weight::kPointerIntoOwner));
 }
 
 TEST(PointerIntoOwner, PointerJustBehindTheSuspectIsNotIntoIt) {
   Stage stage(Windows::kSeven64);
-  stage.Add(
-      Page().Block("Culp", 0x80).Overrun(Word(stage.AddressOf(0, 0x80), 8) + Repeat(0xEE, 8)).Block("Vict", 0x40));
+  stage.Add(ContentPage()
+                .Block("Culp", 0x80)
+                .Overrun(Word(stage.AddressOf(0, 0x80), 8) + Repeat(0xEE, 8))
+                .Block("Vict", 0x40));
   EXPECT_THAT(OnOverrun(stage, VotePointerIntoOwner), IsEmpty());
 }
 
@@ -224,7 +233,7 @@ TEST(SiblingBytes, ABiggerSiblingHoldsTheSameBytesThere) {
   const ByteString behind = Ascii("\x11\x22\x33\x44\x55\x66\x77\x08");
   Stage stage(Windows::kSeven64);
   stage.Sibling("Culp", Varied(0x70, 8) + behind + Varied(0x20, 9));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
+  stage.Add(ContentPage().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
   EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), Votes(Weight::kSiblingBytes));
 }
 
@@ -232,7 +241,7 @@ TEST(SiblingBytes, TheSameBytesAtAnotherDistanceAreSilent) {
   const ByteString behind = Ascii("\x11\x22\x33\x44\x55\x66\x77\x08");
   Stage stage(Windows::kSeven64);
   stage.Sibling("Culp", Varied(0x60, 8) + behind + Varied(0x20, 9));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
+  stage.Add(ContentPage().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
   EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
 }
 
@@ -240,7 +249,7 @@ TEST(SiblingBytes, ZerosAndSiblingsOfTheSameSizeAreSilent) {
   Stage stage(Windows::kSeven64);
   stage.Sibling("Culp", Varied(0x70, 8) + Repeat(0, 0x20));
   stage.Sibling("Culp", Varied(0x70, 8));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0).Block("Vict", 0x40));
+  stage.Add(ContentPage().Block("Culp", 0x80).Overrun(8, 0).Block("Vict", 0x40));
   EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
 }
 
@@ -248,7 +257,7 @@ TEST(SiblingBytes, AnotherTagsBlocksAreNoSiblings) {
   const ByteString behind = Ascii("\x11\x22\x33\x44\x55\x66\x77\x08");
   Stage stage(Windows::kSeven64);
   stage.Sibling("Othr", Varied(0x70, 8) + behind);
-  stage.Add(Page().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
+  stage.Add(ContentPage().Block("Culp", 0x80).Overrun(behind).Block("Vict", 0x40));
   EXPECT_THAT(OnOverrun(stage, VoteSiblingBytes), IsEmpty());
 }
 
@@ -257,7 +266,7 @@ TEST(ContentContinues, SpeaksOfAnUnderrunWhereOneMayHaveCrossedTheBoundary) {
   for (const bool reaches_data : {true, false}) {
     Stage stage(Windows::kSeven64);
     stage.Sibling("Vict", Varied(0x30, 1));
-    stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(reaches_data ? 16 : 3, 0x41).Block("Vict", 0x40));
+    stage.Add(ContentPage().Block("Culp", 0x80).Fill(0x41).Overrun(reaches_data ? 16 : 3, 0x41).Block("Vict", 0x40));
     const Scene scene = stage.Scene();
     ASSERT_EQ(scene.run_fit != nullptr, reaches_data);
     const auto votes = VotesOf(VoteContentContinues, scene, HypothesisOf(scene, FaultKind::kUnderrun, "Vict"));
@@ -273,7 +282,7 @@ TEST(ContentContinues, SpeaksOfAnUnderrunWhereOneMayHaveCrossedTheBoundary) {
 // All others speak of overruns only, and those that follow content over a boundary of nothing but over- and underruns.
 TEST(ContentSignals, SayNothingOfTheOtherHypotheses) {
   Stage stage(Windows::kSeven64);
-  stage.Add(Page().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
+  stage.Add(ContentPage().Block("Culp", 0x80).Fill(0x41).Overrun(16, 0x41).Block("Vict", 0x40));
   const Scene scene = stage.Scene();
   for (const SignalFunction signal : {VoteOffByOneNul, VoteSiblingBytes})
     for (const Hypothesis& h : Enumerate(scene)) {

@@ -8,7 +8,7 @@
 namespace poolblame {
 namespace {
 
-TagDatabase Table(std::string_view text) {
+TagDatabase OwnerTable(std::string_view text) {
   TagDatabase tags;
   tags.AddFile(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   return tags;
@@ -25,7 +25,7 @@ System Loaded(std::initializer_list<const char*> names) {
 }
 
 Owner Of(const char* tag, std::string_view table, const System& system) {
-  return OwnerOf(PoolTag::FromText(tag), Table(table), system);
+  return OwnerOf(PoolTag::FromText(tag), OwnerTable(table), system);
 }
 
 TEST(OwnerOf, TheOnlyDriverIsNamedWhetherLoadedOrNot) {
@@ -68,7 +68,7 @@ TEST(OwnerOf, UnknownAndGenericTagsOwnNothing) {
 
 TEST(OwnerOf, TheProtectedBitIsNoPartOfTheName) {
   const PoolTag tag{PoolTag::FromText("Abcd").value | PoolTag::kProtectedBit};
-  EXPECT_EQ(OwnerOf(tag, Table("Abcd - one.sys - buffers\n"), {}).driver, "one.sys");
+  EXPECT_EQ(OwnerOf(tag, OwnerTable("Abcd - one.sys - buffers\n"), {}).driver, "one.sys");
 }
 
 TEST(NameByCode, TheDriverThatCalledThePoolIsTheOwnerAndTheKernelIsNot) {

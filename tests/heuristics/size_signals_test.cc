@@ -10,25 +10,25 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+PageBuilder SizePage() { return PageBuilder(Windows::kSeven64); }
 
 // sizes
 
 TEST(Sizes, AnUntouchedTailSpeaksAgainstAnOverrun) {
-  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 12)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
+  EXPECT_THAT(On(SizePage().Block("Culp", 0x80).PutAtEnd(Repeat(0, 12)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
                  FaultKind::kOverrun, "Culp"),
               Votes(Weight::kTailUntouched));
   EXPECT_LT(WeightOf(Weight::kTailUntouched).log_odds, 0);
 }
 
 TEST(Sizes, ARoundedRequestIsNoUntouchedTail) {
-  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 11)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
+  EXPECT_THAT(On(SizePage().Block("Culp", 0x80).PutAtEnd(Repeat(0, 11)).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes,
                  FaultKind::kOverrun, "Culp"),
               IsEmpty());
 }
 
 TEST(Sizes, ZerosBehindZerosDoNotSpeakAgainst) {
-  EXPECT_THAT(On(Page().Block("Culp", 0x80).PutAtEnd(Repeat(0, 16)).Overrun(8, 0).Block("Vict", 0x40), VoteSizes,
+  EXPECT_THAT(On(SizePage().Block("Culp", 0x80).PutAtEnd(Repeat(0, 16)).Overrun(8, 0).Block("Vict", 0x40), VoteSizes,
                  FaultKind::kOverrun, "Culp"),
               IsEmpty());
 }
@@ -41,7 +41,7 @@ TEST(Sizes, ABlockThatIsOnlyAHeaderHasNoTail) {
 
 TEST(Sizes, FilledToTheEnd) {
   EXPECT_THAT(
-      On(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes, FaultKind::kOverrun, "Culp"),
+      On(SizePage().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40), VoteSizes, FaultKind::kOverrun, "Culp"),
       Votes(Weight::kFilledToTheEnd));
 }
 
@@ -49,7 +49,7 @@ TEST(Sizes, FilledToTheEnd) {
 std::vector<Vote> AmongSiblingsOf(std::uint32_t bytes, std::uint32_t count = 4) {
   Stage stage(Windows::kSeven64);
   for (std::uint32_t i = 0; i < count; ++i) stage.Sibling("Culp", Varied(bytes + i * 0x10, 20 + i));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  stage.Add(SizePage().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
   return On(stage, VoteSizes, FaultKind::kOverrun, "Culp");
 }
 
@@ -62,7 +62,7 @@ TEST(Sizes, TheSmallestOfItsTagMayHaveBeenAskedForTooSmall) {
 TEST(Sizes, FilledWhereSiblingsAreNot) {
   Stage stage(Windows::kSeven64);
   for (std::uint32_t i = 0; i < 4; ++i) stage.Sibling("Culp", Varied(0x60, 20 + i) + Repeat(0, 0x10));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  stage.Add(SizePage().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
   EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Votes(Weight::kTailWrittenUnlikeSiblings));
 }
 
@@ -70,7 +70,7 @@ TEST(Sizes, OneFilledSiblingMakesItOrdinary) {
   Stage stage(Windows::kSeven64);
   for (std::uint32_t i = 0; i < 4; ++i) stage.Sibling("Culp", Varied(0x60, 20 + i) + Repeat(0, 0x10));
   stage.Sibling("Culp", Varied(0x70, 30));
-  stage.Add(Page().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
+  stage.Add(SizePage().Block("Culp", 0x80).Overrun(8, 0xEE).Block("Vict", 0x40));
   EXPECT_THAT(On(stage, VoteSizes, FaultKind::kOverrun, "Culp"), Votes(Weight::kFilledToTheEnd));
 }
 
@@ -81,7 +81,7 @@ std::vector<Vote> WithString(std::uint16_t length, std::uint16_t maximum, std::u
   Stage stage(Windows::kSeven64);
   const ByteString string =
       Word(length, 2) + Word(maximum, 2) + Word(0, 4) + Word(stage.AddressOf(0, buffer_offset), 8);
-  stage.Add(Page().Block("Culp", 0x80).Put(0, string).Overrun(8, 0xEE).Block("Vict", 0x40));
+  stage.Add(SizePage().Block("Culp", 0x80).Put(0, string).Overrun(8, 0xEE).Block("Vict", 0x40));
   return On(stage, VoteCountOverCapacity, FaultKind::kOverrun, "Culp");
 }
 
@@ -97,7 +97,7 @@ TEST(CountOverCapacity, AStringThatFitsIsSilent) { EXPECT_THAT(WithString(0x60, 
 std::vector<Vote> WithRecords(std::uint32_t count, std::uint32_t bytes) {
   Stage stage(Windows::kSeven64);
   const ByteString all = Cycle(Varied(0x1C, 4), 0xF8);
-  stage.Add(Page()
+  stage.Add(SizePage()
                 .Block("Culp", 0x100)
                 .Put(0, Word(count, 4) + Word(bytes, 4) + ByteString(all.begin(), all.begin() + 0xE8))
                 .Overrun(ByteString(all.begin() + 0xE8, all.end()))
@@ -121,7 +121,7 @@ std::vector<Vote> WithMdl(std::uint32_t size, std::uint32_t bytes) {
   Stage stage(Windows::kSeven64);
   const ByteString mdl = Word(0, 8) + Word(size, 4) + Word(0, 4) + Repeat(0, 16) + Word(0xFFFFFA8001000000, 8) +
                          Word(bytes, 4) + Word(0, 4);
-  stage.Add(Page().Block("Culp", 0x60).Put(0, mdl).Overrun(8, 0xEE).Block("Vict", 0x40));
+  stage.Add(SizePage().Block("Culp", 0x60).Put(0, mdl).Overrun(8, 0xEE).Block("Vict", 0x40));
   return On(stage, VoteCountOverCapacity, FaultKind::kOverrun, "Culp");
 }
 

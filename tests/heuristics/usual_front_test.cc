@@ -8,7 +8,7 @@
 namespace poolblame::testing {
 namespace {
 
-constexpr std::uint64_t kAt = 0xFFFFFA8001000000, kApart = 0x100;
+constexpr std::uint64_t kFrontAt = 0xFFFFFA8001000000, kApart = 0x100;
 constexpr std::uint64_t kKind = 0x00000104C0FFEE00, kFlags = 0x0000000700A0A0A0, kVersion = 0x00000000A1B2C3D4;
 
 ByteString Block(std::uint64_t first, std::uint64_t counter) {
@@ -17,7 +17,7 @@ ByteString Block(std::uint64_t first, std::uint64_t counter) {
 
 std::vector<Example> ExamplesOf(const std::vector<ByteString>& blocks) {
   std::vector<Example> examples;
-  for (std::size_t i = 0; i < blocks.size(); ++i) examples.push_back({blocks[i], kAt + i * kApart});
+  for (std::size_t i = 0; i < blocks.size(); ++i) examples.push_back({blocks[i], kFrontAt + i * kApart});
   return examples;
 }
 
@@ -31,7 +31,7 @@ UsualFront Learn(std::uint32_t usual, std::uint32_t odd) {
 
 double Nats(const UsualFront& front, std::uint32_t index, std::uint64_t value) {
   const ByteString bytes = Word(value, 8);
-  return front.Nats(PlacedWord{bytes, index, kAt});
+  return front.Nats(PlacedWord{bytes, index, kFrontAt});
 }
 
 TEST(UsualFront, OneBlockInFiveMayBeOfAnotherKind) {
@@ -46,7 +46,7 @@ TEST(UsualFront, FewerThanFourBlocksTellNothing) { EXPECT_EQ(Nats(Learn(3, 0), 0
 
 TEST(UsualFront, ABrokenFrontEndsWhereTheBlockIsAsUsualAgain) {
   const ByteString text = Ascii("a name that ran "), rest = Word(kFlags, 8) + Word(kVersion, 8), bytes = text + rest;
-  const auto found = Learn(20, 0).BreakOf({bytes, kAt}, 0);
+  const auto found = Learn(20, 0).BreakOf({bytes, kFrontAt}, 0);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->words, 2U);
   EXPECT_GT(found->broken, 4);
@@ -56,14 +56,14 @@ TEST(UsualFront, ABrokenFrontEndsWhereTheBlockIsAsUsualAgain) {
 
 TEST(UsualFront, ABlockThatBeginsAsUsualHasNoBrokenFront) {
   const ByteString bytes = Word(kKind, 8) + Ascii("a name that ran over it.");
-  EXPECT_FALSE(Learn(20, 0).BreakOf({bytes, kAt}, 0));
+  EXPECT_FALSE(Learn(20, 0).BreakOf({bytes, kFrontAt}, 0));
 }
 
 TEST(UsualFront, BehindABrokenFrontTheRestMayBeWhatOnlyItsTagHolds) {
   const ByteString text = Ascii("a name that ran ");
   const ByteString filled = text + Word(kFlags, 8) + Word(kVersion, 8), other = text + Word(0, 8) + Word(0, 8);
-  EXPECT_TRUE(Learn(20, 0).BreakOf({filled, kAt}, 0)->rest_is_as_usual());
-  EXPECT_FALSE(Learn(20, 0).BreakOf({other, kAt}, 0)->rest_is_as_usual());
+  EXPECT_TRUE(Learn(20, 0).BreakOf({filled, kFrontAt}, 0)->rest_is_as_usual());
+  EXPECT_FALSE(Learn(20, 0).BreakOf({other, kFrontAt}, 0)->rest_is_as_usual());
 }
 
 TEST(UsualFront, ASmallNumberForAnotherIsNoWrite) {
@@ -72,8 +72,8 @@ TEST(UsualFront, ASmallNumberForAnotherIsNoWrite) {
   const UsualFront front(ExamplesOf(blocks), 8, nullptr);
   const ByteString counted = Word(2, 8) + Word(kKind, 8) + Word(kFlags, 8);
   const ByteString written = Ascii("written.") + Word(kKind, 8) + Word(kFlags, 8);
-  EXPECT_FALSE(front.BreakOf({counted, kAt}, 0)->rest_is_as_usual());
-  EXPECT_TRUE(front.BreakOf({written, kAt}, 0)->rest_is_as_usual());
+  EXPECT_FALSE(front.BreakOf({counted, kFrontAt}, 0)->rest_is_as_usual());
+  EXPECT_TRUE(front.BreakOf({written, kFrontAt}, 0)->rest_is_as_usual());
 }
 
 TEST(UsualFront, WordsThatHoldAnythingMayStandInFront) {
@@ -82,9 +82,9 @@ TEST(UsualFront, WordsThatHoldAnythingMayStandInFront) {
     blocks.push_back(Varied(8, i) + Word(kKind, 8) + Word(kFlags, 8) + Word(kVersion, 8));
   const UsualFront front(ExamplesOf(blocks), 8, nullptr);
   const ByteString written = Varied(8, 40) + Ascii("it went ") + Word(kFlags, 8) + Word(kVersion, 8);
-  EXPECT_FALSE(front.BreakOf({written, kAt}, 0));
-  ASSERT_TRUE(front.BreakFrom({written, kAt}, 0));
-  EXPECT_EQ(front.BreakFrom({written, kAt}, 0)->words, 2U);
+  EXPECT_FALSE(front.BreakOf({written, kFrontAt}, 0));
+  ASSERT_TRUE(front.BreakFrom({written, kFrontAt}, 0));
+  EXPECT_EQ(front.BreakFrom({written, kFrontAt}, 0)->words, 2U);
 }
 
 /// A first word, eight more, and a rest that only such blocks have.
@@ -97,16 +97,16 @@ TEST(UsualFront, AWriteFurtherOnIsNoneOverTheFront) {
   const std::vector<ByteString> blocks(20, LongBlock(kKind, usual));
   const UsualFront front(ExamplesOf(blocks), 8, nullptr);
   const ByteString further_on = LongBlock(kKind, text), over = LongBlock(0x3A656D616E20656D, text);
-  ASSERT_TRUE(front.BreakFrom({further_on, kAt}, 0));
-  EXPECT_FALSE(front.BreakFrom({further_on, kAt}, 0)->rest_is_as_usual());
-  EXPECT_TRUE(front.BreakFrom({over, kAt}, 0)->rest_is_as_usual());
+  ASSERT_TRUE(front.BreakFrom({further_on, kFrontAt}, 0));
+  EXPECT_FALSE(front.BreakFrom({further_on, kFrontAt}, 0)->rest_is_as_usual());
+  EXPECT_TRUE(front.BreakFrom({over, kFrontAt}, 0)->rest_is_as_usual());
 }
 
 TEST(UsualFront, AnEntryOfAListAloneIsNoBrokenFront) {
   const ByteString entry = Block(0xFFFFFA8001234560, 3);
   const UsualFront front = Learn(20, 0);
-  EXPECT_TRUE(front.BreakOf({entry, kAt}, 0));
-  EXPECT_FALSE(front.BreakOf({entry, kAt}, 1));
+  EXPECT_TRUE(front.BreakOf({entry, kFrontAt}, 0));
+  EXPECT_FALSE(front.BreakOf({entry, kFrontAt}, 1));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace poolblame::testing {
 namespace {
 
 constexpr std::array<const char*, 6> kTags = {"Aaaa", "Bbbb", "Cccc", "Dddd", "Eeee", "Ffff"};
-constexpr std::uint32_t kPages = 40;  // each with a block of every tag
+constexpr std::uint32_t kVarietyPages = 40;  // each with a block of every tag
 
 /// A structure that is alike in all blocks but for a counter.
 ByteString Structure(std::uint32_t counter) {
@@ -20,7 +20,7 @@ ByteString Structure(std::uint32_t counter) {
 }
 
 /// Of an image whose first `odd_tags` tags have one block each that holds what none of their others does.
-bool TellDamage(std::size_t odd_tags, std::uint32_t pages = kPages) {
+bool TellDamage(std::size_t odd_tags, std::uint32_t pages = kVarietyPages) {
   Stage stage(Windows::kSeven64);
   for (std::uint32_t page = 0; page < pages; ++page) {
     PageBuilder builder(Windows::kSeven64, page);

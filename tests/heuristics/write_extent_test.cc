@@ -11,7 +11,7 @@
 namespace poolblame::testing {
 namespace {
 
-PageBuilder Page() { return PageBuilder(Windows::kSeven64); }
+PageBuilder ExtentPage() { return PageBuilder(Windows::kSeven64); }
 
 /// `count` records of `size` bytes: a counter, a constant and a value of its own each.
 ByteString Records(std::uint32_t size, std::uint32_t count) {
@@ -33,7 +33,7 @@ ByteString Records(std::uint32_t size, std::uint32_t count) {
 class Written : public ::testing::Test {
  protected:
   WriteExtent Extent(std::uint32_t at, const ByteString& bytes, FaultKind kind = FaultKind::kOverrun) {
-    stage_.Add(Page().Block("Left", 0x90).Block("Rght", 0x90).Block("Even", 0x80).Overwrite(at, bytes));
+    stage_.Add(ExtentPage().Block("Left", 0x90).Block("Rght", 0x90).Block("Even", 0x80).Overwrite(at, bytes));
     scene_ = stage_.Scene();
     const Hypothesis h = HypothesisOf(scene_, kind, kind == FaultKind::kOverrun ? "Left" : "Rght");
     const auto extent = ExtentOf(scene_, h);
@@ -73,7 +73,7 @@ TEST_F(Written, AFillOfTheWholeBlockIsFollowedIntoTheNextOnesData) {
 }
 
 TEST_F(Written, AFillThatLeavesTheModelsSightMayGoOn) {
-  stage_.Add(Page().Block("Left", 0x90).Block("Rght", 0x700).Overwrite(0x10, Repeat(0xCC, 0x80 + 0x600)));
+  stage_.Add(ExtentPage().Block("Left", 0x90).Block("Rght", 0x700).Overwrite(0x10, Repeat(0xCC, 0x80 + 0x600)));
   scene_ = stage_.Scene();
   const auto extent = ExtentOf(scene_, HypothesisOf(scene_, FaultKind::kOverrun, "Left"));
   ASSERT_TRUE(extent.has_value());
@@ -96,7 +96,7 @@ TEST_F(Written, RecordsThatGoOnBehindTheBlockHaveTheirSize) { EXPECT_EQ(Extent(0
 
 TEST(WriteExtent, IsOfWritesThatRanOutOfABlockOnly) {
   Stage stage(Windows::kSeven64);
-  stage.Add(Page().Block("Left", 0x90).Block("Rght", 0x90).Overwrite(0x90, Repeat(0xCC, 2)));
+  stage.Add(ExtentPage().Block("Left", 0x90).Block("Rght", 0x90).Overwrite(0x90, Repeat(0xCC, 2)));
   const Scene scene = stage.Scene();
   EXPECT_EQ(ExtentOf(scene, HypothesisOf(scene, FaultKind::kBitFlip)), std::nullopt);
   EXPECT_EQ(ExtentOf(scene, HypothesisOf(scene, FaultKind::kWildWrite)), std::nullopt);
@@ -104,8 +104,8 @@ TEST(WriteExtent, IsOfWritesThatRanOutOfABlockOnly) {
 
 TEST(WriteExtent, ThePageBeforeIsWhereACrossingWriteBegan) {
   Stage stage(Windows::kSeven64);
-  stage.Add(Page().Block("Even", 0xF00).Block("Last", 0x100));
-  stage.Add(Page().Block("Rght", 0x90).Overwrite(0, Repeat(0xCC, 3)));
+  stage.Add(ExtentPage().Block("Even", 0xF00).Block("Last", 0x100));
+  stage.Add(ExtentPage().Block("Rght", 0x90).Overwrite(0, Repeat(0xCC, 3)));
   const Scene scene = stage.Scene();
   const auto extent = ExtentOf(scene, HypothesisOf(scene, FaultKind::kOverrun, "Last"));
   ASSERT_TRUE(extent.has_value());

@@ -15,19 +15,19 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-using FileBytes = std::vector<std::uint8_t>;
+using ArchiveFileBytes = std::vector<std::uint8_t>;
 
-FileBytes SmallDump(std::uint8_t value = 0x42) {
+ArchiveFileBytes SmallDump(std::uint8_t value = 0x42) {
   PhysicalMemory memory = PhysicalMemory().Add(1, value).Add(2, 0x43);
   PageTables(memory, TableKind::kX64, 3).MapSelf();
   return FullDump64(memory, RunsOf(memory), {.table_base = 0x3000}).vector();
 }
 
-FileBytes Text(const std::string& words) { return {words.begin(), words.end()}; }
+ArchiveFileBytes Text(const std::string& words) { return {words.begin(), words.end()}; }
 
 struct Packed {
   const char* word;  // of the report
-  FileBytes bytes;
+  ArchiveFileBytes bytes;
 };
 
 std::vector<Packed> PackedBy(const std::vector<TestFile>& files) {
@@ -95,14 +95,15 @@ TEST(Archive, WhatIsBesideTheDumpDoesNotMatter) {
 }
 
 TEST(Archive, TheOnlyFileIsTakenWhateverItsName) {
-  const OpenedImage opened = Open(ArchiveOf("zip", {{"folder/", {}}, {"folder/evidence", FileBytes(8192, 0x55)}}));
+  const OpenedImage opened =
+      Open(ArchiveOf("zip", {{"folder/", {}}, {"folder/evidence", ArchiveFileBytes(8192, 0x55)}}));
   EXPECT_EQ(opened.image.facts().container, "raw");
   EXPECT_EQ(opened.image.facts().member, "folder/evidence");
 }
 
 TEST(Archive, BareMemoryIsToldByItsName) {
-  const OpenedImage opened =
-      Open(ArchiveOf("7zip", {{"a.txt", Text("words")}, {"machine.VMEM", FileBytes(8192, 0x55)}, {"b", Text("more")}}));
+  const OpenedImage opened = Open(ArchiveOf(
+      "7zip", {{"a.txt", Text("words")}, {"machine.VMEM", ArchiveFileBytes(8192, 0x55)}, {"b", Text("more")}}));
   EXPECT_EQ(opened.image.facts().member, "machine.VMEM");
 }
 
@@ -114,7 +115,8 @@ TEST(Archive, SeveralImagesAreNotGuessedAt) {
         << packed.word;
   }
   std::vector<TestFile> many;
-  for (const char* name : {"1.raw", "2.raw", "3.raw", "4.raw", "5.raw"}) many.push_back({name, FileBytes(8192, 0x55)});
+  for (const char* name : {"1.raw", "2.raw", "3.raw", "4.raw", "5.raw"})
+    many.push_back({name, ArchiveFileBytes(8192, 0x55)});
   EXPECT_EQ(ErrorOf(ArchiveOf("zip", many)).what,
             "ZIP archive with 5 files that look like memory images (1.raw, 2.raw, 3.raw, 4.raw, …): unpack it and give "
             "the one that you mean");
@@ -140,13 +142,13 @@ TEST(Archive, EncryptedFilesAreRefusedByName) {
 }
 
 TEST(Archive, LayersComeOff) {
-  const FileBytes zip = ArchiveOf("zip", {{"MEMORY.DMP", SmallDump()}});
-  const FileBytes twice = ArchiveOf("7zip", {{"mail.zip", zip}, {"mail.txt", Text("see the archive")}});
+  const ArchiveFileBytes zip = ArchiveOf("zip", {{"MEMORY.DMP", SmallDump()}});
+  const ArchiveFileBytes twice = ArchiveOf("7zip", {{"mail.zip", zip}, {"mail.txt", Text("see the archive")}});
   EXPECT_EQ(ErrorOf(twice).what.find("7-Zip archive with 2 files and none"), 0u) << "which one it is, nobody said";
   const OpenedImage opened = Open(ArchiveOf("7zip", {{"mail.zip", zip}}));
   EXPECT_EQ(opened.image.facts().compression, "7z/zip");
   EXPECT_EQ(opened.image.facts().member, "MEMORY.DMP");
-  FileBytes deep = SmallDump();
+  ArchiveFileBytes deep = SmallDump();
   for (int i = 0; i < 3; ++i) deep = ArchiveOf("zip", {{"a", deep}});
   EXPECT_EQ(Open(deep).image.facts().compression, "zip/zip/zip");
   EXPECT_EQ(ErrorOf(ArchiveOf("zip", {{"a", deep}})).what,
@@ -154,7 +156,7 @@ TEST(Archive, LayersComeOff) {
 }
 
 TEST(Archive, ACutArchiveGivesWhatCameOut) {
-  FileBytes dump = SmallDump();
+  ArchiveFileBytes dump = SmallDump();
   std::minstd_rand random(1);  // bytes that cannot be packed, so that there are pieces to cut between
   for (int i = 0; i < 0x30000; ++i) dump.push_back(static_cast<std::uint8_t>(random() >> 8));
   for (const Packed& packed : PackedBy({{"MEMORY.DMP", dump}})) {
@@ -175,7 +177,7 @@ TEST(Archive, ACutArchiveGivesWhatCameOut) {
 TEST(Archive, ABombEndsAtTheLimit) {
   OpenOptions options;
   options.max_decompressed_bytes = 1 << 20;
-  for (const Packed& packed : PackedBy({{"memory.raw", FileBytes(4 << 20, 0x11)}})) {
+  for (const Packed& packed : PackedBy({{"memory.raw", ArchiveFileBytes(4 << 20, 0x11)}})) {
     const Result<Image> image = TryOpen(packed.bytes, options);
     ASSERT_TRUE(image) << packed.word;
     EXPECT_EQ(image->bytes().size(), 1u << 20) << packed.word;

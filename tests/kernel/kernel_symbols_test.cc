@@ -12,15 +12,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::StartsWith;
 
-constexpr VirtAddr kBase{0xFFFFF80100000000};
-constexpr VirtAddr kBase32{0x8B000000};
+constexpr VirtAddr kKernelAt{0xFFFFF80100000000};
+constexpr VirtAddr kKernelAt32{0x8B000000};
 constexpr const char* kGuid = "a3a2a1a0A5A4A7A6A8A9AAABACADAEAF";
 
 /// A kernel whose debug directory names the PDB of kGuid, or none.
 class Kernel {
  public:
   explicit Kernel(bool with_pdb, Machine machine = Machine::kX64)
-      : base_(machine == Machine::kX86 ? kBase32 : kBase), memory_(machine, base_, 8), driver_(memory_, base_, "") {
+      : base_(machine == Machine::kX86 ? kKernelAt32 : kKernelAt),
+        memory_(machine, base_, 8),
+        driver_(memory_, base_, "") {
     system_.modules.push_back(driver_.module());
     memory_.Put(base_ + 0x80 + 0x50, HandMadeDriver::kSize, 4);
     if (!with_pdb) return;
@@ -47,7 +49,7 @@ class Kernel {
 TEST(KernelSymbols, StandInForTheBlock) {
   for (const Machine machine : {Machine::kX64, Machine::kX86}) {
     Kernel kernel(false, machine);
-    const VirtAddr base = machine == Machine::kX86 ? kBase32 : kBase;
+    const VirtAddr base = machine == Machine::kX86 ? kKernelAt32 : kKernelAt;
     const auto block = kernel.With(kGuid);
     ASSERT_TRUE(block);
     EXPECT_EQ(block->KernBase, base.value);
@@ -75,18 +77,18 @@ TEST(KernelSymbols, OfTheSamePdbAreBelievedOfAnotherNot) {
 TEST(KernelSymbols, WhatTheBlockSaysStays) {
   Kernel kernel(true);
   DebuggerBlock own{};
-  own.KernBase = Le64{kBase.value};
-  own.NtBuildLab = Le64{kBase.value + 0x777};
+  own.KernBase = Le64{kKernelAt.value};
+  own.NtBuildLab = Le64{kKernelAt.value + 0x777};
   const auto block = kernel.With(kGuid, own);
   ASSERT_TRUE(block);
-  EXPECT_EQ(block->NtBuildLab, kBase.value + 0x777);
+  EXPECT_EQ(block->NtBuildLab, kKernelAt.value + 0x777);
   EXPECT_THAT(kernel.system().notes, ElementsAre(StartsWith("addresses of 1 of the kernel's variables")));
 }
 
 TEST(KernelSymbols, WithoutAKernelTheyAreNotUsed) {
   Kernel kernel(false);
   DebuggerBlock wrong{};
-  wrong.KernBase = Le64{kBase.value + 0x40000000};
+  wrong.KernBase = Le64{kKernelAt.value + 0x40000000};
   EXPECT_TRUE(kernel.With(kGuid, wrong));
   EXPECT_THAT(kernel.system().notes,
               ElementsAre("the symbols are not used: where the kernel's image begins is not known"));

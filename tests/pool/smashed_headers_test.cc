@@ -9,7 +9,7 @@ namespace {
 
 using test::PageBuilder;
 
-Reconstruction Rebuild(const PageBuilder& page) {
+Reconstruction RebuildSmashed(const PageBuilder& page) {
   return ReconstructPage(page.view(), HeaderReader(page.layout()), {});
 }
 
@@ -38,7 +38,7 @@ TEST_P(Smashed, TwoHeadersInARow) {
     PageBuilder page = SmallBlocks(GetParam());
     const PageBuilder clean = page;
     page.Fill(page.blocks()[10].offset, 0x60 + 8, fill);
-    const Reconstruction rebuilt = Rebuild(page);
+    const Reconstruction rebuilt = RebuildSmashed(page);
     EXPECT_EQ(Offsets(rebuilt), Offsets(clean)) << int{fill};
     EXPECT_TRUE(rebuilt.blocks[10].header_damaged());
     EXPECT_TRUE(rebuilt.blocks[11].header_damaged());
@@ -51,14 +51,14 @@ TEST_P(Smashed, ThreeHeadersLoseOnlyTheBoundaryNobodyVouchesFor) {
   auto expected = Offsets(page);
   page.Fill(page.blocks()[10].offset, 2 * 0x60 + 8, 0xEE);
   expected.erase(expected.begin() + 11);  // the header between two smashed ones has no witness left
-  EXPECT_EQ(Offsets(Rebuild(page)), expected);
+  EXPECT_EQ(Offsets(RebuildSmashed(page)), expected);
 }
 
 TEST_P(Smashed, TheFirstHeaderByThePageBefore) {
   PageBuilder page = SmallBlocks(GetParam());
   const PageBuilder clean = page;
   page.Fill(0, 20, 'x');
-  const Reconstruction rebuilt = Rebuild(page);
+  const Reconstruction rebuilt = RebuildSmashed(page);
   EXPECT_EQ(Offsets(rebuilt), Offsets(clean));
   EXPECT_TRUE(rebuilt.blocks[0].header_damaged());
   EXPECT_EQ(rebuilt.damaged_headers, 1U);
@@ -68,7 +68,7 @@ TEST_P(Smashed, TheLastHeader) {
   PageBuilder page = SmallBlocks(GetParam());
   const PageBuilder clean = page;
   page.Fill(page.blocks().back().offset, 24, 'x');
-  const Reconstruction rebuilt = Rebuild(page);
+  const Reconstruction rebuilt = RebuildSmashed(page);
   EXPECT_EQ(Offsets(rebuilt), Offsets(clean));
   EXPECT_TRUE(rebuilt.blocks.back().header_damaged());
   EXPECT_EQ(rebuilt.damaged_headers, 1U);
@@ -78,13 +78,13 @@ TEST_P(Smashed, AWrongSizeOnOneSideIsSettledByTheThirdBlock) {
   // The block's own size is wrong: its successor and the successor's neighbour say where it ends.
   PageBuilder own = SmallBlocks(GetParam());
   own.Write(own.blocks()[10].offset + 2, {0x20});
-  Reconstruction rebuilt = Rebuild(own);
+  Reconstruction rebuilt = RebuildSmashed(own);
   EXPECT_EQ(rebuilt.blocks[10].damaged_bytes, 1U << 2);
   EXPECT_EQ(rebuilt.damaged_headers, 1U);
   // Only the successor's PreviousSize is wrong.
   PageBuilder successor = SmallBlocks(GetParam());
   successor.Write(successor.blocks()[11].offset, {0x20});
-  rebuilt = Rebuild(successor);
+  rebuilt = RebuildSmashed(successor);
   EXPECT_EQ(rebuilt.blocks[11].damaged_bytes, 1U << 0);
   EXPECT_EQ(rebuilt.damaged_headers, 1U);
 }
@@ -96,7 +96,7 @@ TEST_P(Smashed, NothingByABlockOfTextOrOfOneByte) {
     for (int i = 0; i < 10; ++i) page.Block(i % 2 == 0 ? "Even" : "Irp ", 0x60);
     page.Block("File", 0x600).FillToEnd("MmCa");
     page.Fill(page.blocks()[10].offset + 16, 0x600 - 16, static_cast<std::uint8_t>(fill));
-    const Reconstruction rebuilt = Rebuild(page);
+    const Reconstruction rebuilt = RebuildSmashed(page);
     EXPECT_EQ(Offsets(rebuilt), Offsets(page)) << fill;
     EXPECT_EQ(rebuilt.damaged_headers, 0U) << fill;
   }
@@ -111,7 +111,7 @@ TEST(StaleHeaders, OfACoalescedFreeBlockAreKeptAndNotJudged) {
   const std::uint32_t first = page.blocks()[1].offset, next = page.blocks()[4].offset;
   page.Write(first + 2, {0x20});  // the merged block's size …
   page.Write(next, {0x20});       // … and what the block behind says of it
-  const Reconstruction rebuilt = Rebuild(page);
+  const Reconstruction rebuilt = RebuildSmashed(page);
   EXPECT_EQ(rebuilt.damaged_headers, 0U);
   ASSERT_EQ(rebuilt.stale_headers.size(), 2U);
   EXPECT_EQ(rebuilt.stale_headers[0].offset, page.blocks()[2].offset);
@@ -124,7 +124,7 @@ TEST(StaleHeaders, DoNotComeBackToLifeWhenTheFreeBlocksHeaderIsSmashed) {
   page.Block("Even", 0x100).Typed("Irp ", 0x100, 0).Typed("File", 0x80, 4).Typed("Vad ", 0x80, 0).FillToEnd("MmCa");
   const std::uint32_t first = page.blocks()[1].offset, next = page.blocks()[4].offset;
   page.Write(first + 2, {0x20}).Write(next, {0x20}).Fill(first, 20, 0x5A);
-  const Reconstruction rebuilt = Rebuild(page);
+  const Reconstruction rebuilt = RebuildSmashed(page);
   ASSERT_GE(rebuilt.blocks.size(), 3U);
   EXPECT_EQ(rebuilt.blocks[1].offset, first);
   EXPECT_EQ(rebuilt.blocks[2].offset, next);
@@ -137,8 +137,8 @@ TEST(AlignedHeader, InsideABlockIsNotASecondBlock) {
   page.Block("Even", 0x100).Block("NDnd", 0x200).FillToEnd("MmCa");
   const std::uint32_t first = page.blocks()[1].offset;
   page.Write(first + 0x30, {0x03, 0x00, 0x1D, 0x06, 'N', 'D', 'n', 'd'});
-  EXPECT_EQ(Rebuild(page).damaged_headers, 0U);
-  EXPECT_EQ(Rebuild(page).blocks.size(), page.blocks().size());
+  EXPECT_EQ(RebuildSmashed(page).damaged_headers, 0U);
+  EXPECT_EQ(RebuildSmashed(page).blocks.size(), page.blocks().size());
 }
 
 TEST(BigTail, AFragBehindABigAllocationIsHealthy) {
@@ -147,7 +147,7 @@ TEST(BigTail, AFragBehindABigAllocationIsHealthy) {
   page.Fill(0, 4096, 0x55).Write(0xFA8, {0xB0, 0x1F, 0, 0, 0, 0, 0, 0});
   page.Write(0xFB0, {0x01, 0x01, 0x01, 0x02, 'F', 'r', 'a', 'g'});
   page.Write(0xFC0, {0x01, 0x01, 0x04, 0x00, 'F', 'r', 'e', 'e'});
-  const Reconstruction rebuilt = Rebuild(page);
+  const Reconstruction rebuilt = RebuildSmashed(page);
   EXPECT_EQ(rebuilt.damaged_headers, 0U);
   EXPECT_EQ(rebuilt.leading_bytes, 0xFB0U);
   ASSERT_EQ(rebuilt.blocks.size(), 2U);
@@ -157,8 +157,8 @@ TEST(BigTail, AFragBehindABigAllocationIsHealthy) {
 TEST(Margin, IsWideWhenThePageIsClearAndNarrowWhenItIsNot) {
   PageBuilder clear = SmallBlocks("nt6-x64");
   clear.Fill(clear.blocks()[10].offset, 4, 0xEE);
-  EXPECT_GT(Rebuild(clear).margin, 4);
-  EXPECT_GT(Rebuild(clear).cost, 0);
+  EXPECT_GT(RebuildSmashed(clear).margin, 4);
+  EXPECT_GT(RebuildSmashed(clear).cost, 0);
 }
 
 TEST(Reconstruction, OfOtherSizesIsEmpty) {

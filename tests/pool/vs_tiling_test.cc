@@ -13,7 +13,7 @@
 namespace poolblame {
 namespace {
 
-constexpr std::uint64_t kKey = 0x8F3A5C17D2B9E460, kBase = 0xFFFF9A0412340000;
+constexpr std::uint64_t kTilingKey = 0x8F3A5C17D2B9E460, kBase = 0xFFFF9A0412340000;
 
 /// A subsegment whose chunks stand in it with sound headers; sizes in units, negative ones are free.
 VsSubsegment Chunks(std::initializer_list<int> units) {
@@ -28,7 +28,7 @@ VsSubsegment Chunks(std::initializer_list<int> units) {
   for (const int n : units) {
     const auto size = static_cast<std::uint16_t>(std::abs(n));
     const std::uint64_t word =
-        EncodeChunk({0, size, previous, static_cast<std::uint8_t>(n > 0 ? 1 : 0), 0}, kKey, kBase + offset);
+        EncodeChunk({0, size, previous, static_cast<std::uint8_t>(n > 0 ? 1 : 0), 0}, kTilingKey, kBase + offset);
     std::memcpy(subsegment.bytes.data() + offset, &word, 8);
     previous = size;
     offset += size * kChunkUnit;
@@ -56,13 +56,13 @@ using Units = std::vector<std::uint32_t>;
 
 // By hand: size 0x23, previous 0x15, in use, at 0xFFFF9A0412340180 under the key above.
 TEST(ChunkHeader, IsXoredWithKeyAndAddress) {
-  EXPECT_EQ(EncodeChunk({0, 0x23, 0x15, 1, 0}, kKey, kBase + 0x180), 0x70C4C606C0AEE5E0U);
-  EXPECT_EQ(DecodeChunk(0x70C4C606C0AEE5E0, kKey, kBase + 0x180), (ChunkSizes{0, 0x23, 0x15, 1, 0}));
+  EXPECT_EQ(EncodeChunk({0, 0x23, 0x15, 1, 0}, kTilingKey, kBase + 0x180), 0x70C4C606C0AEE5E0U);
+  EXPECT_EQ(DecodeChunk(0x70C4C606C0AEE5E0, kTilingKey, kBase + 0x180), (ChunkSizes{0, 0x23, 0x15, 1, 0}));
 }
 
 TEST(VsTiling, ASoundChainIsWalked) {
   VsSubsegment subsegment = Chunks({0x20, 0x45, -0x30, 0x7F});
-  ASSERT_TRUE(TileVsSubsegment(subsegment, kKey));
+  ASSERT_TRUE(TileVsSubsegment(subsegment, kTilingKey));
   EXPECT_FALSE(subsegment.damaged);
   EXPECT_EQ(Sizes(subsegment), (Units{0x20, 0x45, 0x30, 0x7F}));
   EXPECT_FALSE(subsegment.chunks[2].allocated);
@@ -73,7 +73,7 @@ TEST(VsTiling, ASmashedHeaderHidesNoNeighbour) {
   for (const std::size_t bytes : {3U, 8U, 32U}) {
     VsSubsegment subsegment = Chunks({0x20, 0x45, 0x30, 0x7F, 0x11});
     Smash(subsegment, OffsetOf({0x20, 0x45}), bytes);
-    ASSERT_TRUE(TileVsSubsegment(subsegment, kKey));
+    ASSERT_TRUE(TileVsSubsegment(subsegment, kTilingKey));
     EXPECT_TRUE(subsegment.damaged);
     EXPECT_EQ(Sizes(subsegment), (Units{0x20, 0x45, 0x30, 0x7F, 0x11})) << bytes;
     EXPECT_TRUE(subsegment.chunks[2].damaged());
@@ -86,7 +86,7 @@ TEST(VsTiling, ASmashedHeaderHidesNoNeighbour) {
 TEST(VsTiling, TwoSmashedHeadersInARowLeaveTheSpanOfBoth) {
   VsSubsegment subsegment = Chunks({0x20, 0x45, 0x30, 0x7F, 0x11});
   Smash(subsegment, OffsetOf({0x20}), 0x45 * 16 + 16);
-  ASSERT_TRUE(TileVsSubsegment(subsegment, kKey));
+  ASSERT_TRUE(TileVsSubsegment(subsegment, kTilingKey));
   // The second of the two is known: the chunk behind it states its size.
   EXPECT_EQ(Sizes(subsegment), (Units{0x20, 0x45, 0x30, 0x7F, 0x11}));
   EXPECT_TRUE(subsegment.chunks[1].damaged());
@@ -96,9 +96,9 @@ TEST(VsTiling, TwoSmashedHeadersInARowLeaveTheSpanOfBoth) {
 TEST(VsTiling, AWrongSizeIsOneChunksNotThePagesEnd) {
   VsSubsegment subsegment = Chunks({0x20, 0x45, 0x30, 0x7F});
   const std::uint32_t at = OffsetOf({0x20});
-  const std::uint64_t word = EncodeChunk({0, 0x44, 0x20, 1, 0}, kKey, kBase + at);
+  const std::uint64_t word = EncodeChunk({0, 0x44, 0x20, 1, 0}, kTilingKey, kBase + at);
   std::memcpy(subsegment.bytes.data() + at, &word, 8);
-  ASSERT_TRUE(TileVsSubsegment(subsegment, kKey));
+  ASSERT_TRUE(TileVsSubsegment(subsegment, kTilingKey));
   EXPECT_EQ(Sizes(subsegment), (Units{0x20, 0x45, 0x30, 0x7F}));
   EXPECT_EQ(subsegment.chunks[1].read ^ subsegment.chunks[1].expected, 0x10000U);
 }
@@ -106,23 +106,23 @@ TEST(VsTiling, AWrongSizeIsOneChunksNotThePagesEnd) {
 TEST(VsTiling, OldHeadersInsideAFreeChunkAreNotItsNeighbours) {
   VsSubsegment subsegment = Chunks({0x20, -0x60, 0x30});
   const std::uint32_t stale = OffsetOf({0x20, 0x25});
-  const std::uint64_t word = EncodeChunk({0, 0x3B, 0x25, 0, 0}, kKey, kBase + stale);
+  const std::uint64_t word = EncodeChunk({0, 0x3B, 0x25, 0, 0}, kTilingKey, kBase + stale);
   std::memcpy(subsegment.bytes.data() + stale, &word, 8);
   Smash(subsegment, OffsetOf({0x20, 0x60}), 1);
-  ASSERT_TRUE(TileVsSubsegment(subsegment, kKey));
+  ASSERT_TRUE(TileVsSubsegment(subsegment, kTilingKey));
   EXPECT_EQ(Sizes(subsegment), (Units{0x20, 0x60, 0x30}));
 }
 
 TEST(VsTiling, UnderAnotherKeyNothingIsAChain) {
   VsSubsegment subsegment = Chunks({0x20, 0x45, 0x30, 0x7F, 0x11, 0x22});
-  EXPECT_FALSE(TileVsSubsegment(subsegment, kKey ^ 0x0123456789ABCDEF));
+  EXPECT_FALSE(TileVsSubsegment(subsegment, kTilingKey ^ 0x0123456789ABCDEF));
 }
 
 TEST(HeapKeys, NeighboursStateTheirDistanceTwice) {
   const VsSubsegment subsegment = Chunks({0x20, 0x45, 0x30, 0x21, 0x11, 0x2F, 0x33, 0x29, 0x50});
   const auto vote = VoteForHeapKeyByChunks({{VirtAddr{kBase}, ByteView(subsegment.bytes)}});
   ASSERT_TRUE(vote);
-  EXPECT_EQ(vote->key, kKey);
+  EXPECT_EQ(vote->key, kTilingKey);
   EXPECT_GT(vote->margin(), 0U);
 }
 
@@ -134,13 +134,13 @@ TEST(HeapKeys, ASmashedSegmentIsOutvoted) {
     PageSegment segment;
     segment.address = VirtAddr{at};
     segment.context = VirtAddr{context};
-    segment.signature = at ^ context ^ kKey ^ layout.segment_signature;
+    segment.signature = at ^ context ^ kTilingKey ^ layout.segment_signature;
     segments.push_back(std::move(segment));
   }
   segments[2].signature = 0x4141414141414141;
   const auto vote = VoteForHeapKey(segments, layout);
   ASSERT_TRUE(vote);
-  EXPECT_EQ(vote->key, kKey);
+  EXPECT_EQ(vote->key, kTilingKey);
   EXPECT_EQ(vote->votes, 3U);
   EXPECT_EQ(vote->second, 1U);
 }

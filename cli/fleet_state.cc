@@ -8,7 +8,7 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kLongestPathOfState = 4096, kLongestNameOfState = 64, kMostPaths = 65536;
+constexpr std::size_t kMostPaths = 65536;
 
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
@@ -90,7 +90,7 @@ FleetSuspect SuspectOf(const ReadJson& json) {
   suspect.ownership = static_cast<std::int32_t>(SignedOf(Member(json, "ownership"), kMostOwnership).value_or(0));
   suspect.is_victim = Member(json, "is_victim") == true;
   suspect.tag = PoolTag{Small<std::uint32_t>(Member(json, "tag"))}.name();
-  suspect.driver = TextOf(Member(json, "driver"), kLongestNameOfState);
+  suspect.driver = TextOf(Member(json, "driver"), kLongestName);
   suspect.neighbours.below = Small<std::uint64_t>(Member(json, "below"));
   suspect.neighbours.below_same =
       std::min(Small<std::uint64_t>(Member(json, "below_same_tag")), suspect.neighbours.below);
@@ -118,7 +118,7 @@ FleetIncident IncidentOf(const ReadJson& json) {
 
 CrashIdentity CrashOfState(const ReadJson& json) {
   CrashIdentity crash;
-  crash.machine = TextOf(Member(json, "machine"), kLongestNameOfState);
+  crash.machine = TextOf(Member(json, "machine"), kLongestName);
   if (const auto build = NumberOf(Member(json, "build"), UINT32_MAX)) crash.build = static_cast<std::uint32_t>(*build);
   crash.system_time = AddressOf(Member(json, "system_time"));
   crash.up_time = AddressOf(Member(json, "up_time"));
@@ -146,13 +146,13 @@ Result<FleetEntry> ReadFleetState(const ReadJson& line) {
   if (!Member(line, "incidents").is_array()) return Fail(ErrorKind::kIo, "the partial result has no list of incidents");
   FleetEntry entry;
   entry.reports = std::max<std::uint64_t>(1, Small<std::uint64_t>(Member(line, "reports")));
-  entry.paths = Texts(Member(line, "paths"), kMostPaths, kLongestPathOfState);
+  entry.paths = Texts(Member(line, "paths"), kMostPaths, kLongestPath);
   entry.dump.pool_blocks = NumberOf(Member(line, "pool_blocks")).value_or(0);
   entry.dump.crash = CrashOfState(Member(line, "crash"));
   entry.dump.verdict = EnumOf(Member(line, "verdict"), Verdict::kInconclusive);
   entry.dump.machine_fingerprint = AddressOf(Member(line, "machine_fingerprint"));
   entry.dump.tags = Small<std::uint32_t>(Member(line, "tags"));
-  const std::set<std::string> modules = Texts(Member(line, "modules"), kMostModules, kLongestNameOfState);
+  const std::set<std::string> modules = Texts(Member(line, "modules"), kMostModules, kLongestName);
   entry.dump.modules = {modules.begin(), modules.end()};
   for (const ReadJson* incident : Items(Member(line, "incidents"), FleetDump::kMaxIncidents))
     entry.dump.incidents.push_back(IncidentOf(*incident));

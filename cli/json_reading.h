@@ -13,7 +13,8 @@ namespace poolblame::cli {
 
 using ReadJson = nlohmann::json;
 
-inline constexpr std::size_t kMostModules = 2048;  // of one image; some 200 are usual
+inline constexpr std::size_t kMostModules = 2048;                     // of one image; some 200 are usual
+inline constexpr std::size_t kLongestPath = 4096, kLongestName = 64;  // bytes
 
 /// A whole document; nothing where it is none, or is nested deeper than any of ours.
 std::optional<ReadJson> ParseJson(std::string_view text);

@@ -70,11 +70,15 @@ CLI::Validator OneOf(const std::vector<std::string>& choices) {
   return CLI::Validator(check, "");
 }
 
+namespace {
+
 Machine MachineOf(const std::string& name) {
   for (const Machine machine : {Machine::kX86, Machine::kX64, Machine::kArm64})
     if (name == MachineName(machine)) return machine;
   return Machine::kUnknown;
 }
+
+}  // namespace
 
 Result<AnalysisOptions> ImageOptions::ToAnalysisOptions() const {
   AnalysisOptions options;

@@ -10,22 +10,13 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::uint32_t kBytesPerCell = 8;
-constexpr std::uint32_t kCellsPerRow = 64;
-constexpr std::uint32_t kBytesPerRow = kBytesPerCell * kCellsPerRow;
-
-struct Cell {
-  char mark = ' ';
-  Style style = Style::kPlain;
-};
-
 bool AnyByte(const std::bitset<kPageSize>& bytes, std::uint32_t offset) {
   for (std::uint32_t i = 0; i < kBytesPerCell; ++i)
     if (bytes[offset + i]) return true;
   return false;
 }
 
-Cell CellAt(const PageScene& scene, std::uint32_t offset) {
+PictureCell CellAt(const PageScene& scene, std::uint32_t offset) {
   if (AnyByte(scene.damaged, offset)) return {'!', Style::kDamage};
   if (AnyByte(scene.doubtful, offset)) return {'?', Style::kDamage};
   const std::optional<std::size_t> index = scene.page->BlockIndexAt(offset);
@@ -40,7 +31,7 @@ std::string DrawRow(const PageScene& scene, std::uint32_t offset, const Palette&
   std::string run;
   Style style = Style::kPlain;
   for (std::uint32_t at = offset; at < offset + kBytesPerRow; at += kBytesPerCell) {
-    const Cell cell = CellAt(scene, at);
+    const PictureCell cell = CellAt(scene, at);
     if (cell.style != style) {
       row += palette.Paint(style, run);
       run.clear();

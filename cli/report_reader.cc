@@ -12,7 +12,6 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::size_t kLongestPath = 4096, kLongestName = 64;
 constexpr std::size_t kMostNeighbourhoods = 512, kMostTags = 4096, kMostEvidence = 256;
 constexpr std::uint64_t kMostBlocks = UINT32_MAX;  // of 16 bytes: 64 GiB of pool
 

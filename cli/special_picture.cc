@@ -8,16 +8,8 @@
 namespace poolblame::cli {
 namespace {
 
-constexpr std::uint32_t kBytesPerSpecialCell = 8;
-constexpr std::uint32_t kBytesPerSpecialRow = 512;
-
-struct SpecialCell {
-  char mark = ' ';
-  Style style = Style::kPlain;
-};
-
 bool Overlaps(const PageStretch& stretch, std::uint32_t offset) {
-  return stretch.begin < offset + kBytesPerSpecialCell && stretch.end > offset;
+  return stretch.begin < offset + kBytesPerCell && stretch.end > offset;
 }
 
 bool IsWrong(const SpecialPoolPage& page, std::uint32_t offset) {
@@ -27,8 +19,8 @@ bool IsWrong(const SpecialPoolPage& page, std::uint32_t offset) {
   return inside(block.header) && (block.damaged_header >> (offset - block.header.begin) & 1) != 0;
 }
 
-SpecialCell CellAt(const SpecialPoolPage& page, std::uint32_t offset) {
-  for (std::uint32_t i = offset; i < offset + kBytesPerSpecialCell; ++i)
+PictureCell CellAt(const SpecialPoolPage& page, std::uint32_t offset) {
+  for (std::uint32_t i = offset; i < offset + kBytesPerCell; ++i)
     if (IsWrong(page, i)) return {'!', Style::kDamage};
   if (Overlaps(page.block.header, offset)) return {'H', Style::kPlain};
   if (Overlaps(page.block.data, offset)) return {'D', Style::kVictim};
@@ -38,8 +30,8 @@ SpecialCell CellAt(const SpecialPoolPage& page, std::uint32_t offset) {
 
 std::string DrawRow(const SpecialPoolPage& page, std::uint32_t row, const Palette& palette) {
   std::string text = fmt::format("  +{:03x}  ", row);
-  for (std::uint32_t at = row; at < row + kBytesPerSpecialRow; at += kBytesPerSpecialCell) {
-    const SpecialCell cell = CellAt(page, at);
+  for (std::uint32_t at = row; at < row + kBytesPerRow; at += kBytesPerCell) {
+    const PictureCell cell = CellAt(page, at);
     text += palette.Paint(cell.style, std::string(1, cell.mark));
   }
   return text;
@@ -101,7 +93,7 @@ std::vector<std::string> FailedSpecialChecks(const SpecialPoolBlock& block) {
 }
 
 void WriteSpecialPicture(TextWriter& out, const SpecialPoolPage& page, std::size_t dump_rows) {
-  for (std::uint32_t row = 0; row < kPageSize; row += kBytesPerSpecialRow) out.Line(DrawRow(page, row, out.palette()));
+  for (std::uint32_t row = 0; row < kPageSize; row += kBytesPerRow) out.Line(DrawRow(page, row, out.palette()));
   out.Blank();
   WriteLegend(out, page);
   const std::vector<std::string> rows = DumpOf(page, out.palette(), dump_rows);

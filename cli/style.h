@@ -2,6 +2,7 @@
 // nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,14 @@ enum class ColorChoice { kAuto, kAlways, kNever };
 
 /// kAuto: a terminal, no NO_COLOR in the environment (no-color.org: any non-empty value) and no file as output.
 bool WantsColor(ColorChoice choice, bool output_is_terminal, const char* no_color);
+
+/// A character of a page's picture, and how many bytes it and a row of them stand for: half a header on x64.
+struct PictureCell {
+  char mark = ' ';
+  Style style = Style::kPlain;
+};
+inline constexpr std::uint32_t kBytesPerCell = 8;
+inline constexpr std::uint32_t kCellsPerRow = 64;
+inline constexpr std::uint32_t kBytesPerRow = kBytesPerCell * kCellsPerRow;
 
 }  // namespace poolblame::cli

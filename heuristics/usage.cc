@@ -11,8 +11,6 @@
 namespace poolblame {
 namespace {
 
-using RowKey = std::pair<std::uint32_t, UsageType>;
-
 /// Tags as people read them: in memory order.
 std::uint32_t InReadingOrder(PoolTag tag) {
   const std::uint32_t v = tag.value;
@@ -102,7 +100,7 @@ class Counter {
   Usage& usage_;
   VirtAddr page_{};
   bool executable_ = false;
-  std::map<RowKey, UsageRow> rows_;
+  std::map<UsageKey, UsageRow> rows_;
 };
 
 std::string Counted(std::uint64_t number, const std::string& noun) {

@@ -27,6 +27,9 @@ inline constexpr std::size_t kUsageTypes = 4;
 const char* UsageTypeName(UsageType type);
 UsageType UsageTypeOf(PoolKind kind);
 
+/// A tag's value and its pool: what tells rows apart.
+using UsageKey = std::pair<std::uint32_t, UsageType>;
+
 /// One tag in one pool.
 struct UsageRow {
   PoolTag tag;  // without the protected bit

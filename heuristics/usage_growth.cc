@@ -17,8 +17,7 @@ std::optional<std::uint64_t> BootTime(const UsageSample& sample) {
   return time && up && *time >= *up ? std::optional(*time - *up) : std::nullopt;
 }
 
-using GrowthKey = std::pair<std::uint32_t, UsageType>;
-using RowIndex = std::map<GrowthKey, const UsageRow*>;
+using RowIndex = std::map<UsageKey, const UsageRow*>;
 
 RowIndex IndexOf(const Usage& usage) {
   RowIndex index;
@@ -58,7 +57,7 @@ class Ranker {
   }
 
  private:
-  [[nodiscard]] const UsageRow& At(std::size_t sample, const GrowthKey& key) const {
+  [[nodiscard]] const UsageRow& At(std::size_t sample, const UsageKey& key) const {
     static const UsageRow kNone;
     const auto found = indices_[sample].find(key);
     return found == indices_[sample].end() ? kNone : *found->second;
@@ -67,7 +66,7 @@ class Ranker {
   [[nodiscard]] std::int64_t Outstanding(const UsageRow& row) const {
     return by_tracker_ ? row.outstanding() : static_cast<std::int64_t>(row.blocks);
   }
-  [[nodiscard]] GrowthRow RowOf(const GrowthKey& key, const UsageRow& last) const {
+  [[nodiscard]] GrowthRow RowOf(const UsageKey& key, const UsageRow& last) const {
     const UsageRow& first = At(0, key);
     GrowthRow row;
     row.tag = last.tag;

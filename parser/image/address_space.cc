@@ -10,11 +10,7 @@ namespace poolblame {
 namespace {
 
 const PagingMode* ModeOf(const ImageFacts& facts) {
-  if (!facts.directory_table_base) return nullptr;
-  if (facts.machine == Machine::kX64) return &kPagingX64;
-  if (facts.machine == Machine::kArm64) return &kPagingArm64;
-  if (facts.machine == Machine::kX86) return facts.pae ? &kPagingPae : &kPagingX86;
-  return nullptr;
+  return facts.directory_table_base ? PagingOf(facts.machine, facts.pae) : nullptr;
 }
 
 /// No page table speaks of a 64-bit address whose upper 17 bits differ, nor of an x86 one above 4 GiB.

@@ -3,6 +3,7 @@
 
 #include "parser/format/crash_dump.h"
 #include "parser/format/page_table.h"
+#include "parser/image/page_table_walk.h"
 
 namespace poolblame {
 namespace {
@@ -78,7 +79,7 @@ void SettleTableBase(const CrashDumpHeader& header, const PageMap& pages, ImageF
   if (!facts.directory_table_base) return;
   PhysAddr& base = *facts.directory_table_base;
   if (facts.machine != Machine::kX86) {
-    base = PhysAddr{base.value & (facts.machine == Machine::kArm64 ? kPagingArm64 : kPagingX64).root_mask};
+    base = PhysAddr{base.value & PagingOf(facts.machine, false)->root_mask};
     return;
   }
   const PhysAddr pdpt{base.value & kPagingPae.root_mask};

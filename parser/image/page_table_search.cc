@@ -44,7 +44,7 @@ std::optional<std::uint32_t> CountValid(ByteView table, std::uint64_t first, std
 /// x64: exactly one entry of the kernel half names the table itself (0x1ED until Windows 10 1511, random after it).
 /// ARM64 maps its tables so, too, and the bits of an entry that leads to a table are the same.
 std::optional<Candidate> AsFourLevels(ByteView table, Pfn pfn, Pfn limit, Machine machine) {
-  const std::uint64_t frame_mask = (machine == Machine::kArm64 ? kPagingArm64 : kPagingX64).frame_mask;
+  const std::uint64_t frame_mask = PagingOf(machine, false)->frame_mask;
   std::uint32_t self = 0;
   for (std::uint64_t i = 256; i < 512; ++i) {
     const std::uint64_t entry = Entry<Le64>(table, i);
@@ -100,11 +100,8 @@ void Keep(std::optional<Candidate>& best, const std::optional<Candidate>& found)
 /// How many kernel mappings lead to pages of the image, counted up to a bound that tells tables from chance.
 std::uint32_t MappedPages(const PageMap& pages, const PageTableRoot& root) {
   constexpr std::uint32_t kEnough = 4096;
-  const PagingMode& of_x86 = root.pae ? kPagingPae : kPagingX86;
-  const PagingMode& of_64_bits = root.machine == Machine::kArm64 ? kPagingArm64 : kPagingX64;
-  const PagingMode& mode = root.machine == Machine::kX86 ? of_x86 : of_64_bits;
   std::uint32_t seen = 0, mapped = 0;
-  PageTableWalk(pages, mode, root.base).Run([&](VirtAddr, Pfn first, std::uint64_t) {
+  PageTableWalk(pages, *PagingOf(root.machine, root.pae), root.base).Run([&](VirtAddr, Pfn first, std::uint64_t) {
     if (!pages.Page(first).empty()) ++mapped;
     return ++seen < kEnough;
   });

@@ -14,6 +14,20 @@ std::uint64_t SignExtend(const PagingMode& mode, std::uint64_t address) {
 
 }  // namespace
 
+const PagingMode* PagingOf(Machine machine, bool pae) {
+  switch (machine) {
+    case Machine::kX64:
+      return &kPagingX64;
+    case Machine::kArm64:
+      return &kPagingArm64;
+    case Machine::kX86:
+      return pae ? &kPagingPae : &kPagingX86;
+    case Machine::kUnknown:
+      break;
+  }
+  return nullptr;
+}
+
 PageTableWalk::PageTableWalk(const PageMap& pages, const PagingMode& mode, PhysAddr root)
     : pages_(pages), mode_(mode), root_(root) {
   CollectTopTables();

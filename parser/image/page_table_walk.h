@@ -8,9 +8,13 @@
 
 #include "parser/base/address.h"
 #include "parser/format/page_table.h"
+#include "parser/image/image.h"
 #include "parser/image/page_map.h"
 
 namespace poolblame {
+
+/// How page tables of the machine are laid out; nullptr for a machine that is not known. `pae` is for x86.
+const PagingMode* PagingOf(Machine machine, bool pae);
 
 /// The page tables of one root. A table page is followed once a level, so loops end and shared tables are not repeated;
 /// entries that lead back to a top table (the self-map, where page tables show up as pages) are left out.

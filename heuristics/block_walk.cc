@@ -40,7 +40,7 @@ void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const He
 void WalkVs(const PoolHeaderLayout& layout, const VsSubsegment& subsegment, const Visit& visit) {
   for (const VsChunk& chunk : subsegment.chunks) {
     const std::uint32_t header = chunk.offset + kChunkHeaderBytes;
-    const bool whole = chunk.begin_known && chunk.end_known && subsegment.IsCommitted(chunk);
+    const bool whole = chunk.begin_known && chunk.end_known && subsegment.AbsentPages(chunk) == 0;
     if (!chunk.allocated || chunk.damaged() || !whole || chunk.size <= kChunkHeaderBytes) continue;
     const std::uint32_t size = chunk.size - kChunkHeaderBytes;
     if (header + size > subsegment.bytes.size() || CacheAlignedGap(layout, &subsegment.bytes[header], size) != 0)

@@ -137,11 +137,15 @@ std::optional<Incident> JudgeScene(const Scene& scene) {
   incident.victim = scene.Reference(scene.victim());
   incident.expected_header = ExpectedHeaderOf(scene);
   incident.finding = scene.finding;
+  incident.breaks_rule = scene.crossing == nullptr && std::ranges::any_of(scene.spots, [](const Spot& spot) {
+                           return spot.kind != SpotKind::kPayload;
+                         });
   return incident;
 }
 
 bool GraverThan(const Incident& a, const Incident& b) {
   if (a.confidence != b.confidence) return a.confidence < b.confidence;
+  if (a.breaks_rule != b.breaks_rule) return a.breaks_rule;
   const double pa = a.suspects.front().probability, pb = b.suspects.front().probability;
   if (pa != pb) return pa > pb;
   return a.damage.start < b.damage.start;

@@ -179,11 +179,12 @@ struct Incident {
   Explanation explanation;
   std::optional<SpecialPoolPage> special_page;  // of a block in special pool, for the picture
   std::optional<std::size_t> finding;           // index in PoolCensus::findings of the page, for the picture
+  bool breaks_rule = true;                      // of the allocator's; false: told by what blocks hold alone
 };
 
 struct Report {
   Verdict verdict = Verdict::kInconclusive;
-  std::vector<Incident> incidents;  // most probable and gravest first
+  std::vector<Incident> incidents;  // gravest first: by confidence, then by breaks_rule, then by probability
   std::vector<NotJudged> not_judged;
   std::vector<std::string> notes;
 };

@@ -168,7 +168,7 @@ std::optional<VsSubsegment> SegmentHeap::ReadVs(const AddressSpace& space, const
   auto subsegment = range.kind == RangeKind::kVs
                         ? ReadWholeVs(space, range)
                         : ReadVsFragment(space, range.address, static_cast<std::uint32_t>(range.bytes), heap_key_->key);
-  if (subsegment && trust_.memory_cost_is_zero) ExpectNoMemoryCost(*subsegment, heap_key_->key);
+  if (subsegment && trust_.memory_cost_is_bounded) BoundMemoryCost(*subsegment, heap_key_->key);
   return subsegment;
 }
 

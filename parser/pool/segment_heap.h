@@ -28,7 +28,7 @@ struct SegmentHeapPages {
 
 /// Rules of this image's healthy chunks and slots; what they break is no rule.
 struct SegmentHeapTrust {
-  bool memory_cost_is_zero = false;       // of chunks that are all there
+  bool memory_cost_is_bounded = false;    // by the pages that a chunk lacks
   bool headers_state_size = false;        // POOL_HEADERs state their chunk's or slot's size, and PreviousSize 0
   bool freed_slots_keep_headers = false;  // free LFH slots hold their last owner's POOL_HEADER
 };

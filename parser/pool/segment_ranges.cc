@@ -40,7 +40,7 @@ class Taker {
     }
     SegmentHeapTally own;
     own.Add(*subsegment, heap_.heap_key()->key, layout_);
-    bool suspect = subsegment->damaged || own.with_memory_cost > 0 || own.odd_headers > 0;
+    bool suspect = subsegment->damaged || own.with_odd_cost > 0 || own.odd_headers > 0;
     const VsPages pages(source_);
     for (std::uint32_t offset = 0; offset < subsegment->bytes.size(); offset += kPageSize)
       if (const auto page = pages.Of(*subsegment, offset)) suspect = Count(*page, part) || suspect;
@@ -48,9 +48,12 @@ class Taker {
     CheckTree(*subsegment, part);
     if (suspect) part.suspects.push_back(range);
   }
+  /// A free chunk behind a smashed header may be one that it has swallowed since: its node is in no tree any more.
   void CheckTree(const VsSubsegment& subsegment, RangeCensus& part) const {
+    bool is_behind_damage = false;
     for (const VsChunk& chunk : subsegment.chunks) {
-      if (chunk.allocated || chunk.damaged() || part.tree_faults.size() >= kMostTreeFaults) continue;
+      const bool may_be_old = std::exchange(is_behind_damage, chunk.damaged());
+      if (chunk.allocated || chunk.damaged() || may_be_old || part.tree_faults.size() >= kMostTreeFaults) continue;
       ++part.tree_nodes;
       tree_.Check(subsegment, chunk, part.tree_faults);
     }

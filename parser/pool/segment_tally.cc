@@ -10,10 +10,12 @@ namespace poolblame {
 
 void SegmentHeapTally::Add(const VsSubsegment& subsegment, std::uint64_t heap_key, const PoolHeaderLayout& layout) {
   for (const VsChunk& chunk : subsegment.chunks) {
-    if (chunk.damaged() || !subsegment.IsCommitted(chunk)) continue;
+    if (chunk.damaged() || !subsegment.PageIsPresent(chunk.offset)) continue;
     ++chunks;
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
-    if (DecodeChunk(chunk.read, heap_key, address).MemoryCost != 0) ++with_memory_cost;
+    const std::uint32_t absent = subsegment.AbsentPages(chunk);
+    if (DecodeChunk(chunk.read, heap_key, address).MemoryCost > absent) ++with_odd_cost;
+    if (absent != 0) continue;
     const auto place = PlaceOfPoolHeader(chunk, subsegment, layout);
     if (!place || WaitsToBeFreed(chunk, subsegment)) continue;
     ++headers;
@@ -35,7 +37,7 @@ void SegmentHeapTally::Add(const AddressSpace& space, const LfhSubsegment& subse
 
 void SegmentHeapTally::Add(const SegmentHeapTally& other) {
   chunks += other.chunks;
-  with_memory_cost += other.with_memory_cost;
+  with_odd_cost += other.with_odd_cost;
   headers += other.headers;
   odd_headers += other.odd_headers;
   freed_headers += other.freed_headers;
@@ -48,7 +50,7 @@ SegmentHeapTrust SegmentHeapTally::Learn(bool few_pages) const {
     return all >= enough && odd * 2 < all && odd <= std::max<std::uint64_t>(2, all / 20);
   };
   const bool freed_keep = few_pages ? odd_freed_headers * 2 <= freed_headers : holds(odd_freed_headers, freed_headers);
-  return {holds(with_memory_cost, chunks), holds(odd_headers, headers), freed_keep};
+  return {holds(with_odd_cost, chunks), holds(odd_headers, headers), freed_keep};
 }
 
 }  // namespace poolblame

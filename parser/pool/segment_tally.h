@@ -9,7 +9,7 @@ namespace poolblame {
 
 /// What the chunks or slots of one subsegment say about the headers of this system, for SegmentHeapTrust.
 struct SegmentHeapTally {
-  std::uint64_t chunks = 0, with_memory_cost = 0;          // committed ones
+  std::uint64_t chunks = 0, with_odd_cost = 0;             // MemoryCost above the pages that the chunk lacks
   std::uint64_t headers = 0, odd_headers = 0;              // POOL_HEADERs of blocks in use
   std::uint64_t freed_headers = 0, odd_freed_headers = 0;  // of free LFH slots that were used before
 

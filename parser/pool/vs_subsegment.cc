@@ -24,11 +24,10 @@ bool Fill(const AddressSpace& space, std::size_t begin, std::size_t end, VsSubse
 
 }  // namespace
 
-bool VsSubsegment::IsCommitted(const VsChunk& chunk) const {
-  const std::size_t end = (chunk.offset + chunk.size - 1) / kPageSize;
-  for (std::size_t page = chunk.offset / kPageSize; page <= end && page < present.size(); ++page)
-    if (!present[page]) return false;
-  return true;
+std::uint32_t VsSubsegment::AbsentPages(const VsChunk& chunk) const {
+  const auto at = [&](std::size_t page) { return present.begin() + static_cast<std::ptrdiff_t>(page); };
+  const std::size_t end = std::min<std::size_t>((chunk.offset + chunk.size - 1) / kPageSize + 1, present.size());
+  return static_cast<std::uint32_t>(std::count(at(chunk.offset / kPageSize), at(end), false));
 }
 
 std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapLayout& layout) {
@@ -39,13 +38,14 @@ std::optional<std::uint32_t> VsSubsegmentBytes(ByteView page, const SegmentHeapL
   return kVsFirstChunk + *size * kChunkUnit;
 }
 
-void ExpectNoMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key) {
+void BoundMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key) {
   for (VsChunk& chunk : subsegment.chunks) {
-    if (chunk.damaged() || !subsegment.IsCommitted(chunk)) continue;
+    if (chunk.damaged() || !subsegment.PageIsPresent(chunk.offset)) continue;
     const std::uint64_t address = (subsegment.address + chunk.offset).value;
+    const std::uint32_t absent = subsegment.AbsentPages(chunk);
     ChunkSizes sizes = DecodeChunk(chunk.read, heap_key, address);
-    if (sizes.MemoryCost == 0) continue;
-    sizes.MemoryCost = 0;
+    if (sizes.MemoryCost <= absent) continue;
+    sizes.MemoryCost = static_cast<std::uint16_t>(absent);
     chunk.expected = EncodeChunk(sizes, heap_key, address);
     subsegment.damaged = true;
   }

@@ -33,13 +33,13 @@ struct VsSubsegment {
   bool fragment = false;            // pages from the middle of one, absent ones before and behind them
   double margin = 0;                // how much more the second-best tiling costs, nats; 0 for a healthy one
   [[nodiscard]] bool PageIsPresent(std::uint32_t offset) const { return present[offset / kPageSize]; }
-  /// Every page that the chunk touches is there: none of it was given back.
-  [[nodiscard]] bool IsCommitted(const VsChunk& chunk) const;
+  /// How many of the pages that the chunk touches are not there. 0: none of it was given back.
+  [[nodiscard]] std::uint32_t AbsentPages(const VsChunk& chunk) const;
 };
 
-/// From now on a committed chunk whose MemoryCost is not 0 counts as damaged. For systems whose other chunks say so: it
-/// is the only trace of a write of one or two bytes.
-void ExpectNoMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key);
+/// From now on a chunk whose MemoryCost is more than the pages that it lacks counts as damaged. For systems whose other
+/// chunks say so: it is the only trace of a write of one or two bytes.
+void BoundMemoryCost(VsSubsegment& subsegment, std::uint64_t heap_key);
 
 /// The bytes that a header at `page` promises for its chunks, header included; nothing when it is no VS subsegment's.
 /// `page` is a page's 4096 bytes.

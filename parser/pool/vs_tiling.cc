@@ -142,16 +142,15 @@ void Tiler::CollectNodes() {
 /// A chunk from `a` to `b`, `skipped` legal headers inside it.
 double Tiler::StepCost(const Node& a, const Node& b, std::size_t skipped) const {
   const std::uint32_t units = (b.offset - a.offset) / kChunkUnit;
-  double cost = 0;
-  if (!a.header)
-    cost += out_.PageIsPresent(a.offset) ? kSmashed : kAbsent;
-  else if (a.header->UnsafeSize != units)
-    cost += kWrongSize;
-  const bool begins_subsegment = b.header && b.header->UnsafePrevSize == 0;
-  if (b.header && b.header->UnsafePrevSize != units && !(begins_subsegment && a.offset == kVsFirstChunk))
-    cost += kWrongPrevious;
-  const bool both_agree = b.header || b.offset == end_;
-  return cost + static_cast<double>(skipped) * (cost > 0 ? kSkipped : both_agree ? kSkippedByBoth : kSkippedByOne);
+  const bool begins_subsegment = b.header && b.header->UnsafePrevSize == 0 && a.offset == kVsFirstChunk;
+  const bool wrong_size = a.header && a.header->UnsafeSize != units;
+  const bool wrong_previous = b.header && b.header->UnsafePrevSize != units && !begins_subsegment;
+  double cost = (wrong_size ? kWrongSize : 0) + (wrong_previous ? kWrongPrevious : 0);
+  if (!a.header) cost += out_.PageIsPresent(a.offset) ? kSmashed : kAbsent;
+  const int agree = (a.header ? 1 : 0) + (b.header || b.offset == end_ ? 1 : 0);
+  const bool smashed = !a.header && b.header && out_.PageIsPresent(a.offset);
+  const bool denied = wrong_size || wrong_previous || (!a.header && !smashed);
+  return cost + static_cast<double>(skipped) * (denied ? kSkipped : agree == 2 ? kSkippedByBoth : kSkippedByOne);
 }
 
 void Tiler::Relax(std::size_t a, std::size_t b, std::size_t skipped) {

@@ -21,6 +21,9 @@ constexpr std::array<Texture, kTextureCount> kTextures = {{
 }};
 constexpr ByClass kAnything = {.35, .03, .17, .08, .07, .16, .14};
 
+/// Images whose blocks are filled alike have up to 2.9 unlike ones in 100, in 16 of 100 tags; others 3.5 to 12, and 26
+/// to 50.
+constexpr double kMostUnlike = 0.03;
 constexpr double kUnlikeByOneWrite = 2;  // blocks: the one that it began in, and the one that it ended in
 
 }  // namespace
@@ -52,17 +55,17 @@ const ByClass& AnythingScores() {
 double AnythingScore(WordClass word) { return AnythingScores()[static_cast<std::size_t>(word)]; }
 
 bool ImageContents::is_varied() const {
-  // Images whose blocks are filled alike have up to 2.9 unlike ones in 100, in 16 of 100 tags; others 3.5 to 12, and 26
-  // to 50.
-  constexpr double kMostBlocks = 0.03, kMostTags = 0.2;
-  double odd_tags = 0;
+  constexpr double kMostTags = 0.2;
+  double odd_tags = -1;  // one write's victim is no variety
   for (const auto& [tag, front] : fronts) odd_tags += front.unlike() > 0 ? 1 : 0;
-  return unlike_share > kMostBlocks || odd_tags > kMostTags * static_cast<double>(fronts.size());
+  return unlike_share > kMostUnlike || odd_tags > kMostTags * static_cast<double>(fronts.size());
 }
 
 bool ImageContents::tell_damage() const {
-  constexpr double kFewest = 200;  // blocks
-  return examples >= kFewest && !is_varied();
+  constexpr double kFewest = 100;  // blocks
+  if (examples < kFewest || is_varied()) return false;
+  const double one_more = unlike_share + 1 / examples;  // that a few blocks do not have by chance
+  return one_more <= kMostUnlike;
 }
 
 double ImageContents::UnlikeShare(PoolTag tag) const {

@@ -18,15 +18,25 @@ namespace {
 /// Of the block's tag: fewer need a write that tells of itself.
 constexpr std::uint32_t kFewestForEvidence = 8;
 
-/// Another block of the tag is otherwise up to the same word, and as much: such blocks are of another kind. Blocks that
-/// are free, on a list that no header tells of, are none.
+/// Three in four of their first words look alike.
+bool BeginsAlike(const StandsOut& a, const StandsOut& b) {
+  std::size_t same = 0;
+  const std::size_t words = std::min(a.begins.size(), b.begins.size());
+  for (std::size_t i = 0; i < words; ++i) same += a.begins[i] == b.begins[i] ? 1 : 0;
+  return same * 4 >= words * 3;
+}
+
+/// Another block of the tag is otherwise up to the same word, as much, and by words that look alike: such blocks are of
+/// another kind. Blocks that are free, on a list that no header tells of, are none, nor is the block below, which the
+/// same write may have filled.
 bool IsKind(const StandsOut& block, const std::vector<StandsOut>& all) {
   constexpr double kAsMuch = 0.3;
   return std::ranges::any_of(all, [&](const StandsOut& other) {
-    return other.header != block.header && other.tag == block.tag && other.front.words == block.front.words &&
-           other.needs_telling_write() == block.needs_telling_write() &&
+    return other.header != block.header && other.end != block.header && other.tag == block.tag &&
+           other.front.words == block.front.words && other.needs_telling_write() == block.needs_telling_write() &&
            (block.is_like_entry || !other.is_like_entry || other.front.words > 1) &&
-           std::abs(other.front.broken - block.front.broken) <= kAsMuch * block.front.broken;
+           std::abs(other.front.broken - block.front.broken) <= kAsMuch * block.front.broken &&
+           BeginsAlike(block, other);
   });
 }
 
@@ -45,6 +55,11 @@ bool IsCopyOfBelow(const Scene& scene, const SceneBlock& above, const SceneBlock
 
 bool IsZero(Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// Zeros or ones, as cleared memory and bitmaps are full of.
+bool IsClearedOrSet(Bytes front) {
+  return std::ranges::all_of(front, [&](std::uint8_t byte) { return byte == front[0] && (byte == 0 || byte == 0xFF); });
 }
 
 /// The front is zeros up to the last of its words, and at least the first bytes of that.
@@ -73,19 +88,30 @@ double NatsUnlike(const Scene& scene, const SceneBlock& block) {
   return -usual->Nats(Example{payload, scene.AddressOf(block.payload())});
 }
 
+/// What the rest of the image says of a block that stands out.
+struct Standing {
+  bool alone = false;         // no other does
+  bool told_by_rest = false;  // its own rest says that it is no other kind of block, nor one that nobody has filled yet
+};
+
+/// Zeros may be the front of the only block that nobody has filled yet, and mean nothing where others stand out.
+Standing StandingOf(const Scene& scene, const SceneBlock& above, const BrokenFront& front, bool alone) {
+  const std::uint32_t word = scene.pointer_size();
+  const Bytes bytes = Bytes(scene.bytes).subspan(above.payload(), front.words * word);
+  const bool zeroed = IsZeroed(bytes, word);
+  return {alone && !zeroed && !IsClearedOrSet(bytes), front.rest_is_as_usual() && (alone || !zeroed)};
+}
+
 /// Something says that no write came over the end of the block below.
 bool IsRuledOut(const Scene& scene, const SceneBlock& above, const SceneBlock& below, const StandsOut& found,
-                const CrossingFit& fit) {
+                const CrossingFit& fit, const Standing& standing) {
   constexpr double kMayCost = 5.5;  // nats: a start in the last bytes of the block below costs up to as many
   constexpr double kTold = 5;       // nats for a write over words that may be anything
   const BrokenFront& front = found.front;
-  const std::size_t front_end = above.payload() + front.words * scene.pointer_size();
-  const bool in_scene =
-      below.end <= scene.bytes.size() && front_end <= std::min<std::size_t>(above.end, scene.bytes.size());
-  if (!in_scene || IsContradicted(scene, above, below, front)) return true;
+  if (IsContradicted(scene, above, below, front)) return true;
   if (!found.from_first_word && fit.margin() < kTold) return true;
   if (fit.run.texture == std::string_view(kOnePattern)) return false;
-  const bool told = front.rest_is_as_usual() || fit.margin() >= fit.above_margin - kMayCost;
+  const bool told = standing.told_by_rest || fit.margin() >= fit.above_margin - kMayCost;
   return !told || IsCopyOfBelow(scene, above, below, front.words);
 }
 
@@ -104,22 +130,24 @@ bool IsToldByWrite(const Scene& scene, const SceneBlock& above, const UsualFront
   return told >= (usual.examples() >= kFewestForEvidence ? kTold : kToldWithLess);
 }
 
-/// All that speaks for the write is enough for an incident.
-bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit) {
-  const UsualFront& usual = scene.contents->fronts.at(found.tag);
-  if (IsToldByWrite(scene, above, usual, fit)) return true;
-  const double alarm = usual.is_distinctive() ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInData;
-  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() && fit.evidence >= alarm;
-}
-
-double EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFront& front, const CrossingFit& fit) {
+FrontEvidence EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFront& front, const CrossingFit& fit,
+                          const Standing& standing) {
   const bool goes_on = fit.run.texture == std::string_view(kOwnersContent);
   const double unlike = goes_on ? 0 : NatsUnlike(scene, below);
   const bool one_word = front.words == 1;
-  return FrontEvidence{fit.above_margin, unlike, one_word, front.as_usual_share, front.rest_is_as_usual()}.Sum();
+  return {fit.above_margin, unlike, one_word, front.as_usual_share, standing.told_by_rest, standing.alone};
 }
 
-std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
+/// All that speaks for the write is enough for an incident.
+bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit,
+             const FrontEvidence& evidence) {
+  const UsualFront& usual = scene.contents->fronts.at(found.tag);
+  if (IsToldByWrite(scene, above, usual, fit)) return true;
+  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() &&
+         evidence.Sum() >= evidence.Alarm(usual.is_distinctive());
+}
+
+std::optional<Scene> SceneOf(const StandsOut& found, bool stands_alone, SceneSetter& setter,
                              const std::shared_ptr<const ImageContents>& contents) {
   const auto page = setter.PoolPageAt(found.header.page());
   if (!page || page->has_findings()) return std::nullopt;
@@ -129,14 +157,25 @@ std::optional<Scene> SceneOf(const StandsOut& found, SceneSetter& setter,
   auto fit = index ? FitCrossing(scene, *index) : std::nullopt;
   if (!fit) return std::nullopt;
   const SceneBlock &above = scene.blocks[*index], &below = scene.blocks[*scene.Below(*index)];
-  if (IsRuledOut(scene, above, below, found, *fit)) return std::nullopt;
-  fit->evidence = EvidenceFor(scene, below, found.front, *fit);
-  if (!IsAlarm(scene, above, found, *fit)) return std::nullopt;
+  const std::size_t front_end = above.payload() + found.front.words * scene.pointer_size();
+  if (below.end > scene.bytes.size() || front_end > std::min<std::size_t>(above.end, scene.bytes.size())) return {};
+  const Standing standing = StandingOf(scene, above, found.front, stands_alone);
+  if (IsRuledOut(scene, above, below, found, *fit, standing)) return std::nullopt;
+  const FrontEvidence evidence = EvidenceFor(scene, below, found.front, *fit, standing);
+  fit->evidence = evidence.Sum();
+  if (!IsAlarm(scene, above, found, *fit, evidence)) return std::nullopt;
   const std::uint32_t begin = above.payload();
   const std::uint32_t end = std::max(fit->run.end, begin + found.front.words * scene.pointer_size());
   scene.spots = {{SpotKind::kPayload, *index, begin, end, end - begin, 0}};
   scene.crossing = std::make_shared<const CrossingFit>(*fit);
   return scene;
+}
+
+/// Blocks of tags with distinctive words whose front is otherwise, and that are none of a list.
+std::size_t CountOdd(const std::vector<StandsOut>& all, const ImageContents& contents) {
+  return static_cast<std::size_t>(std::ranges::count_if(all, [&](const StandsOut& block) {
+    return !block.may_be_link && !block.may_be_free && contents.fronts.at(block.tag).is_distinctive();
+  }));
 }
 
 /// The block's owner wrote all of it, from its front on, and went on into the block above.
@@ -154,11 +193,13 @@ void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
   const PoolCensus& census = setter.census();
   if (census.layout == nullptr) return;
   const std::vector<StandsOut> all = FindOddFronts(setter, *contents);
+  constexpr std::size_t kOfOneWrite = 2;  // the victim, and the writer's own block
+  const bool stands_alone = CountOdd(all, *contents) <= kOfOneWrite;
   std::vector<Scene> found;
   for (const StandsOut& block : all) {
     if (scenes.size() + found.size() >= kMaxIncidents) break;
     if (block.begins_like_another || IsKind(block, all)) continue;
-    if (auto scene = SceneOf(block, setter, contents)) found.push_back(std::move(*scene));
+    if (auto scene = SceneOf(block, stands_alone, setter, contents)) found.push_back(std::move(*scene));
   }
   std::ranges::copy_if(found, std::back_inserter(scenes), [&](const Scene& scene) { return !WroteOn(scene, found); });
 }

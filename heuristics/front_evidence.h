@@ -14,14 +14,19 @@ struct FrontEvidence {
   bool one_word = false;    // and all behind it as usual: what is otherwise by right mostly differs in more
   double as_usual_share = 0;
   bool rest_is_as_usual = false;  // by words that only its tag has: it is filled, and no other kind of block
+  bool stands_alone = false;      // no other block is otherwise, but for one that the same write began in
 
-  /// Blocks that have nothing in common but zeros are less of a measure: there the block below has to be unlike, too.
-  static constexpr double kAlarm = 3, kAlarmInData = 8;
+  /// Nats that an incident takes. Blocks that have nothing in common but zeros are less of a measure: there the block
+  /// below has to be unlike, too.
+  [[nodiscard]] double Alarm(bool is_distinctive) const {
+    constexpr double kAlarm = 3, kInData = 8, kAloneInData = 6.5;
+    return is_distinctive ? kAlarm : stands_alone ? kAloneInData : kInData;
+  }
   [[nodiscard]] double Sum() const {
-    constexpr double kPrior = 0.4, kAbove = 0.36, kBelow = 0.22, kAsUsual = 9.2;
+    constexpr double kPrior = 0.4, kAbove = 0.36, kBelow = 0.22, kAsUsual = 9.2, kAlone = 2.2;
     constexpr double kLeast = -5, kMost = 20;
-    return kPrior + kAbove * std::clamp(above, kLeast, kMost) + kBelow * std::clamp(below_unlike, 0.0, kMost) + Rest() -
-           kAsUsual * as_usual_share;
+    return kPrior + kAbove * std::clamp(above, kLeast, kMost) + kBelow * std::clamp(below_unlike, 0.0, kMost) + Rest() +
+           (stands_alone ? kAlone : 0) - kAsUsual * as_usual_share;
   }
 
  private:

@@ -85,11 +85,15 @@ std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayou
   auto found = LookAtFront(usual->second, example, block.may_be_listed && is_like_entry);
   if (!found || IsOwnLinks(example, found->front, word)) return std::nullopt;
   found->header = block.begin;
+  found->end = block.begin + block.chunk_header + layout.Decode(block.bytes.data()).BlockSize * layout.unit;
   found->tag = tag;
   found->is_like_entry = is_like_entry;
   found->may_be_free = block.may_be_listed && is_like_entry && !found->front.rest_is_as_usual();
   // Of a segment heap, too, blocks are on lists that no header tells of.
   if (is_like_entry && found->front.words == 1) found->may_be_link = true;
+  constexpr std::uint32_t kBegins = 8;
+  for (std::uint32_t i = 0; i < std::min(found->front.words, kBegins); ++i)
+    found->begins.push_back(ClassOf(example.payload.subspan(i * word, word)));
   found->begins_like_another = BeginsLikeAnother(contents, tag, example, found->front, word);
   return found;
 }

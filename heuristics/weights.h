@@ -65,6 +65,7 @@ enum class Weight {
   kDamageRunLong,
   kCrossPage,
   kMiddleField,
+  kNotOneStore,
   kRunStartOverrun,
   kRunStartUnderrun,
   kRunStopOverrun,

@@ -240,6 +240,24 @@ void VoteMiddle(const Scene& scene, const Hypothesis& h, std::vector<Vote>& vote
                      "only a field in the middle of the header is damaged"});
 }
 
+/// The damage as the nearest store that a stray pointer is written through: 1, 2, 4 or 8 bytes where they belong, or
+/// words of 4. What it covered and is still right was written by chance.
+void VoteStore(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (scene.spots.size() != 1 || scene.spots.front().kind != SpotKind::kHeader) return;
+  const std::uint32_t begin = scene.damage_begin(), end = scene.damage_end();
+  double least = kMostSurprise;
+  const auto consider = [&](std::uint32_t from, std::uint32_t to) {
+    least = std::min(least, SurpriseOfIntactBytes(scene, from, to, Nothing));
+  };
+  constexpr std::uint32_t kWord = 4;
+  for (const std::uint32_t size : {1U, 2U, 4U, 8U})
+    if (const std::uint32_t from = begin / size * size; end <= from + size) consider(from, from + size);
+  consider(begin / kWord * kWord, (end + kWord - 1) / kWord * kWord);
+  if (least > kNoSurprise)
+    votes.push_back({Weight::kNotOneStore, least, scene.AddressOf(h.write_begin),
+                     "no store of whole words leaves just these bytes wrong"});
+}
+
 }  // namespace
 
 void VoteDamageExtent(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -247,6 +265,7 @@ void VoteDamageExtent(const Scene& scene, const Hypothesis& h, std::vector<Vote>
   if (h.kind == FaultKind::kOverrun) VoteOverrun(scene, h, votes);
   if (h.kind == FaultKind::kUnderrun) VoteUnderrun(scene, h, votes);
   if (h.kind == FaultKind::kWildWrite || h.kind == FaultKind::kBitFlip) VoteMiddle(scene, h, votes);
+  if (h.kind == FaultKind::kWildWrite) VoteStore(scene, h, votes);
 }
 
 }  // namespace poolblame

@@ -158,6 +158,14 @@ TEST(DamageExtent, AFieldInTheMiddleWasAimedAt) {
   EXPECT_THAT(Middle(page, FaultKind::kBitFlip), Votes(Weight::kMiddleField));
 }
 
+TEST(DamageExtent, AStrayPointerWritesWholeWords) {
+  const auto stray = [](std::uint32_t bytes) {
+    return Middle(Page().Block("Culp", 0x80).Overrun(bytes, 0xEE).Block("Vict", 0x40), FaultKind::kWildWrite);
+  };
+  for (const std::uint32_t bytes : {1U, 2U, 4U, 8U}) EXPECT_THAT(stray(bytes), IsEmpty()) << bytes;
+  EXPECT_THAT(stray(3), Votes(Weight::kNotOneStore));
+}
+
 TEST(DamageExtent, DamageAtAnEndOfTheHeaderIsNoMiddleField) {
   EXPECT_THAT(Middle(Page().Block("Culp", 0x80).Overrun(4, 0xEE).Block("Vict", 0x40), FaultKind::kWildWrite),
               IsEmpty());

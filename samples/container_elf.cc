@@ -63,12 +63,14 @@ void AppendNote(Bytes& notes, std::string_view name, std::uint32_t type, const B
   std::copy(descriptor.begin(), descriptor.end(), notes.begin() + static_cast<std::ptrdiff_t>(data));
 }
 
-/// A processor's NT_PRSTATUS and QEMU's own state of it, both empty, and the guest's note.
+/// A processor's NT_PRSTATUS, empty, QEMU's own state of it with nothing but CR3, and the guest's note.
 Bytes Notes(const Snapshot& snapshot, bool with_header) {
   const bool x64 = snapshot.machine.profile().x64;
   Bytes notes;
   AppendNote(notes, "CORE", 1, Bytes(x64 ? 336 : 144, 0));
-  AppendNote(notes, "QEMU", 0, Bytes(0x1B8, 0));
+  Bytes state(0x1B8, 0);
+  Put64(state, 0x1A0, snapshot.cr3);
+  AppendNote(notes, "QEMU", 0, state);
   if (with_header) AppendNote(notes, "VMCOREINFO", 0, DumpHeader(snapshot, 1, 0));
   return notes;
 }

@@ -141,11 +141,12 @@ Result<bool> CheckArm64(const Recipe& recipe) {
   constexpr std::uint32_t kFirstBuild = 17134;
   constexpr std::array kContainersOfArm64 = {
       ContainerKind::kFull,   ContainerKind::kSummary, ContainerKind::kBitmap, ContainerKind::kKernelBitmap,
-      ContainerKind::kTriage, ContainerKind::kRaw,     ContainerKind::kLime,   ContainerKind::kPoolPages};
+      ContainerKind::kTriage, ContainerKind::kRaw,     ContainerKind::kLime,   ContainerKind::kPoolPages,
+      ContainerKind::kAvml,   ContainerKind::kElfBare};
   if (recipe.profile.build < kFirstBuild)
     return Fail(ErrorKind::kUsage, "machine=arm64 is for windows=17134 and later");
   if (std::find(kContainersOfArm64.begin(), kContainersOfArm64.end(), recipe.container) == kContainersOfArm64.end())
-    return Fail(ErrorKind::kUsage, "machine=arm64 is for dumps, container=raw, lime and pool-pages");
+    return Fail(ErrorKind::kUsage, "machine=arm64 is for dumps, container=raw, lime, avml, elf-bare and pool-pages");
   return true;
 }
 

@@ -9,7 +9,8 @@
 namespace poolblame::samples {
 namespace {
 
-constexpr std::uint64_t kResourcesAt = 0xB000;  // in the kernel's image, behind all that the image writers put there
+constexpr std::uint64_t kResourcesAt = 0xB000;   // in the kernel's image, behind all that the image writers put there
+constexpr std::uint64_t kResourceDirectory = 2;  // IMAGE_DIRECTORY_ENTRY_RESOURCE
 
 struct Version {
   std::uint32_t first_build, major, minor;
@@ -74,7 +75,7 @@ void WriteBootTraces(Machine& machine) {
   const std::uint64_t shared = x64 ? 0xFFFFF78000000000 : 0xFFDF0000, kernel = machine.layout().nt_base;
   if (memory.MapNew(shared)) memory.Write(shared, SharedData(machine.recipe()));
   if (!memory.Mapped(kernel) || !memory.MapNew(kernel + kResourcesAt)) return;
-  const std::uint64_t directory = kernel + 0x98 + (x64 ? 0x70 : 0x60) + 2 * 8;
+  const std::uint64_t directory = kernel + 0x98 + (x64 ? 0x70 : 0x60) + kResourceDirectory * 8;
   memory.Write32(directory, kResourcesAt);
   memory.Write32(directory + 4, 0x100);
   memory.Write(kernel + kResourcesAt, VersionResource(machine.profile()));

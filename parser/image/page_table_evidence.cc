@@ -113,6 +113,7 @@ std::vector<PageTableReading> ReadingsOf(const PageMap& pages, PhysAddr root, Ma
   for (const auto ask : kQuestions) {
     if (left.size() < 2) break;
     std::vector<std::uint32_t> answers;
+    answers.reserve(left.size());
     for (const PageTableReading& reading : left) answers.push_back(ask({pages, root, reading}));
     const std::uint32_t most = *std::max_element(answers.begin(), answers.end());
     std::vector<PageTableReading> best;

@@ -12,6 +12,43 @@ namespace {
 
 constexpr std::size_t kFewModules = 12;
 
+const char* BuildSourceText(BuildSource source) {
+  switch (source) {
+    case BuildSource::kNobody:
+      break;
+    case BuildSource::kOption:
+      return "as you said";
+    case BuildSource::kHeader:
+      return "told by the image's header";
+    case BuildSource::kDebuggerBlock:
+      return "told by the debugger data block";
+    case BuildSource::kSharedData:
+      return "told by KUSER_SHARED_DATA";
+    case BuildSource::kVersionResource:
+      return "told by the kernel's version resource";
+  }
+  return "who told it is not known";
+}
+
+const char* RootSourceText(RootSource source) {
+  switch (source) {
+    case RootSource::kHeader:
+      return "as the image's header says";
+    case RootSource::kProcessor:
+      return "as the image says of a processor";
+    case RootSource::kStartBlock:
+      return "as the block that starts processors says";
+    case RootSource::kSelfMap:
+      break;
+  }
+  return "found because they map themselves";
+}
+
+std::string TablesText(const ImageFacts& image) {
+  return fmt::format("page tables {} at 0x{:x} ({})", PageTableName(image.machine, image.form),
+                     image.directory_table_base->value, RootSourceText(image.root_source));
+}
+
 void WriteModules(TextWriter& out, const std::vector<Module>& all, bool unloaded, bool verbose) {
   std::vector<const Module*> modules;
   for (const Module& module : all)
@@ -44,6 +81,8 @@ std::string RenderInfoText(const ImageReport& facts, const TextOptions& options)
       fmt::format("{}, {}, {}", facts.image.container, facts.system.os, MachineName(facts.system.machine));
   out.Line(options.palette.Paint(Style::kAnswer, Escaped(title)));
   WriteSystem(out, facts);
+  if (facts.system.build) out.Sentence("  build      ", BuildSourceText(facts.system.build_source));
+  if (facts.image.directory_table_base) out.Sentence("  memory     ", TablesText(facts.image));
   WriteBugCheck(out, facts);
   WriteCoverage(out, facts);
   WriteRegions(out, facts.system);

@@ -17,7 +17,7 @@ std::string LayoutText(const PoolCensus& census) {
   const char* source = "";
   switch (census.layout_source) {
     case LayoutSource::kHeader:
-      source = "by the image's header";
+      source = "by the build";
       break;
     case LayoutSource::kInferred:
       source = "inferred from the pages";

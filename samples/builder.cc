@@ -5,8 +5,10 @@
 #include <sstream>
 #include <utility>
 
+#include "samples/boot_traces.h"
 #include "samples/case_page.h"
 #include "samples/container.h"
+#include "samples/encoded_block.h"
 #include "samples/fault.h"
 #include "samples/page_tables.h"
 #include "samples/pool_log.h"
@@ -113,9 +115,12 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
   machine.Live(recipe.after);
   built.kernel = WriteKernelData(machine);
   WritePoolLog(machine, built.truth);
+  if (recipe.boot) WriteBootTraces(machine);
+  if (recipe.encoded_block) EncodeDebuggerBlock(machine, built.kernel);
   if (recipe.no_execute) DenyExecute(machine);
   built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));
   if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
+  if (recipe.boot) WriteStartBlock(machine, built.cr3);
   built.truth.machine = MachineWord(recipe);
   built.truth.build = recipe.profile.build;
   built.truth.bugcheck = built.bugcheck.code;

@@ -15,7 +15,9 @@ struct Segment {
   std::uint64_t offset = 0, physical = 0, size = 0;
 };
 
-Bytes FileHeader(bool x64, std::size_t segments) {
+Bytes FileHeader(const Recipe& recipe, std::size_t segments) {
+  constexpr std::uint16_t kX86 = 3, kX64 = 62, kArm64 = 183;  // EM_386, EM_X86_64, EM_AARCH64
+  const bool x64 = recipe.profile.x64;
   Bytes header(x64 ? 0x40 : 0x34, 0);
   PutText(header, 0,
           "\x7F"
@@ -24,7 +26,7 @@ Bytes FileHeader(bool x64, std::size_t segments) {
   Put8(header, 5, 1);
   Put8(header, 6, 1);
   Put16(header, 0x10, 4);
-  Put16(header, 0x12, x64 ? 62 : 3);
+  Put16(header, 0x12, recipe.arm64 ? kArm64 : x64 ? kX64 : kX86);
   Put32(header, 0x14, 1);
   Put32(header, x64 ? 0x20 : 0x1C, header.size());
   Put16(header, x64 ? 0x34 : 0x28, header.size());
@@ -63,12 +65,14 @@ void AppendNote(Bytes& notes, std::string_view name, std::uint32_t type, const B
   std::copy(descriptor.begin(), descriptor.end(), notes.begin() + static_cast<std::ptrdiff_t>(data));
 }
 
-/// A processor's NT_PRSTATUS and QEMU's own state of it, both empty, and the guest's note.
+/// A processor's NT_PRSTATUS, empty, QEMU's own state of it with nothing but CR3 (x86 and x64), and the guest's note.
 Bytes Notes(const Snapshot& snapshot, bool with_header) {
   const bool x64 = snapshot.machine.profile().x64;
   Bytes notes;
   AppendNote(notes, "CORE", 1, Bytes(x64 ? 336 : 144, 0));
-  AppendNote(notes, "QEMU", 0, Bytes(0x1B8, 0));
+  Bytes state(0x1B8, 0);
+  Put64(state, 0x1A0, snapshot.cr3);
+  if (!snapshot.machine.recipe().arm64) AppendNote(notes, "QEMU", 0, state);
   if (with_header) AppendNote(notes, "VMCOREINFO", 0, DumpHeader(snapshot, 1, 0));
   return notes;
 }
@@ -83,7 +87,7 @@ void WriteElfCore(const Snapshot& snapshot, bool with_header, std::ostream& out)
   const bool x64 = snapshot.machine.profile().x64;
   const auto& runs = snapshot.machine.memory().runs();
   const Bytes notes = Notes(snapshot, with_header);
-  const Bytes header = FileHeader(x64, runs.size() + 1);
+  const Bytes header = FileHeader(snapshot.machine.recipe(), runs.size() + 1);
   std::uint64_t offset = header.size() + (runs.size() + 1) * (x64 ? 0x38 : 0x20);
   Append(out, header);
   Append(out, ProgramHeader(x64, {kNote, offset, 0, notes.size()}));

@@ -119,6 +119,7 @@ Bytes WithTables(const Snapshot& snapshot, FrameReader& reader) {
   Bytes out(kFirstTable * kPage, 0);
   Put32(out, 0x0C, row.header);
   PutPointer(out, row.first_table, kFirstTable, row.x64);
+  PutPointer(out, 2 * kPage + (row.x64 ? 0x10 : 0x2D4), snapshot.cr3, row.x64);
   const std::vector<PhysicalRun> runs = snapshot.machine.memory().runs();
   for (std::span<const PhysicalRun> rest(runs); !rest.empty();) rest = GrowTable(out, row, rest, reader);
   return out;

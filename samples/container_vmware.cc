@@ -74,7 +74,12 @@ void WriteVmem(const Snapshot& snapshot, std::ostream& out) {
 void WriteVmwareState(const Snapshot& snapshot, bool with_memory, std::ostream& out) {
   Bytes cpu;
   GrowNumber(cpu, "cpu:numVCPUs", {}, 1);
-  GrowNumber(cpu, "CR", {0, 3}, snapshot.cr3);
+  if (snapshot.machine.profile().x64) {
+    GrowTag(cpu, 8, "CR64", {0, 3});
+    Grow(cpu, snapshot.cr3, 8);
+  } else {
+    GrowNumber(cpu, "CR", {0, 3}, snapshot.cr3);
+  }
   Grow(cpu, 0, 2);
   const std::uint64_t memory_bytes = snapshot.machine.recipe().pages * kPage, tags_at = kHeaderBytes + cpu.size();
   Bytes tags = MemoryTags(snapshot.machine.memory().runs());

@@ -44,6 +44,13 @@ std::uint64_t KernelMemory::TakeFrame() {
   return pfn;
 }
 
+std::uint64_t KernelMemory::TakeFrameBelow(std::uint64_t limit) {
+  const auto low = std::find_if(free_.begin(), free_.end(), [&](std::uint32_t pfn) { return pfn < limit; });
+  if (low == free_.end()) return 0;
+  std::rotate(low, low + 1, free_.end());
+  return TakeFrame();
+}
+
 const std::uint8_t* KernelMemory::Frame(std::uint64_t pfn) const {
   if (pfn - idle_.base_pfn < idle_.pages) return nullptr;
   const std::uint64_t slot = Slot(pfn);

@@ -37,6 +37,8 @@ class KernelMemory {
 
   /// Takes a free frame; 0 when RAM is used up. Its bytes are zero.
   std::uint64_t TakeFrame();
+  /// The same, for a frame below `limit`.
+  std::uint64_t TakeFrameBelow(std::uint64_t limit);
   [[nodiscard]] std::uint64_t free_frames() const { return free_.size(); }
   [[nodiscard]] const std::vector<PhysicalRun>& runs() const { return runs_; }
   /// The frame's bytes, or nullptr where nobody took it.

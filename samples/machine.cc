@@ -19,7 +19,7 @@ struct Bases {
   std::uint64_t nt, drivers, nonpaged, paged, session;
 };
 
-Bases BasesFor(const WindowsProfile& profile, Random& random) {
+Bases BasesOf48Bits(const WindowsProfile& profile, Random& random) {
   if (!profile.x64) {
     if (profile.build < 6000) return {0x804D7000, 0xF7400000, 0x81A00000, 0xE1000000, 0xBC400000};
     return {0x82800000 + random.Below(32) * 0x1000, 0x8B000000, 0x84C00000, 0x91000000, 0xFE600000};
@@ -38,6 +38,16 @@ Bases BasesFor(const WindowsProfile& profile, Random& random) {
           0xFFFFC00000000000 + slide * 8, 0xFFFFF90140000000};
 }
 
+Bases BasesFor(const Recipe& recipe, Random& random) {
+  Bases bases = BasesOf48Bits(recipe.profile, random);
+  if (recipe.wide) {  // where Windows puts its pools then is not known: anywhere in the kernel half
+    constexpr std::uint64_t kWide = 0x0080000000000000;
+    bases.nonpaged ^= kWide;
+    bases.paged ^= kWide;
+  }
+  return bases;
+}
+
 }  // namespace
 
 Machine::Machine(const Recipe& recipe)
@@ -52,7 +62,7 @@ Machine::Machine(const Recipe& recipe)
 }
 
 void Machine::PlaceKernel() {
-  const Bases bases = BasesFor(profile(), random_);
+  const Bases bases = BasesFor(recipe_, random_);
   layout_.nt_base = bases.nt;
   layout_.nonpaged_base = bases.nonpaged;
   layout_.paged_base = bases.paged;
@@ -101,7 +111,7 @@ void Machine::AddPool(PoolKind kind, std::uint32_t index, std::uint64_t base, st
 
 void Machine::AddPools() {
   Random again(MixSeed(recipe_.seed, 1));
-  const Bases bases = BasesFor(profile(), again);
+  const Bases bases = BasesFor(recipe_, again);
   const std::uint64_t budget = recipe_.pages * recipe_.pool_percent / 100;
   const std::uint64_t paged = budget * 35 / 100;
   const std::uint64_t session = budget / 10;

@@ -46,7 +46,7 @@ class Machine {
   [[nodiscard]] const Recipe& recipe() const { return recipe_; }
   [[nodiscard]] Paging paging() const {
     if (recipe_.arm64) return Paging::kArm64;
-    if (profile().x64) return Paging::kX64;
+    if (profile().x64) return recipe_.la57 ? Paging::kX64La57 : Paging::kX64;
     return recipe_.pae ? Paging::kPae : Paging::kX86;
   }
   [[nodiscard]] const WindowsProfile& profile() const { return recipe_.profile; }

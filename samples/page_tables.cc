@@ -36,6 +36,9 @@ class TableWriter {
       case Paging::kArm64:
         levels_ = {{39, 9}, {30, 9}, {21, 9}, {12, 9}};
         break;
+      case Paging::kX64La57:
+        levels_ = {{48, 9}, {39, 9}, {30, 9}, {21, 9}, {12, 9}};
+        break;
     }
     pae_ = paging == Paging::kPae;
     if (paging == Paging::kArm64) {
@@ -100,7 +103,7 @@ class TableWriter {
 };
 
 bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
-  if (paging == Paging::kX64 || paging == Paging::kArm64) {
+  if (paging == Paging::kX64 || paging == Paging::kX64La57 || paging == Paging::kArm64) {
     tables.Set(tables.root(), self_map, tables.root(), tables.flags());
     return true;
   }
@@ -120,11 +123,11 @@ bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
 }  // namespace
 
 std::uint64_t TablesNeeded(const KernelMemory& memory, Paging paging) {
-  const bool four_levels = paging == Paging::kX64 || paging == Paging::kArm64;
   // A table covers 9 or 10 address bits more than the one below it; PAE always has its four directories.
-  const std::vector<unsigned> shifts = four_levels              ? std::vector<unsigned>{21, 30, 39}
-                                       : paging == Paging::kPae ? std::vector<unsigned>{21}
-                                                                : std::vector<unsigned>{22};
+  std::vector<unsigned> shifts = {21, 30, 39};
+  if (paging == Paging::kPae) shifts = {21};
+  if (paging == Paging::kX86) shifts = {22};
+  if (paging == Paging::kX64La57) shifts.push_back(48);
   std::uint64_t count = paging == Paging::kPae ? 5 : 1;
   const auto mappings = memory.Mappings();
   for (const unsigned shift : shifts) {

@@ -7,10 +7,11 @@
 
 namespace poolblame::samples {
 
-enum class Paging { kX86, kPae, kX64, kArm64 };
+enum class Paging { kX86, kPae, kX64, kX64La57, kArm64 };
 
-/// Builds the tables in frames of their own and returns CR3. `self_map` is the PML4 index of the x64 self-map entry
-/// (0x1ED before 14393, drawn later); the 32-bit modes have a fixed one. Returns 0 when RAM is used up.
+/// Builds the tables in frames of their own and returns CR3. `self_map` is the top table's index of the x64 self-map
+/// entry (0x1ED before 14393, drawn later; that it is the top table's with five levels is assumed); the 32-bit modes
+/// have a fixed one. Returns 0 when RAM is used up.
 std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, std::uint32_t self_map);
 
 /// Frames that WritePageTables would take for what is mapped now.

@@ -8,106 +8,11 @@
 #include <utility>
 
 #include "samples/builder.h"
+#include "samples/recipe_words.h"
 #include "samples/tag_population.h"
 
 namespace poolblame::samples {
 namespace {
-
-template <typename T>
-struct Word {
-  std::string_view word;
-  T value;
-};
-
-constexpr auto kContainers = std::to_array<Word<ContainerKind>>({{"full", ContainerKind::kFull},
-                                                                 {"summary", ContainerKind::kSummary},
-                                                                 {"bitmap", ContainerKind::kBitmap},
-                                                                 {"kernel-bitmap", ContainerKind::kKernelBitmap},
-                                                                 {"triage", ContainerKind::kTriage},
-                                                                 {"raw", ContainerKind::kRaw},
-                                                                 {"pool-pages", ContainerKind::kPoolPages},
-                                                                 {"lime", ContainerKind::kLime},
-                                                                 {"elf", ContainerKind::kElf},
-                                                                 {"elf-bare", ContainerKind::kElfBare},
-                                                                 {"avml", ContainerKind::kAvml},
-                                                                 {"vmem", ContainerKind::kVmem},
-                                                                 {"vmss", ContainerKind::kVmss},
-                                                                 {"vmsn", ContainerKind::kVmsn},
-                                                                 {"hibernation", ContainerKind::kHibernation},
-                                                                 {"rdmp", ContainerKind::kRdmp}});
-
-constexpr auto kFaults = std::to_array<Word<Fault>>({{"none", Fault::kNone},
-                                                     {"overrun", Fault::kOverrun},
-                                                     {"off-by-one", Fault::kOffByOne},
-                                                     {"underrun", Fault::kUnderrun},
-                                                     {"use-after-free", Fault::kUseAfterFree},
-                                                     {"double-free", Fault::kDoubleFree},
-                                                     {"bad-free", Fault::kBadFree},
-                                                     {"free-list", Fault::kFreeList},
-                                                     {"bit-flip", Fault::kBitFlip},
-                                                     {"wild-write", Fault::kWildWrite},
-                                                     {"nonlinear-overrun", Fault::kNonlinearOverrun},
-                                                     {"page-stomp", Fault::kPageStomp},
-                                                     {"dma-line", Fault::kDmaLine},
-                                                     {"uninitialised", Fault::kUninitialised},
-                                                     {"payload-overrun", Fault::kPayloadOverrun},
-                                                     {"cross-page", Fault::kCrossPage},
-                                                     {"big-overrun", Fault::kBigOverrun},
-                                                     {"range-overrun", Fault::kRangeOverrun},
-                                                     {"slush-overrun", Fault::kSlushOverrun},
-                                                     {"tail-overrun", Fault::kTailOverrun},
-                                                     {"special-overrun", Fault::kSpecialOverrun},
-                                                     {"special-underrun", Fault::kSpecialUnderrun},
-                                                     {"special-bit-flip", Fault::kSpecialBitFlip},
-                                                     {"special-double-free", Fault::kSpecialDoubleFree},
-                                                     {"special-guard", Fault::kSpecialGuard},
-                                                     {"special-use-after-free", Fault::kSpecialUseAfterFree}});
-
-constexpr auto kContents = std::to_array<Word<WriteContent>>({{"auto", WriteContent::kAuto},
-                                                              {"continue", WriteContent::kContinue},
-                                                              {"zero", WriteContent::kZero},
-                                                              {"fill", WriteContent::kFill},
-                                                              {"string", WriteContent::kString},
-                                                              {"utf16", WriteContent::kUnicode},
-                                                              {"pointers", WriteContent::kPointers},
-                                                              {"records", WriteContent::kRecords},
-                                                              {"random", WriteContent::kRandom}});
-
-constexpr auto kVictims = std::to_array<Word<VictimChoice>>({{"any", VictimChoice::kAny},
-                                                             {"allocated", VictimChoice::kAllocated},
-                                                             {"free", VictimChoice::kFree},
-                                                             {"lookaside", VictimChoice::kLookaside}});
-
-constexpr auto kFreeTags = std::to_array<Word<FreeTagStyle>>(
-    {{"mixed", FreeTagStyle::kMixed}, {"free", FreeTagStyle::kFree}, {"keep", FreeTagStyle::kKeep}});
-
-constexpr auto kEncodings = std::to_array<Word<InUseEncoding>>({{"bit4", InUseEncoding::kBasePlusOneBit4},
-                                                                {"plain", InUseEncoding::kBasePlusOne},
-                                                                {"bit2", InUseEncoding::kBit2}});
-
-constexpr auto kYesNo = std::to_array<Word<bool>>({{"yes", true}, {"no", false}});
-constexpr auto kPayloads = std::to_array<Word<bool>>({{"plain", false}, {"rich", true}});
-constexpr auto kSpecialModes = std::to_array<Word<bool>>({{"overrun", false}, {"underrun", true}});
-constexpr auto kPaging = std::to_array<Word<bool>>({{"pae", true}, {"plain", false}});
-constexpr auto kWhere = std::to_array<Word<const char*>>(
-    {{"any", "any"}, {"nonpaged", "nonpaged"}, {"nx", "nx"}, {"paged", "paged"}, {"session", "session"}});
-constexpr auto kReach = std::to_array<Word<const char*>>({{"auto", "auto"}, {"start", "start"}, {"tail", "tail"}});
-constexpr auto kVariants = std::to_array<Word<const char*>>({{"auto", "auto"},
-                                                             {"links", "links"},
-                                                             {"payload", "payload"},
-                                                             {"decrement", "decrement"},
-                                                             {"flag", "flag"},
-                                                             {"listed", "listed"},
-                                                             {"buried", "buried"},
-                                                             {"caught", "caught"},
-                                                             {"header", "header"},
-                                                             {"link", "link"},
-                                                             {"vs", "vs"},
-                                                             {"lfh", "lfh"},
-                                                             {"segment", "segment"}});
-constexpr auto kBugchecks = std::to_array<Word<const char*>>(
-    {{"auto", "auto"}, {"none", "none"}, {"19", "19"}, {"c2", "c2"}, {"50", "50"}, {"139", "139"}, {"13a", "13a"}});
-constexpr auto kBackends = std::to_array<Word<const char*>>({{"auto", "auto"}, {"vs", "vs"}, {"lfh", "lfh"}});
 
 template <typename Table>
 std::string WordsOf(const Table& table) {
@@ -177,13 +82,14 @@ struct SystemWords {
   std::string windows = "7601";
   std::string machine = "x64";
   std::string encoding;
+  PagingWord paging = PagingWord::kPae;
 };
 
 Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, const std::string& value) {
   if (key == "windows") return system.windows = value, true;
   if (key == "machine") return system.machine = value, true;
   if (key == "encoding") return system.encoding = value, true;
-  if (key == "paging") return Choose(kPaging, key, value, recipe.pae);
+  if (key == "paging") return Choose(kPaging, key, value, system.paging);
   if (key == "container") return Choose(kContainers, key, value, recipe.container);
   if (key == "fault") return Choose(kFaults, key, value, recipe.fault);
   if (key == "content") return Choose(kContents, key, value, recipe.content);
@@ -193,6 +99,8 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "busy") return ChooseTag(key, value, recipe.habits.busy);
   if (key == "cache") return ChooseTag(key, value, recipe.habits.cache);
   if (key == "tracker") return Choose(kYesNo, key, value, recipe.tracker);
+  if (key == "boot") return Choose(kYesNo, key, value, recipe.boot);
+  if (key == "kdbg") return Choose(kBlockForms, key, value, recipe.encoded_block);
   if (key == "nx") return Choose(kYesNo, key, value, recipe.no_execute);
   if (key == "later") return Number(key, value, 0, 10000000, recipe.later);
   if (key == "frame") return Number(key, value, 1, kMaxPages, recipe.frame);
@@ -233,11 +141,23 @@ Result<bool> CheckArm64(const Recipe& recipe) {
   constexpr std::uint32_t kFirstBuild = 17134;
   constexpr std::array kContainersOfArm64 = {
       ContainerKind::kFull,   ContainerKind::kSummary, ContainerKind::kBitmap, ContainerKind::kKernelBitmap,
-      ContainerKind::kTriage, ContainerKind::kRaw,     ContainerKind::kLime,   ContainerKind::kPoolPages};
+      ContainerKind::kTriage, ContainerKind::kRaw,     ContainerKind::kLime,   ContainerKind::kPoolPages,
+      ContainerKind::kAvml,   ContainerKind::kElfBare};
   if (recipe.profile.build < kFirstBuild)
     return Fail(ErrorKind::kUsage, "machine=arm64 is for windows=17134 and later");
   if (std::find(kContainersOfArm64.begin(), kContainersOfArm64.end(), recipe.container) == kContainersOfArm64.end())
-    return Fail(ErrorKind::kUsage, "machine=arm64 is for dumps, container=raw, lime and pool-pages");
+    return Fail(ErrorKind::kUsage, "machine=arm64 is for dumps, container=raw, lime, avml, elf-bare and pool-pages");
+  return true;
+}
+
+/// Five levels are for Windows 11 and Server 2022, of which there is no profile.
+Result<bool> ApplyPaging(Recipe& recipe, PagingWord paging) {
+  constexpr std::uint32_t kFirstBuild = 20348;
+  recipe.pae = paging == PagingWord::kPae;
+  recipe.wide = paging == PagingWord::kLa57Wide;
+  recipe.la57 = recipe.wide || paging == PagingWord::kLa57;
+  if (recipe.la57 && (!recipe.profile.x64 || recipe.arm64 || recipe.profile.build < kFirstBuild))
+    return Fail(ErrorKind::kUsage, "paging=la57 is for machine=x64 and windows=22000 and later");
   return true;
 }
 
@@ -257,6 +177,7 @@ Result<bool> ApplySystem(Recipe& recipe, const SystemWords& system) {
   if (recipe.arm64) {
     if (const auto can = CheckArm64(recipe); !can) return can;
   }
+  if (const auto can = ApplyPaging(recipe, system.paging); !can) return can;
   if (!system.encoding.empty()) return Choose(kEncodings, "encoding", system.encoding, recipe.profile.encoding);
   return true;
 }
@@ -278,6 +199,8 @@ Result<Recipe> ParseRecipe(const std::string& line) {
   }
   const auto applied = ApplySystem(recipe, system);
   if (!applied) return tl::unexpected<Error>(applied.error());
+  if (recipe.encoded_block && (!recipe.profile.x64 || recipe.arm64 || recipe.profile.build < 9200 || !recipe.code))
+    return Fail(ErrorKind::kUsage, "kdbg=encoded is for machine=x64, windows=9200 and later, and code=yes");
   if (recipe.container == ContainerKind::kRdmp && !recipe.profile.x64)
     return Fail(ErrorKind::kUsage, "container=rdmp is for machine=x64: nobody has described one of x86");
   if (recipe.profile.build >= 9200) recipe.pae = true;  // 32-bit kernels are PAE only from Windows 8
@@ -296,7 +219,8 @@ std::string RecipeHelp() {
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +
          " pool_log=N verifier=none|third-party|DRIVER.SYS code=yes|no\nculprit=TAG frame=N column=BIT processors=N "
-         "minutes=N\ntracker=yes|no nx=yes|no leak=TAG busy=TAG cache=TAG later=MINUTES\n";
+         "minutes=N\ntracker=yes|no boot=yes|no kdbg=plain|encoded nx=yes|no leak=TAG busy=TAG cache=TAG "
+         "later=MINUTES\n";
 }
 
 const char* KindOfFault(Fault fault) {

@@ -70,6 +70,8 @@ struct Recipe {
   WindowsProfile profile;
   bool arm64 = false;  // the profile is x64's: structures are the same, page tables, code and headers' words are not
   bool pae = true;     // x86: three-level tables
+  bool la57 = false;   // x64: five-level tables
+  bool wide = false;   // and pools at addresses that four levels cannot say
   ContainerKind container = ContainerKind::kFull;
   Fault fault = Fault::kNone;
   std::uint32_t bytes = 0;  // bytes written outside the culprit; 0 = drawn from the seed
@@ -102,6 +104,8 @@ struct Recipe {
   bool code = false;              // drivers' whole images, with code that holds their tags (tag_homes.h)
   bool rich_payload = false;      // blocks of a tag differ as they do in real pools (rich_payload.h)
   bool tracker = false;           // nt!PoolTrackTable is there
+  bool boot = false;              // what a started Windows leaves is there (boot_traces.h)
+  bool encoded_block = false;     // the debugger data block is encoded
   bool no_execute = false;        // page tables deny execution of all pool but the executable nonpaged one
   TagHabits habits;               // of single tags, once the pools are full
   std::uint32_t later = 0;        // minutes after the fixed boot's usual crash: both clocks go on

@@ -104,6 +104,11 @@ struct ElfNote {
 };
 static_assert(sizeof(ElfNote) == 0x0C && alignof(ElfNote) == 1);
 
+/// Name of QEMU's own state of a processor, one note each (x86 and x64 machines; type 0).
+inline constexpr const char* kElfNoteOfQemu = "QEMU";
+/// In it: cr[3] of QEMUCPUState, behind version, size, 18 registers and 10 segments.
+inline constexpr std::uint64_t kElfQemuCr3At = 0x1A0;
+
 /// Name of the note that the guest gives QEMU. Of a Windows guest whose fw_cfg driver is loaded its descriptor is the
 /// header of a crash dump, DUMP_HEADER64 or DUMP_HEADER32; of Linux it is text.
 inline constexpr const char* kElfNoteOfGuest = "VMCOREINFO";

@@ -28,6 +28,11 @@ struct HibernationTableLayout {
   [[nodiscard]] std::uint32_t width() const { return is_x64 ? 8 : 4; }
 };
 
+/// Up to Windows 7: the file's third page is the processor's state, KPROCESSOR_STATE (Volatility 2). CR3 in it. Where
+/// later ones have it is not known.
+inline constexpr std::uint64_t kHibernationProcessorAt = 0x2000;
+inline constexpr std::uint64_t kHibernationCr3At32 = 0x2D4, kHibernationCr3At64 = 0x10;
+
 // Where two systems share a length, the one whose first table makes sense is meant.
 // In this order: 7; Vista SP2; Vista; Server 2003 and XP x64; XP and Server 2003.
 inline constexpr std::array kHibernationTables = {

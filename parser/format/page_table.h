@@ -18,10 +18,12 @@ namespace poolblame {
 
 inline constexpr std::uint64_t kEntryValid = std::uint64_t{1} << 0;
 inline constexpr std::uint64_t kEntryWrite = std::uint64_t{1} << 1;
+inline constexpr std::uint64_t kEntryAccessed = std::uint64_t{1} << 5;
 inline constexpr std::uint64_t kEntryLarge = std::uint64_t{1} << 7;
 inline constexpr std::uint64_t kEntryPrototype = std::uint64_t{1} << 10;
 inline constexpr std::uint64_t kEntryNoExecute = std::uint64_t{1} << 63;  // of 8-byte entries, at any level
 inline constexpr std::uint64_t kArm64TableOrPage = std::uint64_t{1} << 1;
+inline constexpr std::uint64_t kArm64Accessed = std::uint64_t{1} << 10;         // AF
 inline constexpr std::uint64_t kArm64KernelNoExecute = std::uint64_t{1} << 53;  // PXN, of pages and blocks
 inline constexpr std::uint64_t kEntryTransition = std::uint64_t{1} << 11;
 
@@ -36,12 +38,12 @@ struct PagingMode {
   const char* name = "";
   std::uint32_t entry_size = 0;  // bytes
   std::uint32_t level_count = 0;
-  std::array<PagingLevel, 4> levels{};
+  std::array<PagingLevel, 5> levels{};
   std::uint64_t root_mask = 0;        // address bits of CR3
   std::uint64_t frame_mask = 0;       // address bits of a valid entry
   std::uint64_t transition_mask = 0;  // address bits of a transition entry; 0: they are not known
   bool pse36 = false;                 // bits 13-20 of a large entry are address bits 32-39
-  std::uint32_t address_bits = 0;     // of a virtual address; x64's are sign-extended
+  std::uint32_t address_bits = 0;     // of a virtual address; more than 32 are sign-extended to 64
   std::uint64_t kernel_base = 0;      // lowest kernel address
   std::uint64_t no_execute = 0;       // bit that denies the kernel execution; 0: there is none
   std::uint64_t table_or_page = 0;    // bit of a valid entry that is no large page; 0: bit 7 says large
@@ -71,6 +73,21 @@ inline constexpr PagingMode kPagingX64 = {"x64",
                                           48,
                                           0xFFFF800000000000,
                                           kEntryNoExecute};
+/// Five levels (LA57): 57-bit addresses. Microsoft has not described how Windows lays its page tables out then.
+/// Assumed: they map themselves by an entry of the top table's kernel half, as with four levels, and the addresses that
+/// never move with four levels (KUSER_SHARED_DATA) do not move.
+inline constexpr PagingMode kPagingX64La57 = {
+    "x64 LA57",
+    8,
+    5,
+    {{{48, 9, false}, {39, 9, false}, {30, 9, true}, {21, 9, true}, {12, 9, false}}},
+    0x0000FFFFFFFFF000,
+    0x0000FFFFFFFFF000,
+    0x0000DFFFFFFFF000,
+    false,
+    57,
+    0xFF00000000000000,
+    kEntryNoExecute};
 inline constexpr PagingMode kPagingArm64 = {"ARM64",
                                             8,
                                             4,

@@ -39,9 +39,19 @@ inline constexpr std::array<SegmentHeapLayout, 3> kSegmentHeapLayouts = {{
 /// The row of `build`; nullptr before the segment heap.
 const SegmentHeapLayout* FindSegmentHeapLayout(std::optional<std::uint32_t> build);
 
-/// Links of the heap lead to kernel addresses, which on x64 begin here.
+/// Links of the heap lead to kernel addresses, which on x64 begin here; with page tables of five levels farther down.
 inline constexpr std::uint64_t kSegmentHeapLowest = 0xFFFF800000000000;
-constexpr bool IsHeapPointer(std::uint64_t value) { return value >= kSegmentHeapLowest && value % 8 == 0; }
+inline constexpr std::uint64_t kSegmentHeapLowest57 = 0xFF00000000000000;
+/// The lowest address that a link at `holder` may lead to: only a heap that itself lies where four levels do not reach
+/// has links there.
+constexpr std::uint64_t HeapLowest(std::uint64_t holder) {
+  return holder >= kSegmentHeapLowest ? kSegmentHeapLowest : kSegmentHeapLowest57;
+}
+constexpr bool IsHeapPointer(std::uint64_t value, std::uint64_t holder) {
+  return value >= HeapLowest(holder) && value % 8 == 0;
+}
+/// Upper bytes that are all ones in every such link.
+constexpr std::uint32_t UpperOnes(std::uint64_t holder) { return holder >= kSegmentHeapLowest ? 2 : 1; }
 
 // SEGMENT_HEAP
 inline constexpr std::uint32_t kHeapSignature = 0xDDEEDDEE;  // u32 at +0x10

@@ -1,5 +1,6 @@
 // VMware's saved states (.vmss of a suspended machine, .vmsn of a snapshot): groups of tags. The group `memory` says
-// where the pieces of the machine's memory lie in the .vmem file beside it, or in its own tag `Memory`.
+// where the pieces of the machine's memory lie in the .vmem file beside it, or in its own tag `Memory`. The group `cpu`
+// has the control registers, `CR` (4 bytes) and `CR64` (8), by processor and number.
 //
 // A tag: flags, length of the name, name, as many 32-bit indices as bits 6 and 7 of the flags say, data. Bits 0 to 5
 // are the data's length; 62 and 63 mean a longer one: the length in the file and the length in memory (4 bytes each in

@@ -5,25 +5,13 @@
 
 #include "parser/base/little_endian.h"
 #include "parser/image/page_table_walk.h"
+#include "parser/image/translate.h"
 
 namespace poolblame {
 namespace {
 
 const PagingMode* ModeOf(const ImageFacts& facts) {
-  return facts.directory_table_base ? PagingOf(facts.machine, facts.pae) : nullptr;
-}
-
-/// No page table speaks of a 64-bit address whose upper 17 bits differ, nor of an x86 one above 4 GiB.
-bool Addressable(const PagingMode& mode, std::uint64_t address) {
-  if (mode.address_bits == 32) return address <= 0xFFFFFFFF;
-  const std::uint64_t upper = address >> 47;
-  return upper == 0 || upper == 0x1FFFF;
-}
-
-std::optional<std::uint64_t> ReadEntry(const PageMap& pages, const PagingMode& mode, PhysAddr place) {
-  const ByteView page = pages.Page(ToPfn(place));
-  if (mode.entry_size == 4) return page.TryRead<Le32>(place.page_offset());
-  return page.TryRead<Le64>(place.page_offset());
+  return facts.directory_table_base ? PagingOf(facts.machine, facts.form) : nullptr;
 }
 
 bool MapsAnyKernelPage(const PageMap& pages, const PagingMode& mode, PhysAddr root) {
@@ -51,6 +39,7 @@ bool AddressSpace::maps_kernel() const { return maps_kernel_; }
 Machine AddressSpace::machine() const { return image_->facts().machine; }
 
 VirtAddr AddressSpace::kernel_base() const {
+  if (mode_ != nullptr) return VirtAddr{mode_->kernel_base};
   return VirtAddr{machine() == Machine::kX86 ? kPagingX86.kernel_base : kPagingX64.kernel_base};
 }
 
@@ -58,27 +47,7 @@ Translation AddressSpace::Translate(VirtAddr address) const {
   if (mode_ == nullptr)
     return {
         image_->virtual_ranges().BytesAt(address).empty() ? Presence::kNotInDump : Presence::kPresent, {}, 0, false};
-  if (!Addressable(*mode_, address.value)) return {Presence::kNotPresent, {}, 0, false};
-  const PageMap& pages = image_->pages();
-  PhysAddr table = root_;
-  bool no_execute = false;
-  for (std::uint32_t level = 0; level < mode_->level_count; ++level) {
-    const std::uint64_t index = TableIndex(mode_->levels[level], address.value);
-    const std::optional<std::uint64_t> raw = ReadEntry(pages, *mode_, table + index * mode_->entry_size);
-    if (!raw) return {Presence::kNotInDump, {}, 0, false};
-    const PageTableEntry entry = DecodeEntry(*mode_, level, *raw);
-    const bool has_say =
-        (*raw & kEntryValid) != 0 && (mode_->table_or_page == 0 || entry.kind == PageTableEntry::Kind::kPage);
-    no_execute = no_execute || (has_say && (*raw & mode_->no_execute) != 0);
-    if (entry.kind == PageTableEntry::Kind::kAbsent) return {Presence::kNotPresent, {}, 0, false};
-    if (entry.kind == PageTableEntry::Kind::kPage) {
-      const PhysAddr physical = entry.target + (address.value & (entry.size - 1));
-      const bool stored = !pages.Page(ToPfn(physical)).empty();
-      return {stored ? Presence::kPresent : Presence::kNotInDump, physical, entry.size, no_execute};
-    }
-    table = entry.target;
-  }
-  return {Presence::kNotPresent, {}, 0, false};
+  return TranslateBy(image_->pages(), *mode_, root_, address);
 }
 
 PageBytes AddressSpace::Page(VirtAddr address) const {

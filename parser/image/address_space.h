@@ -48,7 +48,8 @@ class AddressSpace {
   /// True when the page tables map at least one kernel page; false makes physical finds unverifiable.
   [[nodiscard]] bool maps_kernel() const;
   [[nodiscard]] Machine machine() const;
-  /// The lowest kernel address of the machine: 0x80000000 on x86, 0xFFFF800000000000 on x64.
+  /// The lowest kernel address of the machine: 0x80000000 on x86, 0xFFFF800000000000 on x64 and ARM64,
+  /// 0xFF00000000000000 on x64 with page tables of five levels.
   [[nodiscard]] VirtAddr kernel_base() const;
 
   [[nodiscard]] Translation Translate(VirtAddr address) const;

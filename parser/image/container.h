@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "parser/base/byte_view.h"
 #include "parser/base/error.h"
@@ -20,6 +21,7 @@ struct ImageParts {
   VirtualMap virtual_ranges;
   std::optional<UnpackedBytes> unpacked = {};  // where the pages lie when the reader had to unpack them itself
   bool lacks_page_tables = false;              // nothing in the container says where they are: the opener looks
+  std::vector<PhysAddr> processors = {};       // what CR3 held, where the container notes it; may be another process's
 };
 
 /// Finds out by magic what `bytes` is and reads it; formats we know by name and cannot read are kUnsupported. `stored`

@@ -4,6 +4,7 @@
 #include "parser/format/crash_dump.h"
 #include "parser/format/page_table.h"
 #include "parser/image/page_table_walk.h"
+#include "parser/image/translate.h"
 
 namespace poolblame {
 namespace {
@@ -31,6 +32,19 @@ constexpr DumpTypeRow kDumpTypes[] = {
 // Windows 8 and later run x86 with PAE only.
 constexpr std::uint32_t kFirstPaeOnlyBuild = 9200;
 
+/// Nothing in an x64 header says how many levels the page tables have. True where no address that it names is mapped by
+/// four of them, and one is by five: addresses that four levels can say are five's, too.
+bool NeedsFiveLevels(const PageMap& pages, const ImageFacts& facts) {
+  const PhysAddr root = *facts.directory_table_base;
+  const auto maps_one = [&](const PagingMode& mode) {
+    const auto is_mapped = [&](VirtAddr address) {
+      return address.value != 0 && TranslateBy(pages, mode, root, address).mapping_size != 0;
+    };
+    return is_mapped(facts.loaded_module_list) || is_mapped(facts.debugger_data_block);
+  };
+  return !maps_one(kPagingX64) && maps_one(kPagingX64La57);
+}
+
 }  // namespace
 
 void ApplyOptions(const OpenOptions& options, ImageFacts& facts) {
@@ -38,6 +52,7 @@ void ApplyOptions(const OpenOptions& options, ImageFacts& facts) {
     facts.notes.push_back("--build " + std::to_string(*options.build) + " is used instead of the header's " +
                           std::to_string(*facts.build));
   if (options.build) facts.build = options.build;
+  facts.is_build_given = options.build.has_value();
   if (options.machine && *options.machine != facts.machine)
     facts.notes.push_back(std::string("--machine ") + MachineName(*options.machine) + " is ignored: the header says " +
                           MachineName(facts.machine));
@@ -79,18 +94,21 @@ void SettleTableBase(const CrashDumpHeader& header, const PageMap& pages, ImageF
   if (!facts.directory_table_base) return;
   PhysAddr& base = *facts.directory_table_base;
   if (facts.machine != Machine::kX86) {
-    base = PhysAddr{base.value & PagingOf(facts.machine, false)->root_mask};
+    base = PhysAddr{base.value & PagingOf(facts.machine, PageTableForm::kUsual)->root_mask};
+    if (facts.machine == Machine::kX64 && NeedsFiveLevels(pages, facts)) facts.form = PageTableForm::kLa57;
     return;
   }
   const PhysAddr pdpt{base.value & kPagingPae.root_mask};
+  bool is_pae = false;
   if (header.pae_enabled) {
-    facts.pae = *header.pae_enabled == 1;
+    is_pae = *header.pae_enabled == 1;
   } else {
-    facts.pae = (facts.build && *facts.build >= kFirstPaeOnlyBuild) || LooksLikePae(pages, pdpt);
+    is_pae = (facts.build && *facts.build >= kFirstPaeOnlyBuild) || LooksLikePae(pages, pdpt);
     facts.notes.push_back(std::string("PaeEnabled of the header was never written; the page tables are taken as ") +
-                          (facts.pae ? "PAE" : "not PAE"));
+                          (is_pae ? "PAE" : "not PAE"));
   }
-  base = facts.pae ? pdpt : PhysAddr{base.value & kPagingX86.root_mask};
+  facts.form = is_pae ? PageTableForm::kPae : PageTableForm::kUsual;
+  base = is_pae ? pdpt : PhysAddr{base.value & kPagingX86.root_mask};
 }
 
 }  // namespace poolblame

@@ -54,7 +54,7 @@ ImageParts MapBitmap(ByteView bytes, const BitmapBlock& block, ImageFacts facts)
 /// True when the tables at the header's table base look like PAE ones; used where PaeEnabled was never written.
 bool LooksLikePae(const PageMap& pages, PhysAddr directory_table_base);
 
-/// Settles facts.pae and strips the flag bits of the table base, now that pages can be read.
+/// Settles facts.form and strips the flag bits of the table base, now that pages can be read.
 void SettleTableBase(const CrashDumpHeader& header, const PageMap& pages, ImageFacts& facts);
 
 }  // namespace poolblame

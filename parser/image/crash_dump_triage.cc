@@ -146,7 +146,7 @@ Result<ImageParts> OpenTriageDump(ByteView bytes, CrashDumpHeader header) {
   ImageParts parts{std::move(header.facts), {}, {}};
   ImageFacts& facts = parts.facts;
   facts.container = header.is_64bit ? "pagedu64-triage" : "pagedump-triage";
-  facts.pae = header.pae_enabled.value_or(0) == 1;
+  if (header.pae_enabled.value_or(0) == 1) facts.form = PageTableForm::kPae;
   facts.directory_table_base.reset();  // the tables it names are never in a triage dump
   CheckEnd(bytes, triage.common, facts);
   facts.triage = ReadTables(bytes, triage, header.is_64bit, facts);

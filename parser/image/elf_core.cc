@@ -130,6 +130,7 @@ Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options) {
     SettleTableBase(*header, parts.pages, parts.facts);
   else
     parts.lacks_page_tables = true;
+  parts.processors = notes.processors;
   return parts;
 }
 

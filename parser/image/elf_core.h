@@ -29,6 +29,7 @@ Result<std::vector<ElfSegment>> ReadElfSegments(ByteView bytes, ImageFacts& fact
 struct ElfNotes {
   ByteView crash_dump_header;  // that the guest gave QEMU; empty = none
   bool by_virtual_box = false;
+  std::vector<PhysAddr> processors;  // what CR3 held of each that QEMU describes; none where paging was off
 };
 
 /// Walks the notes of all PT_NOTE segments; broken ones end their segment.

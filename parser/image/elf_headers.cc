@@ -71,6 +71,12 @@ void ForEachNote(ByteView notes, std::size_t& left, Visitor&& visit) {
   }
 }
 
+void AddProcessor(ByteView state, std::vector<PhysAddr>& processors) {
+  constexpr std::size_t kMost = 64;  // any of them will do, unless it was in a program
+  const auto cr3 = state.TryRead<Le64>(kElfQemuCr3At);
+  if (cr3 && *cr3 != 0 && processors.size() < kMost) processors.push_back(PhysAddr{*cr3});
+}
+
 /// The part of a segment that is in the file.
 ByteView InFile(ByteView bytes, const ElfSegment& segment) {
   if (segment.offset >= bytes.size()) return {};
@@ -103,6 +109,7 @@ ElfNotes ReadElfNotes(ByteView bytes, const std::vector<ElfSegment>& segments) {
     if (segment.type != kElfSegmentNote) continue;
     ForEachNote(InFile(bytes, segment), left, [&](std::string_view name, ByteView data) {
       if (name == kElfNoteOfVirtualBox) notes.by_virtual_box = true;
+      if (name == kElfNoteOfQemu) AddProcessor(data, notes.processors);
       if (name == kElfNoteOfGuest && IsCrashDump(data)) notes.crash_dump_header = data;
     });
   }

@@ -148,6 +148,9 @@ Result<ImageParts> OpenHibernationTables(ByteView bytes, const OpenOptions& opti
                 "hibernation file without a table of its pages: copy it again while the system is off");
   ImageParts parts = BareParts("hibernation", options);
   if (!options.machine) parts.facts.machine = layout->is_x64 ? Machine::kX64 : Machine::kX86;
+  const std::uint64_t cr3 = HibernationField(
+      bytes, kHibernationProcessorAt + (layout->is_x64 ? kHibernationCr3At64 : kHibernationCr3At32), layout->width());
+  if (cr3 != 0) parts.processors.push_back(PhysAddr{cr3});
   TableReader reader(bytes, options.max_decompressed_bytes);
   reader.ReadAll(HibernationField(bytes, layout->first_table_page, layout->width()), *layout);
   if (!reader.objection().empty())

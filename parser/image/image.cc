@@ -4,6 +4,7 @@
 
 #include "parser/image/container.h"
 #include "parser/image/file_mapping.h"
+#include "parser/image/page_table_walk.h"
 #include "parser/image/unwrap.h"
 #include "parser/image/vmware.h"
 
@@ -21,6 +22,11 @@ const char* MachineName(Machine machine) {
       break;
   }
   return "unknown";
+}
+
+const char* PageTableName(Machine machine, PageTableForm form) {
+  const PagingMode* mode = PagingOf(machine, form);
+  return mode == nullptr ? "" : mode->name;
 }
 
 struct Image::State {

@@ -24,10 +24,23 @@ struct VmwareOther;
 
 enum class Machine { kUnknown, kX86, kX64, kArm64 };
 
+/// What the machine alone does not say of its page tables: three levels on x86, five on x64.
+enum class PageTableForm { kUsual, kPae, kLa57 };
+
+/// Who says where the top page table lies.
+enum class RootSource {
+  kHeader,      // a crash dump's header
+  kProcessor,   // the writer of the image noted what CR3 held
+  kStartBlock,  // the page from which Windows started the other processors
+  kSelfMap,     // nobody: it was found by its habit of mapping itself
+};
+
 /// Bytes of a pointer on that machine: 4 or 8.
 constexpr std::uint32_t PointerSize(Machine machine) { return machine == Machine::kX86 ? 4 : 8; }
 /// "x86", "x64", "arm64", "unknown".
 const char* MachineName(Machine machine);
+/// "x86", "x86 PAE", "x64", "x64 LA57", "ARM64"; empty for a machine that is not known.
+const char* PageTableName(Machine machine, PageTableForm form);
 
 /// The bug check as the dump header records it. The code keeps Windows' own value, 0x1000007E included.
 struct BugCheckRecord {
@@ -64,11 +77,13 @@ struct ImageFacts {
   std::string member;       // of an archive: the file in it that is the image; of half a VMware machine: the other half
   std::uint64_t size = 0;   // bytes of the file as it lies on disk
   Machine machine = Machine::kUnknown;
-  bool pae = false;                              // x86 only
+  PageTableForm form = PageTableForm::kUsual;    // of the page tables
   std::optional<std::uint32_t> build;            // MinorVersion of the header, or --build
+  bool is_build_given = false;                   // it is --build's
   std::optional<PhysAddr> directory_table_base;  // CR3 with its flag bits removed
-  VirtAddr loaded_module_list{};                 // 0 = unknown
-  VirtAddr debugger_data_block{};                // 0 = unknown
+  RootSource root_source = RootSource::kHeader;
+  VirtAddr loaded_module_list{};   // 0 = unknown
+  VirtAddr debugger_data_block{};  // 0 = unknown
   std::optional<BugCheckRecord> bugcheck;
   DumpOrigin origin;
   std::optional<TriageTables> triage;

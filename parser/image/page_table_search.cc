@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "parser/base/little_endian.h"
 #include "parser/format/page_table.h"
+#include "parser/format/start_block.h"
 #include "parser/image/page_table_walk.h"
 
 namespace poolblame {
 namespace {
-
-constexpr Pfn kSearchPages = (std::uint64_t{1} << 30) / kPageSize;
 
 struct Candidate {
   PageTableRoot root;
@@ -41,20 +42,30 @@ std::optional<std::uint32_t> CountValid(ByteView table, std::uint64_t first, std
   return valid;
 }
 
-/// x64: exactly one entry of the kernel half names the table itself (0x1ED until Windows 10 1511, random after it).
-/// ARM64 maps its tables so, too, and the bits of an entry that leads to a table are the same.
-std::optional<Candidate> AsFourLevels(ByteView table, Pfn pfn, Pfn limit, Machine machine) {
-  const std::uint64_t frame_mask = PagingOf(machine, false)->frame_mask;
+/// True when an entry of a 512-entry table leads to another table, with the marks of x64 or those of ARM64. Where the
+/// machine is told its own word is enough. Source of ARM64's: MemProcFS (no user access, not of non-secure memory).
+bool IsSelfEntry(std::uint64_t entry, Machine machine) {
+  constexpr std::uint64_t kOfNeither = 0x70;  // on ARM64: kernel only, secure; on x64: accessed, dirty
+  const bool is_arm64_table = (entry & (kEntryValid | kArm64TableOrPage)) == (kEntryValid | kArm64TableOrPage);
+  if (machine == Machine::kArm64) return is_arm64_table;
+  if (IsTablePointer(entry)) return true;
+  return machine == Machine::kUnknown && is_arm64_table && (entry & kArm64Accessed) != 0 && (entry & kOfNeither) == 0;
+}
+
+/// x64 and ARM64: exactly one entry of the kernel half names the table itself (0x1ED until Windows 10 1511, random
+/// after it).
+std::optional<Candidate> AsSelfMapped(ByteView table, Pfn pfn, Pfn limit, Machine machine) {
+  constexpr std::uint64_t kFrameMask = kPagingX64.frame_mask;  // the same in all that look so
   std::uint32_t self = 0;
   for (std::uint64_t i = 256; i < 512; ++i) {
     const std::uint64_t entry = Entry<Le64>(table, i);
-    if (IsTablePointer(entry) && (entry & frame_mask) / kPageSize == pfn) ++self;
+    if ((entry & kFrameMask) / kPageSize == pfn && IsSelfEntry(entry, machine)) ++self;
   }
   if (self != 1) return std::nullopt;
-  const auto user = CountValid<Le64>(table, 0, 256, limit, frame_mask);
-  const auto kernel = CountValid<Le64>(table, 256, 512, limit, frame_mask);
+  const auto user = CountValid<Le64>(table, 0, 256, limit, kFrameMask);
+  const auto kernel = CountValid<Le64>(table, 256, 512, limit, kFrameMask);
   if (!user || !kernel || *kernel < 2) return std::nullopt;
-  return Candidate{{machine, false, ToPhysAddr(pfn)}, *kernel - 1};
+  return Candidate{{{machine}, ToPhysAddr(pfn)}, *kernel - 1};
 }
 
 /// x86 without PAE: the directory maps itself at 0xC0000000, entry 0x300.
@@ -70,7 +81,7 @@ std::optional<Candidate> AsX86(ByteView table, Pfn pfn, Pfn limit) {
     ++kernel;
   }
   if (kernel == 0) return std::nullopt;
-  return Candidate{{Machine::kX86, false, ToPhysAddr(pfn)}, kernel};
+  return Candidate{{{Machine::kX86}, ToPhysAddr(pfn)}, kernel};
 }
 
 /// PAE: the fourth directory maps all four at 0xC0600000, its entries 0 to 3. They say what the processor's own top
@@ -89,52 +100,117 @@ std::optional<Candidate> AsPae(const PageMap& pages, ByteView table, Pfn pfn, Pf
   const auto lower = CountValid<Le64>(pages.Page(directories[2]), 0, 512, ~Pfn{0}, kPagingPae.frame_mask);
   const std::uint32_t entries = upper.value_or(0) + lower.value_or(0);
   if (entries == 0) return std::nullopt;
-  return Candidate{{Machine::kX86, true, ToPhysAddr(pfn)}, entries};
+  return Candidate{{{Machine::kX86, PageTableForm::kPae}, ToPhysAddr(pfn)}, entries};
 }
 
-/// Keeps the candidate with more kernel entries; of two alike the first.
-void Keep(std::optional<Candidate>& best, const std::optional<Candidate>& found) {
-  if (found && (!best || found->kernel_entries > best->kernel_entries)) best = found;
-}
+constexpr std::uint32_t kPlenty = 4096;  // mappings: more than the tables of a shadow of the kernel have
 
 /// How many kernel mappings lead to pages of the image, counted up to a bound that tells tables from chance.
 std::uint32_t MappedPages(const PageMap& pages, const PageTableRoot& root) {
-  constexpr std::uint32_t kEnough = 4096;
   std::uint32_t seen = 0, mapped = 0;
-  PageTableWalk(pages, *PagingOf(root.machine, root.pae), root.base).Run([&](VirtAddr, Pfn first, std::uint64_t) {
+  const PagingMode& mode = *PagingOf(root.reading.machine, root.reading.form);
+  PageTableWalk(pages, mode, root.base).Run([&](VirtAddr, Pfn first, std::uint64_t) {
     if (!pages.Page(first).empty()) ++mapped;
-    return ++seen < kEnough;
+    return ++seen < kPlenty;
   });
   return mapped;
 }
 
+class RootSearch {
+ public:
+  RootSearch(const PageMap& pages, Machine machine) : pages_(pages), machine_(machine) {}
+
+  /// A page that somebody named as the top table. With PAE that is the processor's own top table, of four entries.
+  void TryNamed(PhysAddr base, RootSource source) {
+    const Pfn pfn = ToPfn(PhysAddr{base.value & kPagingX64.frame_mask});
+    Try(pfn, source);
+    const PhysAddr pdpt{base.value & kPagingPae.root_mask};
+    const auto last = pages_.Page(ToPfn(pdpt)).TryRead<Le64>(pdpt.page_offset() + 3 * sizeof(Le64));
+    if (last && (*last & kEntryValid) != 0) Try((*last & kPagingPae.frame_mask) / kPageSize, source);
+  }
+
+  void TryFirstPages() {
+    constexpr std::uint64_t kSearchPages = (std::uint64_t{1} << 30) / kPageSize;
+    pages_.ForEachStoredRun(0, std::min(pages_.stored_count(), kSearchPages), [&](const PageRun& run) {
+      for (Pfn pfn = run.first; pfn < run.first + run.count; ++pfn) Try(pfn, RootSource::kSelfMap);
+    });
+  }
+
+  /// The best so far, and how much it maps.
+  [[nodiscard]] std::pair<std::optional<PageTableRoot>, std::uint32_t> Best() const {
+    std::optional<PageTableRoot> root;
+    std::uint32_t most = 0;
+    for (const std::optional<Candidate>& candidate : best_) {
+      if (!candidate) continue;
+      const PageTableRoot read = Read(candidate->root);
+      const std::uint32_t mapped = MappedPages(pages_, read);
+      if (mapped <= most) continue;
+      most = mapped;
+      root = read;
+    }
+    return {root, most};
+  }
+
+ private:
+  void Try(Pfn pfn, RootSource source) {
+    const ByteView table = pages_.Page(pfn);
+    if (table.empty()) return;
+    if (machine_ != Machine::kX86) Keep(best_[0], AsSelfMapped(table, pfn, limit_, machine_), source);
+    if (machine_ != Machine::kUnknown && machine_ != Machine::kX86) return;
+    Keep(best_[1], AsX86(table, pfn, limit_), source);
+    Keep(best_[2], AsPae(pages_, table, pfn, limit_), source);
+  }
+
+  /// Keeps the candidate with more kernel entries; of two alike the first.
+  static void Keep(std::optional<Candidate>& best, std::optional<Candidate> found, RootSource source) {
+    if (!found || (best && found->kernel_entries <= best->kernel_entries)) return;
+    found->root.source = source;
+    best = found;
+  }
+
+  [[nodiscard]] PageTableRoot Read(PageTableRoot root) const {
+    if (root.reading.machine == Machine::kX86) return root;
+    const std::vector<PageTableReading> readings = ReadingsOf(pages_, root.base, machine_);
+    root.reading = readings.front();
+    root.is_machine_sure = readings.back().machine == root.reading.machine;
+    return root;
+  }
+
+  const PageMap& pages_;
+  Machine machine_;
+  // Acquisition tools leave holes out, so tables may name pages above the file's end: twice its size is the limit.
+  Pfn limit_ = pages_.highest_pfn() * 2 + 1;
+  std::array<std::optional<Candidate>, 3> best_;  // one a kind of table: a page may look like two of them
+};
+
+/// What the low stub says CR3 is, wherever its page looks like one.
+std::vector<PhysAddr> StartBlockBases(const PageMap& pages) {
+  std::vector<PhysAddr> bases;
+  for (Pfn pfn = kStartBlockFirstPage; pfn <= kStartBlockLastPage; ++pfn) {
+    const ByteView page = pages.Page(pfn);
+    const auto fits = [&](const StartBlockWord& word) {
+      const auto there = page.TryRead<Le64>(word.offset);
+      return there && (*there & word.mask) == word.value;
+    };
+    if (!std::all_of(std::begin(kStartBlockWords), std::end(kStartBlockWords), fits)) continue;
+    if (const std::uint64_t base = *page.TryRead<Le64>(kStartBlockTableBaseAt); base != 0)
+      bases.push_back(PhysAddr{base});
+  }
+  return bases;
+}
+
 }  // namespace
 
-std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machine) {
+std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machine,
+                                            std::span<const PhysAddr> processors) {
   if (pages.empty()) return std::nullopt;
-  const bool x86 = machine == Machine::kUnknown || machine == Machine::kX86;
-  const bool four_levels = machine != Machine::kX86;
-  const Machine of_four_levels = machine == Machine::kArm64 ? machine : Machine::kX64;
-  // Acquisition tools leave holes out, so tables may name pages above the file's end: twice its size is the limit.
-  const Pfn limit = pages.highest_pfn() * 2 + 1;
-  std::array<std::optional<Candidate>, 3> best;  // one a kind of table: a page may look like two of them
-  pages.ForEachStoredRun(0, pages.stored_count(), [&](const PageRun& run) {
-    for (Pfn pfn = run.first; pfn < std::min(kSearchPages, run.first + run.count); ++pfn) {
-      const ByteView table = pages.Page(pfn);
-      if (four_levels) Keep(best[0], AsFourLevels(table, pfn, limit, of_four_levels));
-      if (x86) Keep(best[1], AsX86(table, pfn, limit));
-      if (x86) Keep(best[2], AsPae(pages, table, pfn, limit));
-    }
-  });
-  std::optional<PageTableRoot> root;
-  std::uint32_t most = 0;
-  for (const std::optional<Candidate>& candidate : best) {
-    const std::uint32_t mapped = candidate ? MappedPages(pages, candidate->root) : 0;
-    if (mapped <= most) continue;
-    most = mapped;
-    root = candidate->root;
-  }
-  return root;
+  RootSearch search(pages, machine);
+  for (const PhysAddr base : processors) search.TryNamed(base, RootSource::kProcessor);
+  for (const PhysAddr base : StartBlockBases(pages)) search.TryNamed(base, RootSource::kStartBlock);
+  const auto [named, mapped] = search.Best();
+  if (named && mapped >= kPlenty) return named;
+  search.TryFirstPages();
+  return search.Best().first;
 }
 
 }  // namespace poolblame

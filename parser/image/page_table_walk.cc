@@ -8,20 +8,20 @@ namespace {
 constexpr std::uint64_t kLevels = 8;  // more than any mode has: packs a table page and its level in one number
 
 std::uint64_t SignExtend(const PagingMode& mode, std::uint64_t address) {
-  const bool negative = mode.address_bits == 48 && (address >> 47 & 1) != 0;
-  return negative ? address | 0xFFFF000000000000 : address;
+  const bool negative = mode.address_bits > 32 && (address >> (mode.address_bits - 1) & 1) != 0;
+  return negative ? address | ~std::uint64_t{0} << mode.address_bits : address;
 }
 
 }  // namespace
 
-const PagingMode* PagingOf(Machine machine, bool pae) {
+const PagingMode* PagingOf(Machine machine, PageTableForm form) {
   switch (machine) {
     case Machine::kX64:
-      return &kPagingX64;
+      return form == PageTableForm::kLa57 ? &kPagingX64La57 : &kPagingX64;
     case Machine::kArm64:
       return &kPagingArm64;
     case Machine::kX86:
-      return pae ? &kPagingPae : &kPagingX86;
+      return form == PageTableForm::kPae ? &kPagingPae : &kPagingX86;
     case Machine::kUnknown:
       break;
   }
@@ -43,24 +43,26 @@ void PageTableWalk::CollectTopTables() {
   }
 }
 
-void PageTableWalk::Run(const Visitor& visit) {
+void PageTableWalk::RunFrom(VirtAddr from, const Visitor& visit) {
   visit_ = &visit;
+  from_ = from;
   followed_.clear();
-  Walk(0, root_, 0, TableIndex(mode_.levels[0], mode_.kernel_base));
+  Walk(0, root_, 0, true);
 }
 
-bool PageTableWalk::Walk(std::uint32_t level, PhysAddr table, std::uint64_t base, std::uint64_t first_index) {
+bool PageTableWalk::Walk(std::uint32_t level, PhysAddr table, std::uint64_t base, bool at_edge) {
   if (!followed_.insert(ToPfn(table) * kLevels + level).second) return true;
   const ByteView bytes = Table(level, table);
   const std::uint64_t entries = bytes.size() / mode_.entry_size;
-  for (std::uint64_t i = first_index; i < entries; ++i) {
+  const std::uint64_t first = at_edge ? TableIndex(mode_.levels[level], from_.value) : 0;
+  for (std::uint64_t i = first; i < entries; ++i) {
     const std::uint64_t address = SignExtend(mode_, base | i << mode_.levels[level].shift);
-    if (!Follow(level, Entry(bytes, i), address)) return false;
+    if (!Follow(level, Entry(bytes, i), address, at_edge && i == first)) return false;
   }
   return true;
 }
 
-bool PageTableWalk::Follow(std::uint32_t level, std::uint64_t entry, std::uint64_t address) {
+bool PageTableWalk::Follow(std::uint32_t level, std::uint64_t entry, std::uint64_t address, bool at_edge) {
   const PageTableEntry decoded = DecodeEntry(mode_, level, entry);
   switch (decoded.kind) {
     case PageTableEntry::Kind::kAbsent:
@@ -70,7 +72,7 @@ bool PageTableWalk::Follow(std::uint32_t level, std::uint64_t entry, std::uint64
     case PageTableEntry::Kind::kTable:
       // From the PDPT down to its own directories is the one way to a top table that is not the self-map.
       if (LeadsBack(decoded.target) && !(level == 0 && mode_.levels[0].index_bits == 2)) return true;
-      return Walk(level + 1, decoded.target, address, 0);
+      return Walk(level + 1, decoded.target, address, at_edge);
   }
   return true;
 }

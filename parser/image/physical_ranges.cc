@@ -93,19 +93,27 @@ ImageParts BareParts(const char* container, const OpenOptions& options) {
   parts.facts.container = container;
   parts.facts.machine = options.machine.value_or(Machine::kUnknown);
   parts.facts.build = options.build;
+  parts.facts.is_build_given = options.build.has_value();
   return parts;
 }
 
 void LookForPageTables(ImageParts& parts) {
   ImageFacts& facts = parts.facts;
-  const std::optional<PageTableRoot> root = FindPageTables(parts.pages, facts.machine);
+  const std::optional<PageTableRoot> root = FindPageTables(parts.pages, facts.machine, parts.processors);
   if (!root) {
-    facts.notes.push_back("no page tables that map themselves were found: finds have physical addresses only");
+    facts.notes.push_back(
+        std::string("no page tables that map themselves were found: finds have physical addresses only") +
+        (facts.machine == Machine::kUnknown ? ", and the machine is not known" : ""));
     return;
   }
-  facts.machine = root->machine;
-  facts.pae = root->pae;
+  if (!root->is_machine_sure)
+    facts.notes.push_back(
+        "x64 and ARM64 have page tables that look alike, and nothing in memory tells which these are: taken as x64 "
+        "(--machine says otherwise)");
+  facts.machine = root->reading.machine;
+  facts.form = root->reading.form;
   facts.directory_table_base = root->base;
+  facts.root_source = root->source;
 }
 
 }  // namespace poolblame

@@ -37,7 +37,8 @@ std::string RangeObjection(const LimeRangeHeader& header, std::uint32_t magic, s
 
 /// Parts of a container that says nothing of the system: machine and build are the caller's.
 ImageParts BareParts(const char* container, const OpenOptions& options);
-/// Looks for page tables that map themselves; sets machine and table base, or a note. Reads the first gigabyte.
+/// Looks for page tables that map themselves; sets machine, form, table base and who named it, or a note. Reads the
+/// image's first gigabyte.
 void LookForPageTables(ImageParts& parts);
 
 }  // namespace poolblame

@@ -17,6 +17,7 @@ Result<ImageParts> OpenPoolPages(ByteView bytes, const OpenOptions& options) {
   facts.machine = options.machine.value_or(Machine::kUnknown);
   if (facts.machine == Machine::kUnknown) facts.machine = base < kTop32 ? Machine::kX86 : Machine::kX64;
   facts.build = options.build;
+  facts.is_build_given = options.build.has_value();
   if (facts.machine == Machine::kX86 && base >= kSignExtended32) base &= kTop32 - 1;
   const std::uint64_t top = facts.machine == Machine::kX86 ? kTop32 - 1 : ~std::uint64_t{0};
   if (base % kPageSize != 0)

@@ -50,6 +50,7 @@ Result<ImageParts> OpenVmwareMemory(ByteView file, std::uint64_t begin, const Vm
   if (ranges.empty())
     ranges.push_back({PhysAddr{0}, state.memory.empty() ? file.size() : state.memory_bytes, FileOffset{begin}});
   MapRanges(file, ranges, parts);
+  parts.processors = state.processors;
   parts.lacks_page_tables = true;
   return parts;
 }

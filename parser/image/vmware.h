@@ -23,6 +23,7 @@ struct VmwareState {
   std::vector<VmwareRegion> regions;  // none: one piece from address 0 on
   ByteView memory;                    // where the state file has the memory itself, as far as the file goes
   std::uint64_t memory_bytes = 0;     // what it promises of that
+  std::vector<PhysAddr> processors;   // what CR3 held of each
 };
 
 /// kUnsupported, kTruncated or kCorrupt with the reason when the regions cannot be told.

@@ -13,7 +13,8 @@ namespace {
 
 struct VmwareTag {
   std::string_view name;
-  std::uint32_t index = 0;  // the first one, where there are any
+  std::uint32_t index = 0;   // the first one, where there are any
+  std::uint32_t second = 0;  // and the next
   ByteView data;
   std::uint64_t promised = 0;  // bytes of data; fewer are there when the file is cut
   bool packed = false;
@@ -42,6 +43,7 @@ class TagReader {
       const auto index = bytes_.TryRead<Le32>(at_);
       if (!index) return std::nullopt;
       tag.index = *index;
+      if (indices > 1) tag.second = bytes_.TryRead<Le32>(at_ + sizeof(Le32)).value_or(Le32{});
       at_ += sizeof(Le32) * indices;
     }
     if (!TakeData(*flags & 0x3F, tag)) return std::nullopt;
@@ -86,15 +88,31 @@ class TagReader {
   std::uint32_t version_;
 };
 
-/// Offset of the first tag of the group `memory`.
-std::optional<std::uint64_t> FindMemoryGroup(ByteView bytes, std::uint32_t groups) {
+/// Offset of the first tag of the group.
+std::optional<std::uint64_t> FindGroup(ByteView bytes, std::uint32_t groups, std::string_view wanted) {
   for (std::uint32_t i = 0; i < std::min(groups, kMaxVmwareGroups); ++i) {
     const auto group = bytes.TryRead<VmwareGroup>(sizeof(VmwareStateHeader) + i * sizeof(VmwareGroup));
     if (!group) return std::nullopt;
     const std::string_view name(group->Name, sizeof(group->Name));
-    if (name.substr(0, name.find('\0')) == "memory") return group->Offset;
+    if (name.substr(0, name.find('\0')) == wanted) return group->Offset;
   }
   return std::nullopt;
+}
+
+/// CR3 of each processor; nothing where the state file does not say it.
+std::vector<PhysAddr> ReadProcessors(ByteView bytes, const VmwareStateHeader& header) {
+  constexpr std::size_t kMost = 64;  // any of them will do, unless it was in a program
+  std::vector<PhysAddr> processors;
+  const std::optional<std::uint64_t> group = FindGroup(bytes, header.GroupCount, "cpu");
+  if (!group) return processors;
+  TagReader reader(bytes, *group, header.version());
+  for (std::uint32_t i = 0; i < kMaxVmwareTags && processors.size() < kMost; ++i) {
+    const std::optional<VmwareTag> tag = reader.Next();
+    if (!tag) break;
+    const bool is_cr3 = (tag->name == "CR" || tag->name == "CR64") && tag->second == 3;
+    if (is_cr3 && tag->number() != 0) processors.push_back(PhysAddr{tag->number()});
+  }
+  return processors;
 }
 
 /// The tags about memory, by name.
@@ -125,7 +143,7 @@ struct MemoryTags {
 Result<VmwareState> ReadVmwareState(ByteView bytes) {
   const Result<VmwareStateHeader> header = bytes.Read<VmwareStateHeader>(0, "VMware saved state header");
   if (!header) return tl::unexpected(header.error());
-  const std::optional<std::uint64_t> group = FindMemoryGroup(bytes, header->GroupCount);
+  const std::optional<std::uint64_t> group = FindGroup(bytes, header->GroupCount, "memory");
   if (!group)
     return Fail(ErrorKind::kUnsupported, "VMware saved state without a word about memory: suspend the machine again");
   TagReader reader(bytes, *group, header->version());
@@ -140,7 +158,7 @@ Result<VmwareState> ReadVmwareState(ByteView bytes) {
                 "VMware saved state with compressed memory: make a crash dump of it with vmss2core");
   if (tags.count > kMaxVmwareRegions)
     return Fail(ErrorKind::kLimit, "VMware memory regions", *group, kMaxVmwareRegions, tags.count);
-  VmwareState state{{}, tags.memory.data, tags.memory.promised};
+  VmwareState state{{}, tags.memory.data, tags.memory.promised, ReadProcessors(bytes, *header)};
   for (std::uint32_t i = 0; i < tags.count; ++i) {
     const VmwareRegion& region = tags.regions[i];
     const std::uint64_t largest = std::max({region.first_page, region.file_page, region.pages});

@@ -52,26 +52,36 @@ bool Inside(ImageRange range, VirtAddr address) { return address >= range.base &
 bool IsLoad(ByteView code, std::size_t i) {
   return (code[i] & 0xF8) == 0x48 && (code[i + 1] == 0x8B || code[i + 1] == 0x33) && (code[i + 2] & 0xC7) == 0x05;
 }
+/// REX.W 8D with a RIP-relative operand: an address is taken.
+bool IsAddress(ByteView code, std::size_t i) {
+  return (code[i] & 0xF8) == 0x48 && code[i + 1] == 0x8D && (code[i + 2] & 0xC7) == 0x05;
+}
 bool IsByteSwap(ByteView code, std::size_t i) {
   return (code[i] & 0xF8) == 0x48 && code[i + 1] == 0x0F && (code[i + 2] & 0xF8) == 0xC8;
 }
 
-/// Values behind the loads that follow a compare, or none where no bswap is near.
-std::vector<std::uint64_t> LoadedValues(const AddressSpace& space, const CodeWindow& window, std::size_t from,
-                                        ImageRange kernel) {
+/// What the code behind a compare refers to.
+struct References {
+  std::vector<std::uint64_t> values;  // that it loads
+  std::vector<VirtAddr> named;        // that it takes the address of
+};
+
+/// Nothing where no bswap is near.
+References ReferencesBehind(const AddressSpace& space, const CodeWindow& window, std::size_t from, ImageRange kernel) {
   const ByteView code = window.bytes();
   const std::size_t end = std::min(from + kWindow, code.size());
-  std::vector<std::uint64_t> values;
+  References found;
   bool swaps = false;
   for (std::size_t i = from; i + 7 <= end; ++i) {
     swaps = swaps || IsByteSwap(code, i);
-    if (!IsLoad(code, i) || values.size() >= kMaxLoads) continue;
+    if (!IsLoad(code, i) && !IsAddress(code, i)) continue;
     const auto target = window.Target(i + 3, i + 7);
     if (!target || !Inside(kernel, *target)) continue;
-    if (const auto value = space.Read<Le64>(*target)) values.push_back(*value);
+    if (IsAddress(code, i) && found.named.size() < kMaxLoads) found.named.push_back(*target);
+    if (!IsLoad(code, i) || found.values.size() >= kMaxLoads) continue;
+    if (const auto value = space.Read<Le64>(*target)) found.values.push_back(*value);
   }
-  if (!swaps) values.clear();
-  return values;
+  return swaps ? found : References{};
 }
 
 }  // namespace
@@ -89,10 +99,10 @@ void ForEachKeyCandidate(const AddressSpace& space, ImageRange kernel,
       const auto flag = window.Target(i + 2, i + kCompareLength);
       if (!flag || !Inside(kernel, *flag)) continue;
       if (++windows > kMaxWindows) return;
-      const auto values = LoadedValues(space, window, i + kCompareLength, kernel);
-      for (const std::uint64_t never : values) {
-        for (const std::uint64_t always : values) {
-          if (++tried > kMaxCandidates || try_keys({never, always, flag->value})) return;
+      const References found = ReferencesBehind(space, window, i + kCompareLength, kernel);
+      for (const std::uint64_t never : found.values) {
+        for (const std::uint64_t always : found.values) {
+          if (++tried > kMaxCandidates || try_keys({never, always, flag->value, found.named})) return;
         }
       }
     }

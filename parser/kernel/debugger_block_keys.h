@@ -3,6 +3,7 @@
 //
 //   80 3D rel32 00        cmp byte ptr [KdpDataBlockEncoded], 0
 //   … within 300 bytes …
+//   48 8D 05-like rel32   lea r64, [KdDebuggerDataBlock]
 //   48 8B 05-like rel32   mov/xor r64, [KiWaitNever] and [KiWaitAlways], in some order
 //   48 0F C8-like         bswap r64
 //
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 
 #include "parser/image/address_space.h"
 #include "parser/kernel/debugger_data.h"
@@ -19,9 +21,10 @@
 namespace poolblame {
 
 struct DebuggerBlockKeys {
-  std::uint64_t never = 0;         // value of nt!KiWaitNever
-  std::uint64_t always = 0;        // value of nt!KiWaitAlways
-  std::uint64_t flag_address = 0;  // address of nt!KdpDataBlockEncoded
+  std::uint64_t never = 0;          // value of nt!KiWaitNever
+  std::uint64_t always = 0;         // value of nt!KiWaitAlways
+  std::uint64_t flag_address = 0;   // address of nt!KdpDataBlockEncoded
+  std::span<const VirtAddr> named;  // addresses that the same code takes: the block's may be among them
 };
 
 /// Calls `try_keys` with every candidate until it returns true. Cost: one pass over the image's pages that are there

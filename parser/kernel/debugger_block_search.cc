@@ -7,17 +7,15 @@
 
 #include "parser/format/debugger_block.h"
 #include "parser/format/pe_image.h"
+#include "parser/image/mapped_pages.h"
 #include "parser/image/reverse_map.h"
+#include "parser/kernel/build_sources.h"
 #include "parser/kernel/debugger_data.h"
 
 namespace poolblame {
 namespace {
 
-// The boot loader puts the kernel into low memory; farther up a search would cost as much as the analysis.
-constexpr std::uint64_t kMostPages = std::uint64_t{1} << 20;
 constexpr std::size_t kMostPlaces = 256;  // stale copies, and debuggers that hold the tag as text
-
-constexpr std::uint32_t kFirstBuild = 2195;  // Windows 2000: older ones have another block
 
 /// A place where a block could begin.
 struct Place {
@@ -32,12 +30,29 @@ bool LooksLikeBlock(ByteView page, std::uint64_t at) {
   return size >= kMinDebuggerBlockSize && size <= kMaxDebuggerBlockSize && size % 8 == 0;
 }
 
-std::vector<Place> PlacesOfTag(const PageMap& pages) {
+/// The part of a run that lies in the stretch.
+PageRun Overlap(const PageRun& run, const PfnRange& stretch) {
+  const Pfn first = std::max(run.first, stretch.first), end = std::min(run.first + run.count, stretch.end);
+  if (first >= end) return {};
+  return {first, end - first, run.offset + (first - run.first) * kPageSize};
+}
+
+void AddPlaces(ByteView bytes, Pfn first, std::vector<Place>& places) {
+  for (std::uint64_t at = 0; at < bytes.size() && places.size() < kMostPlaces; at += 8)
+    if (LooksLikeBlock(bytes, at)) places.push_back({first + at / kPageSize, at % kPageSize});
+}
+
+std::vector<Place> PlacesOfTag(const AddressSpace& space) {
+  const PageMap& pages = space.image().pages();
+  const std::vector<PfnRange> mapped = PagesOfKernelSpace(space);
   std::vector<Place> places;
-  pages.ForEachStoredRun(0, std::min(pages.stored_count(), kMostPages), [&](const PageRun& run) {
-    const ByteView bytes = pages.Bytes(run);
-    for (std::uint64_t at = 0; at < bytes.size() && places.size() < kMostPlaces; at += 8)
-      if (LooksLikeBlock(bytes, at)) places.push_back({run.first + at / kPageSize, at % kPageSize});
+  pages.ForEachStoredRun(0, pages.stored_count(), [&](const PageRun& run) {
+    auto stretch = std::upper_bound(mapped.begin(), mapped.end(), run.first,
+                                    [](Pfn pfn, const PfnRange& s) { return pfn < s.end; });
+    for (; stretch != mapped.end() && stretch->first < run.first + run.count; ++stretch) {
+      const PageRun part = Overlap(run, *stretch);
+      if (part.count > 0) AddPlaces(pages.Bytes(part), part.first, places);
+    }
   });
   return places;
 }
@@ -58,7 +73,7 @@ bool IsKernels(const AddressSpace& space, VirtAddr address) {
 
 std::optional<VirtAddr> FindDebuggerBlock(const AddressSpace& space) {
   if (!space.maps_kernel()) return std::nullopt;
-  const std::vector<Place> places = PlacesOfTag(space.image().pages());
+  const std::vector<Place> places = PlacesOfTag(space);
   std::vector<Pfn> pfns;
   for (const Place& place : places)
     if (pfns.empty() || pfns.back() != place.pfn) pfns.push_back(place.pfn);

@@ -9,8 +9,8 @@ namespace poolblame {
 
 /// The address of a plain block (the tag `KDBG` and a size that can be) on a page that kernel space maps, whose
 /// KernBase is the address of a PE image there and whose list of modules can be read. Nothing where there is none, or
-/// where it is encoded (Windows 8 and later, x64, a running system). Cost: reads the first 4 GiB of the image's pages
-/// once. Source: the scan of Volatility 2 (kdbgscan) and its checks.
+/// where it is encoded (Windows 8 and later, x64, a running system). Cost: one walk of the page tables, and the pages
+/// that kernel space maps are read once. Source: the scan of Volatility 2 (kdbgscan) and its checks.
 std::optional<VirtAddr> FindDebuggerBlock(const AddressSpace& space);
 
 /// The build that nt!NtBuildLab at `address` begins with; nothing when it is no such text.

@@ -40,15 +40,18 @@ std::optional<DebuggerBlock> FromWords(std::span<const std::uint64_t> words) {
   return ByteView(reinterpret_cast<const std::uint8_t*>(wire.data()), sizeof(DebuggerBlock)).TryRead<DebuggerBlock>(0);
 }
 
-std::optional<DebuggerBlock> Decode(const AddressSpace& space, VirtAddr address, ImageRange kernel) {
+std::optional<DebuggerBlock> DecodeWith(const AddressSpace& space, VirtAddr address, const DebuggerBlockKeys& keys) {
   const std::vector<std::uint64_t> prefix = ReadWords(space, address, kPrefixWords);
-  if (prefix.empty()) return std::nullopt;
+  const auto plain = DecodeDebuggerBlock(prefix, keys.never, keys.always, keys.flag_address);
+  if (prefix.empty() || !PlausiblePrefix(plain)) return std::nullopt;
+  const auto words = ReadWords(space, address, static_cast<std::size_t>(plain[2] >> 32) / 8);
+  return FromWords(DecodeDebuggerBlock(words, keys.never, keys.always, keys.flag_address));
+}
+
+std::optional<DebuggerBlock> Decode(const AddressSpace& space, VirtAddr address, ImageRange kernel) {
   std::optional<DebuggerBlock> block;
   ForEachKeyCandidate(space, kernel, [&](const DebuggerBlockKeys& keys) {
-    const auto plain = DecodeDebuggerBlock(prefix, keys.never, keys.always, keys.flag_address);
-    if (!PlausiblePrefix(plain)) return false;
-    const auto words = ReadWords(space, address, static_cast<std::size_t>(plain[2] >> 32) / 8);
-    block = FromWords(DecodeDebuggerBlock(words, keys.never, keys.always, keys.flag_address));
+    block = DecodeWith(space, address, keys);
     return block.has_value();
   });
   return block;
@@ -65,6 +68,20 @@ std::vector<std::uint64_t> DecodeDebuggerBlock(std::span<const std::uint64_t> wo
     plain.push_back(ReverseBytes(turned ^ flag_address) ^ always);
   }
   return plain;
+}
+
+std::optional<DebuggerBlock> FindEncodedBlock(const AddressSpace& space, ImageRange kernel) {
+  std::optional<DebuggerBlock> block;
+  if (space.machine() != Machine::kX64) return block;
+  ForEachKeyCandidate(space, kernel, [&](const DebuggerBlockKeys& keys) {
+    for (const VirtAddr address : keys.named) {
+      block = DecodeWith(space, address, keys);
+      if (block && block->KernBase == kernel.base.value) return true;
+      block.reset();
+    }
+    return false;
+  });
+  return block;
 }
 
 std::optional<DebuggerBlock> ParseDebuggerBlock(ByteView bytes) {

@@ -31,6 +31,11 @@ std::vector<std::uint64_t> DecodeDebuggerBlock(std::span<const std::uint64_t> wo
 std::optional<DebuggerBlock> ReadDebuggerBlock(const AddressSpace& space, VirtAddr address,
                                                std::optional<ImageRange> kernel, std::vector<std::string>& notes);
 
+/// The encoded block whose address nobody gives: the code that has the keys names it. Believed where it decodes to a
+/// block of this very kernel. x64 only, as the encoding is. Cost: as of reading an encoded block, and some reads a pair
+/// of keys.
+std::optional<DebuggerBlock> FindEncodedBlock(const AddressSpace& space, ImageRange kernel);
+
 /// The block from bytes that hold it in plain; nothing when they do not.
 std::optional<DebuggerBlock> ParseDebuggerBlock(ByteView bytes);
 

@@ -98,6 +98,7 @@ std::optional<DriverImage> ReadDriverImage(const AddressSpace& space, const Modu
   const VirtAddr directories = optional + (image.is_64bit ? kImageDirectoriesAt64 : kImageDirectoriesAt32);
   image.exports = Directory(space, image, directories, kImageDirectoryEntryExport);
   image.imports = Directory(space, image, directories, kImageDirectoryEntryImport);
+  image.resources = Directory(space, image, directories, kImageDirectoryEntryResource);
   image.debug = Directory(space, image, directories, kImageDirectoryEntryDebug);
   VirtAddr at = optional + headers->SizeOfOptionalHeader;
   for (std::uint16_t i = 0; i < std::min<std::uint16_t>(headers->NumberOfSections, kMostSections); ++i) {

@@ -32,7 +32,7 @@ struct DriverImage {
   bool is_64bit = false;
   bool is_arm64 = false;
   std::vector<DriverSection> sections;  // as the header lists them
-  DriverDirectory exports, imports, debug;
+  DriverDirectory exports, imports, resources, debug;
 
   [[nodiscard]] bool Contains(VirtAddr address) const { return address >= base && address - base < size; }
 };
@@ -48,6 +48,10 @@ std::optional<DriverImage> ReadDriverImage(const AddressSpace& space, const Modu
 
 /// What the image calls itself: the name in its export table, else its PDB's with ".sys"; empty where it has neither.
 std::string ReadOwnName(const AddressSpace& space, const DriverImage& image);
+
+/// The build number in the image's version resource ("6.1.7601.17514": 7601); nothing where the resource is not in the
+/// image. The kernel's is Windows'. Reads some words.
+std::optional<std::uint32_t> ReadVersionBuild(const AddressSpace& space, const DriverImage& image);
 
 /// Imports by name, in table order. Empty where the descriptors lay in a section that was discarded after start.
 std::vector<NamedAddress> ReadImports(const AddressSpace& space, const DriverImage& image);

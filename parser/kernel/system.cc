@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "parser/kernel/bugcheck_sentence.h"
+#include "parser/kernel/build_sources.h"
 #include "parser/kernel/debugger_block_search.h"
 #include "parser/kernel/debugger_data.h"
 #include "parser/kernel/exception_record.h"
@@ -48,14 +49,6 @@ std::optional<DebuggerBlock> ReadBlockOf(const AddressSpace& space, System& syst
   return ReadDebuggerBlock(space, *found, std::nullopt, system.notes);
 }
 
-/// Of bare memory nobody said a build; the kernel's own word for it is as good.
-void TakeBuildFrom(const AddressSpace& space, const DebuggerBlock& block, System& system) {
-  if (system.build) return;
-  const std::uint64_t mask = PointerSize(space.machine()) == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
-  system.build = ReadBuildLab(space, VirtAddr{block.NtBuildLab & mask});
-  system.os = WindowsName(system.build);
-}
-
 void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& system) {
   const std::uint64_t mask = PointerSize(space.machine()) == 4 ? 0xFFFFFFFF : ~std::uint64_t{0};
   const VirtAddr kernel{block.KernBase & mask};
@@ -74,13 +67,23 @@ void FollowBlock(const AddressSpace& space, const DebuggerBlock& block, System& 
   if (!UsesSegmentHeap(system.build)) system.list_heads = ReadPoolListHeads(space, block, system.build);
 }
 
-/// Bare memory of a running system holds the debugger block encoded, and so nothing that leads to the list of drivers.
+bool IsBare(const ImageFacts& facts) { return !facts.triage && facts.loaded_module_list.value == 0; }
+
+/// Bare memory of a running Windows 8 or later has the debugger block encoded, and so nothing that leads to it or to
+/// the list of drivers. `mapped`: the drivers whose headers show, the kernel's first; its code knows the block.
+std::optional<DebuggerBlock> DecodeBlockOf(const AddressSpace& space, const System& mapped, System& system) {
+  const auto kernel = mapped.kernel_image_base ? KernelImage(mapped) : std::nullopt;
+  auto block = kernel ? FindEncodedBlock(space, *kernel) : std::nullopt;
+  if (block) system.notes.emplace_back("the debugger data block was decoded with what the kernel's code refers to");
+  return block;
+}
+
 /// The segment heap's keys lie in the kernel's image, which its own header shows.
-void AddMappedDrivers(const AddressSpace& space, System& system) {
-  const ImageFacts& facts = space.image().facts();
-  if (!system.modules.empty() || facts.triage || facts.loaded_module_list.value != 0) return;
-  system = WithMappedDrivers(space, std::move(system));
-  if (!system.modules.empty()) system.notes.emplace_back("loaded drivers were found by their headers in memory");
+void TakeMappedDrivers(const System& mapped, System& system) {
+  if (!system.modules.empty() || mapped.modules.empty()) return;
+  system.modules = mapped.modules;
+  if (!system.kernel_image_base) system.kernel_image_base = mapped.kernel_image_base;
+  system.notes.emplace_back("loaded drivers were found by their headers in memory");
 }
 
 void AddUnloaded(const AddressSpace& space, const std::optional<DebuggerBlock>& block, System& system) {
@@ -151,8 +154,8 @@ System ReadSystem(const AddressSpace& space, const KernelSymbols* symbols) {
   System system;
   const ImageFacts& facts = space.image().facts();
   system.machine = facts.machine;
-  system.build = facts.build;
-  system.os = WindowsName(facts.build);
+  system.os = WindowsName(std::nullopt);
+  if (facts.build) TakeBuild(space, std::nullopt, system);
   if (facts.bugcheck) {
     system.bugcheck = ExplainBugCheck(*facts.bugcheck, facts.machine, facts.build);
     AddExceptionRecord(space, *system.bugcheck);
@@ -161,10 +164,17 @@ System ReadSystem(const AddressSpace& space, const KernelSymbols* symbols) {
   ReadModulesOf(space, system);
   std::optional<DebuggerBlock> block = ReadBlockOf(space, system);
   if (symbols != nullptr && !facts.triage) block = WithSymbols(space, *symbols, block, system);
-  if (block) TakeBuildFrom(space, *block, system);
+  System mapped;
+  if (!block && IsBare(facts)) {
+    mapped = WithMappedDrivers(space, std::move(mapped));
+    block = DecodeBlockOf(space, mapped, system);
+  }
+  TakeBuild(space, block, system);
   if (block) FollowBlock(space, *block, system);
-  AddMappedDrivers(space, system);
+  if (block && IsBare(facts) && system.modules.empty()) mapped = WithMappedDrivers(space, std::move(mapped));
+  TakeMappedDrivers(mapped, system);
   if (!system.kernel_image_base && KernelImage(system)) system.kernel_image_base = KernelImage(system)->base;
+  TakeBuild(space, block, system);  // by now the kernel's own resources may be found
   if (system.modules.empty()) system.notes.emplace_back("the image has no list of loaded modules");
   AddUnloaded(space, block, system);
   TellHeadsFromEntries(system);

@@ -44,9 +44,13 @@ struct PoolListHeads {
   PoolKind kind = PoolKind::kUnknown;
 };
 
+/// Who told the build number.
+enum class BuildSource { kNobody, kOption, kHeader, kDebuggerBlock, kSharedData, kVersionResource };
+
 struct System {
   Machine machine = Machine::kUnknown;
   std::optional<std::uint32_t> build;
+  BuildSource build_source = BuildSource::kNobody;
   std::string os;  // "Windows 7 / Server 2008 R2"; "Windows (unknown version)" where the build is not known
   std::optional<BugCheck> bugcheck;
   std::vector<Module> modules;  // loaded in list order, then unloaded
@@ -65,8 +69,8 @@ struct System {
 };
 
 /// Reads what the image has; what it lacks becomes a note, never a failure. `symbols` stand in for what the debugger
-/// data block does not say. Cost: a few hundred page translations; of bare memory one pass over its first 4 GiB, and
-/// one or two over all page beginnings where that finds nothing.
+/// data block does not say. Cost: a few hundred page translations; of bare memory one pass over what kernel space maps,
+/// and one or two over all page beginnings where that finds nothing.
 System ReadSystem(const AddressSpace& space, const KernelSymbols* symbols = nullptr);
 
 /// "Windows 8.1 / Server 2012 R2" for 9600; ranges, never equality (enablement packages share kernels).

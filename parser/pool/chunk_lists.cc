@@ -41,7 +41,7 @@ class ListWalker {
 
  private:
   [[nodiscard]] bool MayHold(std::uint64_t entry) const {
-    if (entry < kSegmentHeapLowest || entry % kChunkUnit != 0) return false;
+    if (entry < kSegmentHeapLowest57 || entry % kChunkUnit != 0) return false;
     const PageRange* range = heap_.RangeAt(VirtAddr{entry});
     return range != nullptr && range->kind == RangeKind::kVs;
   }

@@ -101,7 +101,7 @@ class ChainCounter {
   [[nodiscard]] bool HoldsTreeNode(std::uint32_t offset) const {
     const auto is_link = [&](std::uint32_t at) {
       const auto value = piece_.bytes.TryRead<Le64>(offset + at);
-      return value && (*value == 0 || *value >= kSegmentHeapLowest);
+      return value && (*value == 0 || *value >= HeapLowest(piece_.address.value));
     };
     return is_link(kChunkTreeNode) && is_link(kChunkHeaderBytes);
   }

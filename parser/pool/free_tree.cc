@@ -18,8 +18,10 @@ struct WireNode {
 };
 static_assert(sizeof(WireNode) == 0x18);
 
-/// A node lies behind the first word of a chunk header, and chunks are aligned.
-bool IsNodeAddress(std::uint64_t value) { return value >= kSegmentHeapLowest && value % kChunkUnit == kChunkTreeNode; }
+/// A node lies behind the first word of a chunk header, and chunks are aligned. `holder`: the node that names it.
+bool IsNodeAddress(std::uint64_t value, std::uint64_t holder) {
+  return value >= HeapLowest(holder) && value % kChunkUnit == kChunkTreeNode;
+}
 
 }  // namespace
 
@@ -43,7 +45,7 @@ std::optional<TreeNode> FreeTreeChecker::ReadNode(std::uint64_t address) const {
 
 /// Its header decodes to that of a free chunk, which 15 bits of it say.
 bool FreeTreeChecker::IsFreeChunk(std::uint64_t node) const {
-  if (!IsNodeAddress(node)) return false;
+  if (!IsNodeAddress(node, node)) return false;
   const PageRange* range = heap_.RangeAt(VirtAddr{node});
   const auto word = space_.Read<Le64>(VirtAddr{node - kChunkTreeNode});
   if (range == nullptr || range->kind != RangeKind::kVs || !word) return false;
@@ -64,7 +66,7 @@ bool FreeTreeChecker::Answers(std::uint64_t child, std::uint64_t parent) const {
 void FreeTreeChecker::CheckChild(const TreeNode& node, std::uint64_t at, std::uint64_t child,
                                  std::vector<TreeFault>& faults) const {
   if (child == 0) return;
-  if (!IsNodeAddress(child)) return faults.push_back({at, std::nullopt});
+  if (!IsNodeAddress(child, node.address)) return faults.push_back({at, std::nullopt});
   const auto other = ReadNode(child);
   // A smashed chunk is told by its header; that its node does not answer is no second fault.
   if (!other || other->parent == node.address || !IsFreeChunk(child)) return;
@@ -99,7 +101,7 @@ void FreeTreeChecker::CheckParent(const TreeNode& node, std::vector<TreeFault>& 
     if (heap && whole_heaps_.contains(heap->value) && !roots_.contains(node.address)) faults.push_back({at, {}});
     return;
   }
-  if (!IsNodeAddress(node.parent)) return faults.push_back({at, std::nullopt});
+  if (!IsNodeAddress(node.parent, node.address)) return faults.push_back({at, std::nullopt});
   const auto parent = ReadNode(node.parent);
   if (!parent || parent->left == node.address || parent->right == node.address) return;
   if (IsFreeChunk(node.parent)) BlameParent(node, *parent, faults);

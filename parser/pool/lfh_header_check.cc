@@ -65,7 +65,7 @@ Rules LearnRules(const AddressSpace& space, const SegmentHeap& heap, const std::
     rules.slots_fill_range.Add(subject.fills);
     for (std::size_t i = 0; i < kWords.size(); ++i) {
       rules.zero[i].Add(WordAt(subject.page, kWords[i]) == 0);
-      rules.pointer[i].Add(IsHeapPointer(WordAt(subject.page, kWords[i])));
+      rules.pointer[i].Add(IsHeapPointer(WordAt(subject.page, kWords[i]), subject.range.address.value));
     }
     if (!subject.possible) continue;
     const auto busy = CountBusy(space, subject.header, heap.layout(), heap.layout().lfh_bits);
@@ -78,15 +78,16 @@ Rules LearnRules(const AddressSpace& space, const SegmentHeap& heap, const std::
 
 /// The second word may be a lock, which somebody may hold: it is wrong only beside what is.
 void CheckWords(const Subject& subject, const Rules& rules, HeapStructure& structure) {
-  constexpr std::uint32_t kUpper = 6, kUpperBytes = 2;
+  const std::uint64_t holder = subject.range.address.value;
+  const std::uint32_t ones = UpperOnes(holder), upper = 8 - ones;
   for (std::size_t i = 0; i < kWords.size(); ++i) {
     const std::uint64_t value = WordAt(subject.page, kWords[i]);
     const char* field = kWords[i] == kLfhOwner ? "Owner" : "CommitLock";
     if (kWords[i] == kLfhSecondWord && value != 0 && !structure.damaged()) continue;
     if (rules.zero[i].believed())
       structure.Expect(kWords[i], 8, 0, field);
-    else if (rules.pointer[i].believed() && !IsHeapPointer(value))
-      structure.Expect(kWords[i] + kUpper, kUpperBytes, kSegmentHeapLowest >> (8 * kUpper), field);
+    else if (rules.pointer[i].believed() && !IsHeapPointer(value, holder))
+      structure.Expect(kWords[i] + upper, ones, HeapLowest(holder) >> (8 * upper), field);
   }
 }
 

@@ -26,7 +26,7 @@ std::size_t LinkBook::CountThatComeBack(const AddressSpace& space, const std::ve
   for (std::size_t i = 0; i < std::min(entries.size(), kEnough); ++i) {
     const std::uint64_t entry = entries[i].value;
     const auto own = Read(space, entry, encoded);
-    if (!own || !IsHeapPointer(own->flink)) continue;
+    if (!own || !IsHeapPointer(own->flink, entry)) continue;
     const auto next = Read(space, own->flink, encoded);
     if (next && next->blink == entry) ++count;
   }
@@ -35,8 +35,8 @@ std::size_t LinkBook::CountThatComeBack(const AddressSpace& space, const std::ve
 
 void LinkBook::AddNode(std::uint64_t node, const Links& links) {
   links_.emplace(node, links);
-  if (IsHeapPointer(links.flink)) before_[links.flink].insert(node);
-  if (IsHeapPointer(links.blink)) behind_[links.blink].insert(node);
+  if (IsHeapPointer(links.flink, node)) before_[links.flink].insert(node);
+  if (IsHeapPointer(links.blink, node)) behind_[links.blink].insert(node);
 }
 
 LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entries) {
@@ -48,7 +48,7 @@ LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entri
   const std::map<std::uint64_t, Links> own = links_;
   for (const auto& [entry, links] : own) {
     for (const std::uint64_t target : {links.flink, links.blink}) {
-      if (!IsHeapPointer(target) || links_.contains(target)) continue;
+      if (!IsHeapPointer(target, entry) || links_.contains(target)) continue;
       const auto head = Read(space, target, encoded_);
       const bool names_it = head && (head->flink == entry || head->blink == entry);
       if (names_it) AddNode(target, *head);
@@ -67,7 +67,7 @@ LinkBook::LinkBook(const AddressSpace& space, const std::vector<VirtAddr>& entri
   for (const auto& [entry, links] : own)
     for (const auto& [at, target] : {std::pair{entry, links.flink}, std::pair{entry + kBlink, links.blink}}) {
       const auto there =
-          IsHeapPointer(target) && !links_.contains(target) ? Read(space, target, encoded_) : std::nullopt;
+          IsHeapPointer(target, entry) && !links_.contains(target) ? Read(space, target, encoded_) : std::nullopt;
       if (there && !links_.contains(there->flink) && !links_.contains(there->blink)) astray_.insert(at);
     }
   strict_ = broken <= kOneEntrysLinks;
@@ -93,13 +93,14 @@ void LinkBook::CheckLink(HeapStructure& structure, std::uint32_t offset, std::ui
   if (claimed && claims->second.size() == 1) return structure.Expect(offset, 8, *claims->second.begin() ^ mask, field);
   if (!strict_ || link == 0) return;
   if (astray_.contains(address + offset)) return structure.Reject(offset, 6, field);
-  if (IsHeapPointer(link)) return;
+  if (IsHeapPointer(link, address)) return;
   // The upper bytes of a kernel address are all ones; of the others only a neighbour could tell.
-  constexpr std::uint32_t kUpper = 6, kUpperBytes = 2;
-  if (link >> (8 * kUpper) != kSegmentHeapLowest >> (8 * kUpper))
-    structure.Expect(offset + kUpper, kUpperBytes, (kSegmentHeapLowest ^ mask) >> (8 * kUpper), field);
+  const std::uint32_t ones = UpperOnes(address), upper = 8 - ones;
+  const std::uint64_t lowest = HeapLowest(address);
+  if (link >> (8 * upper) != lowest >> (8 * upper))
+    structure.Expect(offset + upper, ones, (lowest ^ mask) >> (8 * upper), field);
   else
-    structure.Reject(offset, kUpper, field);
+    structure.Reject(offset, upper, field);
 }
 
 }  // namespace poolblame

@@ -139,7 +139,9 @@ bool LooksLikePageSegment(ByteView page) {
   std::uint32_t first = 1;
   while (first < descriptors.count() && !descriptors.IsSigned(first)) ++first;
   if (first == descriptors.count()) return false;
-  if (!IsHeapPointer(*flink) || !IsHeapPointer(*blink)) return RangesTile(descriptors);
+  // Where the page is mapped is not known yet: links of five levels are not told from other numbers.
+  const bool has_links = IsHeapPointer(*flink, kSegmentHeapLowest) && IsHeapPointer(*blink, kSegmentHeapLowest);
+  if (!has_links) return RangesTile(descriptors);
   constexpr std::uint8_t kStart = kRangeAllocated | kRangeFirst;
   return (descriptors.Flags(first) & kStart) == kStart && descriptors.Units(first) != 0;
 }
@@ -150,7 +152,7 @@ std::optional<VirtAddr> SegmentLists::Follow(VirtAddr segment, std::uint32_t lin
   std::vector<std::uint64_t> walked;
   std::optional<VirtAddr> head, entry = segment;
   while (entry && walked.size() < kMostSegmentsInList) {
-    if (!IsHeapPointer(entry->value)) break;
+    if (!IsHeapPointer(entry->value, segment.value)) break;
     if (entry->value % kSegmentBytes != 0) {
       head = *entry - kSegContextListHead;
       break;

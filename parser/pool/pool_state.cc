@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::uint32_t kMostPointers = 1024;  // to heaps, in the kernel's image: seen some ten; bounds a hostile one
 
-bool IsKernel(VirtAddr address) { return address.value >= kSegmentHeapLowest; }
+bool IsKernel(const AddressSpace& space, VirtAddr address) {
+  return address.value >= HeapLowest(space.kernel_base().value);
+}
 
 std::optional<std::array<VirtAddr, kHeapsOfNode>> ReadHeaps(const AddressSpace& space, VirtAddr node) {
   std::array<VirtAddr, kHeapsOfNode> heaps{};
@@ -36,7 +38,7 @@ bool AreHeapsOfFirstNode(const AddressSpace& space, const SegmentHeapLayout& lay
 std::optional<HeapFailure> ReadFailure(const AddressSpace& space, VirtAddr info) {
   const auto type = space.Read<Le32>(info + kFailureType);
   const auto heap = space.ReadPointer(info + kFailureHeap), address = space.ReadPointer(info + kFailureAddress);
-  if (!IsKernel(info) || !type || *type == 0 || !heap || !address) return std::nullopt;
+  if (!IsKernel(space, info) || !type || *type == 0 || !heap || !address) return std::nullopt;
   HeapFailure failure{*type, *heap, *address, {}, {}, {}};
   for (std::uint32_t i = 0; i < failure.parameters.size(); ++i)
     failure.parameters[i] = space.ReadPointer(info + kFailureParameters + 8 * i).value_or(VirtAddr{}).value;
@@ -61,7 +63,7 @@ std::optional<PoolState> StateAround(const AddressSpace& space, const SegmentHea
   PoolState state;
   state.address = heaps_at - layout.pool_node;
   const auto globals = space.ReadPointer(state.address);
-  if (!globals || !IsKernel(*globals)) return std::nullopt;
+  if (!globals || !IsKernel(space, *globals)) return std::nullopt;
   const auto heap_key = space.Read<Le64>(*globals + kGlobalsHeapKey);
   const auto lfh_key = space.Read<Le64>(*globals + kGlobalsLfhKey);
   if (!heap_key || !lfh_key || *heap_key == 0 || *lfh_key == 0) return std::nullopt;
@@ -97,7 +99,7 @@ PoolKind PoolState::KindOf(VirtAddr heap) const {
 
 bool IsSegmentHeap(const AddressSpace& space, const SegmentHeapLayout& layout, VirtAddr heap) {
   constexpr std::uint32_t kContexts = 2;
-  if (!IsKernel(heap) || heap.value % 8 != 0) return false;
+  if (!IsKernel(space, heap) || heap.value % 8 != 0) return false;
   const auto signature = space.Read<Le32>(heap + kHeapSignatureAt);
   if (!signature || *signature != kHeapSignature) return false;
   for (std::uint32_t i = 0; i < kContexts; ++i) {

@@ -98,7 +98,7 @@ void SegmentHeap::set_state(std::optional<PoolState> state) {
 std::vector<VirtAddr> SegmentHeap::Uncovered(const std::vector<VirtAddr>& pages) const {
   std::vector<VirtAddr> out;
   for (const VirtAddr page : pages)
-    if (page.value >= kSegmentHeapLowest && RangeAt(page) == nullptr) out.push_back(page);
+    if (page.value >= kSegmentHeapLowest57 && RangeAt(page) == nullptr) out.push_back(page);
   return out;
 }
 

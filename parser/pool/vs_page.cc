@@ -60,7 +60,7 @@ void VsPages::CheckTreeNode(const VsSubsegment& subsegment, const VsChunk& chunk
     const std::uint32_t at = chunk.offset + kChunkTreeNode + i * kPointerBytes;
     const std::uint64_t value = ByteView(subsegment.bytes).TryRead<Le64>(at).value_or(Le64{});
     const TreeFault* fault = source_.free_state.FaultAt((subsegment.address + at).value);
-    const bool leads_nowhere = value > kFlags && value < kSegmentHeapLowest;
+    const bool leads_nowhere = value > kFlags && value < HeapLowest(subsegment.address.value);
     if ((fault == nullptr && !leads_nowhere) || !subsegment.PageIsPresent(at)) continue;
     if (finding.length == 0) {
       finding.offset = block_offset + at - chunk.offset;

@@ -57,7 +57,7 @@ class Tiler {
   /// The second pointer of a free chunk's tree node lies where a block in use has its POOL_HEADER.
   [[nodiscard]] bool HasTreeNode(std::uint32_t offset) const {
     const std::uint64_t right = Word(offset + kChunkHeaderBytes);
-    return right == 0 || right >= kSegmentHeapLowest;
+    return right == 0 || right >= HeapLowest(AddressOf(offset));
   }
   void AddNode(std::uint32_t offset);
   void CollectNodes();

@@ -12,7 +12,7 @@ import subprocess
 import time
 
 MEGABYTE = 1 << 20
-CR0_PAGING_PROTECTED, CR4_PAE, EFER_LONG_MODE = 0x80000001, 0x20, 0x100
+CR0_PAGING_PROTECTED, CR4_PAE, CR4_LA57, EFER_LONG_MODE = 0x80000001, 0x20, 0x1000, 0x100
 
 
 class Guest:
@@ -104,11 +104,12 @@ class Guest:
         if b'$OK#' not in (answer := self._gdb(f'M{address:x},{len(data):x}:{data.hex()}')):
             raise RuntimeError(f'gdb cannot write at {address:#x}: {answer}')
 
-    def turn_paging_on(self, cr3, x64, pae):
+    def turn_paging_on(self, cr3, x64, pae, la57=False):
         """What the dump's notes and its `paging` follow."""
         self._gdb('qXfer:features:read:target.xml:0,ff')  # single registers are for those who read the list of them
         self._set_control(5, EFER_LONG_MODE if x64 else 0)
-        self._set_control(3, CR4_PAE if pae or x64 else 0x10)  # without PAE: large pages
+        levels = CR4_PAE | CR4_LA57 if la57 else CR4_PAE if pae or x64 else 0x10  # without PAE: large pages
+        self._set_control(3, levels)
         self._set_control(2, cr3)
         self._set_control(0, CR0_PAGING_PROTECTED)
 

@@ -49,6 +49,23 @@ TEST(InfoText, ListsAFewModulesAndAllOnDemand) {
   EXPECT_THAT(all, Not(HasSubstr("more\n")));
 }
 
+TEST(InfoText, SaysWhoToldTheBuildAndWhereThePageTablesLie) {
+  ImageReport facts = OverrunReport();
+  facts.system.build_source = BuildSource::kVersionResource;
+  facts.image.machine = Machine::kX64;
+  facts.image.form = PageTableForm::kLa57;
+  facts.image.directory_table_base = PhysAddr{0x1AB000};
+  facts.image.root_source = RootSource::kProcessor;
+  const std::string text = RenderInfoText(facts, TextOptions{});
+  EXPECT_THAT(text, HasSubstr("\n  build      told by the kernel's version resource\n"));
+  EXPECT_THAT(text, HasSubstr("\n  memory     page tables x64 LA57 at 0x1ab000 (as the image says of a processor)\n"));
+  facts.system.build.reset();
+  facts.image.directory_table_base.reset();
+  const std::string bare = RenderInfoText(facts, TextOptions{});
+  EXPECT_THAT(bare, Not(HasSubstr("told by")));
+  EXPECT_THAT(bare, Not(HasSubstr("page tables")));
+}
+
 TEST(InfoText, SaysHowTheLayoutIsKnown) {
   ImageReport facts = CleanReport();
   facts.census.layout_source = LayoutSource::kInferred;

@@ -17,7 +17,9 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 constexpr std::uint64_t kKernel = 0xFFFFFA8001234000;
-constexpr const char* kNoTables = "no page tables that map themselves were found: finds have physical addresses only";
+constexpr const char* kNoTables =
+    "no page tables that map themselves were found: finds have physical addresses only, "
+    "and the machine is not known";
 
 std::vector<std::uint8_t> Page(std::uint8_t value) { return std::vector<std::uint8_t>(4096, value); }
 

@@ -73,13 +73,35 @@ TEST(ElfCore, TheGuestsHeaderIsUsed) {
     EXPECT_EQ(facts.container, "elf");
     EXPECT_EQ(facts.build, 7601u);
     EXPECT_EQ(facts.machine, test.kind == TableKind::kX64 ? Machine::kX64 : Machine::kX86);
-    EXPECT_EQ(facts.pae, test.kind == TableKind::kPae);
+    EXPECT_EQ(facts.form == PageTableForm::kPae, test.kind == TableKind::kPae);
     EXPECT_EQ(facts.directory_table_base->value, 0x1000u);
     ASSERT_TRUE(facts.bugcheck);
     EXPECT_EQ(facts.bugcheck->code, 0x19u);
     EXPECT_NE(facts.debugger_data_block.value, 0u);
     EXPECT_NE(facts.loaded_module_list.value, 0u);
     EXPECT_THAT(facts.notes, IsEmpty());
+  }
+}
+
+TEST(ElfCore, QemusNoteOfAProcessorNamesThePageTables) {
+  constexpr std::uint64_t kRoot = 0x41000;
+  for (const TableKind kind : {TableKind::kX64, TableKind::kX86, TableKind::kPae}) {
+    const std::uint64_t address = kind == TableKind::kX64 ? kElfKernel : 0x81234000;
+    PhysicalMemory memory;
+    PageTables(memory, kind, kRoot).MapSelf().Map(address, 0x107);
+    memory.Add(0x107, 0xAA);
+    std::vector<TestSegment> segments = SegmentsOf(memory);
+    std::vector<std::uint8_t> notes;
+    for (const std::uint64_t cr3 : {std::uint64_t{0}, std::uint64_t{0x107000}, kRoot * 4096}) {
+      const auto state = ElfNoteBytes("QEMU", Bytes().U64(0x1A0, cr3).Resize(0x1B8).vector());
+      notes.insert(notes.end(), state.begin(), state.end());
+      segments.insert(segments.begin(), NoteSegment(notes));
+      const OpenedImage opened = Open(ElfCore(segments));
+      segments.erase(segments.begin());
+      const bool is_named = cr3 == kRoot * 4096;
+      EXPECT_EQ(opened.image.facts().root_source, is_named ? RootSource::kProcessor : RootSource::kSelfMap);
+      EXPECT_EQ(AddressSpace(opened.image).Page(VirtAddr{address}).pfn, 0x107u);
+    }
   }
 }
 

@@ -50,7 +50,7 @@ TEST(FullDump, X86HeaderAndRuns) {
   const ImageFacts& facts = opened.image.facts();
   EXPECT_EQ(facts.container, "pagedump-full");
   EXPECT_EQ(facts.machine, Machine::kX86);
-  EXPECT_FALSE(facts.pae);
+  EXPECT_EQ(facts.form, PageTableForm::kUsual);
   EXPECT_EQ(facts.build, 2600u);
   EXPECT_EQ(facts.directory_table_base, PhysAddr{0x39000});
   EXPECT_EQ(facts.loaded_module_list, VirtAddr{0x8055A620});
@@ -63,7 +63,7 @@ TEST(FullDump, X86HeaderAndRuns) {
 TEST(FullDump, PaeTableBaseKeepsItsPlaceInThePage) {
   const PhysicalMemory memory = SixPages();
   const OpenedImage opened = Open(FullDump32(memory, RunsOf(memory), {.table_base = 0x6FA0020, .pae = true}));
-  EXPECT_TRUE(opened.image.facts().pae);
+  EXPECT_EQ(opened.image.facts().form, PageTableForm::kPae);
   EXPECT_EQ(opened.image.facts().directory_table_base, PhysAddr{0x6FA0020});
 }
 
@@ -220,7 +220,7 @@ TEST(FullDump, WhereTheHeaderIsSilentThePageTablesTellPae) {
     memory.Add(0x30, 0x77);
     Bytes file = FullDump32(memory, RunsOf(memory), {.table_base = 0x10000, .build = 3790});
     file.Text(0x5C, "P");
-    EXPECT_EQ(Open(file).image.facts().pae, pae);
+    EXPECT_EQ(Open(file).image.facts().form == PageTableForm::kPae, pae);
   }
 }
 

@@ -81,6 +81,22 @@ TEST(Hibernation, ATableIsMemory) {
   EXPECT_EQ(FirstByte(opened.image.pages(), 0x108), 0xBB);
 }
 
+TEST(Hibernation, TheStateOfTheProcessorNamesThePageTables) {
+  constexpr std::uint64_t kRoot = 0x41000, kMappedAt = 0xFFFFFA8001234000;
+  PhysicalMemory memory;
+  PageTables(memory, TableKind::kX64, kRoot).MapSelf().Map(kMappedAt, 0x107);
+  memory.Add(0x107, 0xAA);
+  for (const std::uint64_t cr3 : {kRoot * 4096, std::uint64_t{0x107000}, std::uint64_t{0}}) {
+    Bytes file = SevenHeader().U64(0x60, 3).U64(0x2010, cr3).Resize(0x3000);  // the state is the file's third page
+    AppendTable(file, {RunsOf(memory)});
+    AppendBlock(file, memory, NumbersOf(memory));
+    const OpenedImage opened = Open(file);
+    const bool is_named = cr3 == kRoot * 4096;
+    EXPECT_EQ(opened.image.facts().root_source, is_named ? RootSource::kProcessor : RootSource::kSelfMap);
+    EXPECT_EQ(AddressSpace(opened.image).Page(VirtAddr{kMappedAt}).bytes[0], 0xAA);
+  }
+}
+
 TEST(Hibernation, PackedBlocksAndGapsBetweenThem) {
   // Two pages of 0x55 and 14 of zeros: a literal and a match of 0x1FFF from one before, then the same for zeros. The
   // matches share the byte of their lengths' next four bits. 17 bytes, 7 more make a multiple of 8. 700 bytes of

@@ -9,8 +9,12 @@ namespace {
 std::vector<std::pair<int, int>> LevelsOf(TableKind kind) {
   if (kind == TableKind::kX86) return {{22, 10}, {12, 10}};
   if (kind == TableKind::kPae) return {{30, 2}, {21, 9}, {12, 9}};
+  if (kind == TableKind::kLa57) return {{48, 9}, {39, 9}, {30, 9}, {21, 9}, {12, 9}};
   return {{39, 9}, {30, 9}, {21, 9}, {12, 9}};
 }
+
+/// x64: valid, writable, accessed, dirty. ARM64: valid, table or page, inner shareable, accessed.
+std::uint64_t FlagsOf(TableKind kind) { return kind == TableKind::kArm64 ? 0x703 : 0x63; }
 
 }  // namespace
 
@@ -41,7 +45,7 @@ std::uint64_t PhysicalMemory::Read(std::uint64_t physical, int bytes) {
 }
 
 PageTables::PageTables(PhysicalMemory& memory, TableKind kind, std::uint64_t root_pfn)
-    : memory_(memory), kind_(kind), root_(root_pfn), next_(root_pfn + 1) {
+    : memory_(memory), kind_(kind), flags_(FlagsOf(kind)), root_(root_pfn), next_(root_pfn + 1) {
   memory_[root_];
   if (kind_ != TableKind::kPae) return;
   // Windows makes all four directories with the process.
@@ -60,7 +64,7 @@ std::uint64_t PageTables::EntryPlace(std::uint64_t address, int shift) {
     if (level_shift == shift) return place;
     if (memory_.Read(place, size) == 0) {
       memory_[next_];
-      memory_.Write(place, next_++ * 4096 | 0x63, size);
+      memory_.Write(place, next_++ * 4096 | flags_, size);
     }
     table = (memory_.Read(place, size) & 0xFFFFFFFFFFFF) / 4096;
   }
@@ -72,10 +76,11 @@ PageTables& PageTables::Set(std::uint64_t address, int shift, std::uint64_t entr
   return *this;
 }
 
-PageTables& PageTables::Map(std::uint64_t address, std::uint64_t pfn) { return Set(address, 12, pfn * 4096 | 0x63); }
+PageTables& PageTables::Map(std::uint64_t address, std::uint64_t pfn) { return Set(address, 12, pfn * 4096 | flags_); }
 
 PageTables& PageTables::MapSelf(std::uint64_t index) {
-  if (kind_ == TableKind::kX64) memory_.Write(root_ * 4096 + index * 8, root_ * 4096 | 0x63, 8);
+  if (kind_ != TableKind::kX86 && kind_ != TableKind::kPae)
+    memory_.Write(root_ * 4096 + index * 8, root_ * 4096 | flags_, 8);
   if (kind_ == TableKind::kX86) memory_.Write(root_ * 4096 + 0xC00, root_ * 4096 | 0x63, 4);
   if (kind_ == TableKind::kPae)
     for (std::uint64_t i = 0; i < 4; ++i) memory_.Write((root_ + 4) * 4096 + i * 8, (root_ + 1 + i) * 4096 | 0x63, 8);

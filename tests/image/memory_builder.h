@@ -27,7 +27,7 @@ class PhysicalMemory {
   std::map<std::uint64_t, TestPage> pages_;
 };
 
-enum class TableKind { kX86, kPae, kX64 };
+enum class TableKind { kX86, kPae, kX64, kLa57, kArm64 };
 
 /// Page tables in a PhysicalMemory. Tables come from `root` upwards, one page each.
 class PageTables {
@@ -41,7 +41,7 @@ class PageTables {
   /// Writes `entry` into the table whose entries cover `1 << shift` bytes (12: a page, 21 or 22: a large one, …),
   /// making the tables above it.
   PageTables& Set(std::uint64_t address, int shift, std::uint64_t entry);
-  /// Lets the tables map themselves as Windows does: x86 at 0xC0000000, PAE at 0xC0600000, x64 at `index`.
+  /// Lets the tables map themselves as Windows does: x86 at 0xC0000000, PAE at 0xC0600000, the others at `index`.
   PageTables& MapSelf(std::uint64_t index = 0x1ED);
   /// The page of the table that holds the entry of `1 << shift` bytes for `address`.
   [[nodiscard]] std::uint64_t TableOf(std::uint64_t address, int shift);
@@ -51,6 +51,7 @@ class PageTables {
  private:
   PhysicalMemory& memory_;
   TableKind kind_;
+  std::uint64_t flags_;  // of an entry that leads on, and of a page's
   std::uint64_t root_;
   std::uint64_t next_;
 };

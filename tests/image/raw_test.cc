@@ -42,7 +42,7 @@ TEST(RawImage, FindsX86TablesWithAndWithoutPae) {
   for (const TableKind kind : {TableKind::kX86, TableKind::kPae}) {
     const OpenedImage opened = Open(RawImage(MemoryOf(kind)));
     EXPECT_EQ(opened.image.facts().machine, Machine::kX86);
-    EXPECT_EQ(opened.image.facts().pae, kind == TableKind::kPae);
+    EXPECT_EQ(opened.image.facts().form == PageTableForm::kPae, kind == TableKind::kPae);
     // The PAE directory that maps itself is the fourth, at page 0x14; it stands in for the PDPT at 0x10.
     EXPECT_EQ(opened.image.facts().directory_table_base, PhysAddr{kind == TableKind::kPae ? 0x14000u : 0x10000u});
     ASSERT_EQ(AddressSpace(opened.image).Page(VirtAddr{kX86}).presence, Presence::kPresent);
@@ -54,7 +54,7 @@ TEST(RawImage, NeedsNoPdptForPae) {
   PhysicalMemory memory = MemoryOf(TableKind::kPae);
   memory.Add(0x10, 0);
   const OpenedImage opened = Open(RawImage(memory));
-  EXPECT_TRUE(opened.image.facts().pae);
+  EXPECT_EQ(opened.image.facts().form, PageTableForm::kPae);
   EXPECT_EQ(AddressSpace(opened.image).Page(VirtAddr{kX86}).bytes[0], 0x80);
 }
 
@@ -89,7 +89,8 @@ TEST(RawImage, WithoutTablesNothingCanBeTranslated) {
   const OpenedImage opened = Open(RawImage(PhysicalMemory().Add(3, 0x33)));
   EXPECT_EQ(opened.image.facts().machine, Machine::kUnknown);
   EXPECT_THAT(opened.image.facts().notes,
-              ElementsAre("no page tables that map themselves were found: finds have physical addresses only"));
+              ElementsAre("no page tables that map themselves were found: finds have physical addresses only, "
+                          "and the machine is not known"));
   const AddressSpace space(opened.image);
   EXPECT_FALSE(space.can_translate());
   EXPECT_FALSE(space.maps_kernel());

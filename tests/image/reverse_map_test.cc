@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "parser/image/mapped_pages.h"
 #include "tests/image/open.h"
 
 namespace poolblame::testing {
@@ -99,6 +100,21 @@ TEST(ReverseMap, HostileTablesEndSoon) {
   const ReverseMap map = ReverseMap::Build(AddressSpace(opened.image), wanted);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
   EXPECT_NE(map.Find(0x1000), std::nullopt);
+}
+
+TEST(PagesOfKernelSpace, AscendEachOnce) {
+  PhysicalMemory memory;
+  PageTables tables(memory, TableKind::kX64, 0x10);
+  tables.MapSelf().Map(kPool, 0x90).Map(kPool + 0x1000, 0x80).Map(kPool + 0x2000, 0x81).Map(kPool + 0x3000, 0x90);
+  tables.Map(kPool + 0x4000, 0x82);
+  tables.Map(0x10000, 0x99);  // a program's
+  const OpenedImage opened = OpenX64(memory);
+  const std::vector<PfnRange> pages = PagesOfKernelSpace(AddressSpace(opened.image));
+  ASSERT_EQ(pages.size(), 2u);
+  EXPECT_EQ(pages[0].first, 0x80u);
+  EXPECT_EQ(pages[0].end, 0x83u);
+  EXPECT_EQ(pages[1].first, 0x90u);
+  EXPECT_EQ(pages[1].end, 0x91u);
 }
 
 TEST(ReverseMap, IsEmptyWithoutPageTables) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "parser/image/address_space.h"
 #include "tests/image/open.h"
 #include "tests/image/range_builder.h"
 
@@ -100,6 +101,37 @@ void ExpectFivePages(const Image& image) {
   EXPECT_EQ(FirstByte(image.pages(), 3), -1);
   EXPECT_EQ(FirstByte(image.pages(), 0x100000), 4);
   EXPECT_EQ(FirstByte(image.pages(), 0x100001), 5);
+}
+
+TEST(Vmware, TheStateOfAProcessorNamesThePageTables) {
+  constexpr std::uint64_t kRoot = 0x41000, kMappedAt = 0xFFFFFA8001234000;
+  PhysicalMemory memory;
+  PageTables(memory, TableKind::kX64, kRoot).MapSelf().Map(kMappedAt, kRoot + 4);
+  memory.Add(kRoot + 4, 0xAA);
+  const std::vector<TestRun> runs = RunsOf(memory);
+  const struct {
+    const char* name;
+    std::uint32_t number;
+    std::uint64_t value;
+  } cases[] = {{"CR64", 3, kRoot * 4096}, {"CR", 3, kRoot * 4096}, {"CR64", 2, kRoot * 4096}, {"CR64", 3, 0x1000}};
+  for (const auto& test : cases) {
+    constexpr std::uint64_t kCpuAt = 0x0C + 2 * 0x50;
+    Bytes file = Bytes().U32(0, 0xBED2BED2).U32(4, 8).U32(8, 2).Text(0x0C, "cpu").U64(0x4C, kCpuAt);
+    file.Text(0x5C, "memory").U64(0xA4, 0).Resize(kCpuAt);
+    const bool wide = test.name == std::string("CR64");
+    AppendTag(file, wide ? 8 : 4, test.name, {0, test.number});
+    wide ? file.U64(file.size(), test.value) : file.U32(file.size(), test.value);
+    file.Resize(file.size() + 2);
+    file.U64(0x9C, file.size());
+    AppendNumber(file, "regionsCount", {}, 1);
+    AppendRegion(file, 0, runs.at(0).first, 0, runs.at(0).count);
+    AppendMemory(file, PagesOf(memory, runs.at(0)));
+    const OpenedImage opened = Open(End(file));
+    const bool is_named = test.number == 3 && test.value == kRoot * 4096;
+    EXPECT_EQ(opened.image.facts().root_source, is_named ? RootSource::kProcessor : RootSource::kSelfMap)
+        << test.name << test.number;
+    EXPECT_EQ(AddressSpace(opened.image).Page(VirtAddr{kMappedAt}).bytes[0], 0xAA);
+  }
 }
 
 TEST(Vmware, MemoryFileAndStateFileBesideIt) {

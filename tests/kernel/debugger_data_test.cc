@@ -106,6 +106,30 @@ TEST(ReadDebuggerBlock, EncodedIsDecodedWithWhatTheCodeRefersTo) {
   EXPECT_THAT(notes, IsEmpty());
 }
 
+/// lea rcx, [block], between the loads.
+void PutAddressOf(FakeMemory& memory, VirtAddr block) {
+  memory.PutBytes(kCode + 0x40, {0x48, 0x8D, 0x0D}).Put(kCode + 0x43, block - (kCode + 0x47), 4);
+}
+
+TEST(FindEncodedBlock, TheCodeThatHasTheKeysNamesIt) {
+  FakeMemory memory = BlockInMemory(Form::kEncoded);
+  PutDecoder(memory, kFlag, kNever, kAlways);
+  EXPECT_FALSE(FindEncodedBlock(memory.Space(), {kKernel, 0x4000})) << "nobody says where it is";
+  PutAddressOf(memory, kBlock);
+  const auto block = FindEncodedBlock(memory.Space(), {kKernel, 0x4000});
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->KernBase, kKernel.value);
+  EXPECT_EQ(block->NonPagedPoolDescriptor, kKernel.value + 0x3800);
+}
+
+TEST(FindEncodedBlock, ABlockOfAnotherKernelIsNotTaken) {
+  FakeMemory memory = BlockInMemory(Form::kEncoded);
+  PutDecoder(memory, kFlag, kNever, kAlways);
+  PutAddressOf(memory, kBlock);
+  memory.Put(kBlock + 0x18, Encode(kKernel.value + 0x1000), 8);
+  EXPECT_FALSE(FindEncodedBlock(memory.Space(), {kKernel, 0x4000}));
+}
+
 TEST(ReadDebuggerBlock, WithoutTheRightCodeItStaysEncodedAndSaysSo) {
   FakeMemory memory = BlockInMemory(Form::kEncoded);
   PutDecoder(memory, kFlag + 8, kNever, kAlways);  // another flag than the block was encoded with

@@ -28,6 +28,19 @@ TEST(PageTables, X64FourLevelsAndSelfMap) {
   EXPECT_EQ(Entry64(memory, table, 0x035), 0U);
 }
 
+TEST(PageTables, X64FiveLevelsAndSelfMap) {
+  KernelMemory memory(128, 0, 8, 3);
+  constexpr std::uint64_t kVa = 0xFF7FFA8001234000;  // indices 0x17F, 0x1F5, 0x000, 0x009, 0x034
+  ASSERT_TRUE(memory.MapNew(kVa));
+  EXPECT_EQ(TablesNeeded(memory, Paging::kX64La57), 5U);
+  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX64La57, 0x181);
+  ASSERT_NE(cr3, 0U);
+  EXPECT_EQ(Entry64(memory, cr3, 0x181), cr3 | 0x63);
+  std::uint64_t table = cr3;
+  for (const std::uint64_t index : {0x17F, 0x1F5, 0x000, 0x009}) table = Entry64(memory, table, index) & kFrameBits;
+  EXPECT_EQ(Entry64(memory, table, 0x034), memory.FrameOf(kVa) * kPage | 0x63);
+}
+
 TEST(PageTables, X86TwoLevels) {
   KernelMemory memory(128, 0, 4, 3);
   constexpr std::uint64_t kVa = 0x81A45000;  // indices 0x206, 0x245

@@ -51,6 +51,18 @@ TEST(Recipe, IdleMemoryIsInMegabytesAndNotForX86) {
   EXPECT_THAT(ErrorOf("idle=9999999"), HasSubstr("from 0 to 1048576"));
 }
 
+TEST(Recipe, FiveLevelsAndEncodedBlocksAreForSomeWindowsOnly) {
+  for (const char* words : {"windows=22000 paging=la57", "paging=la57-wide windows=26100",
+                            "windows=9600 kdbg=encoded code=yes pages=512", "windows=7601 machine=x86 paging=plain"})
+    EXPECT_TRUE(ParseRecipe(words)) << words;
+  for (const char* words : {"windows=19041 paging=la57", "windows=7601 machine=x86 paging=la57",
+                            "windows=22000 machine=arm64 paging=la57-wide"})
+    EXPECT_THAT(ErrorOf(words), HasSubstr("paging=la57 is for")) << words;
+  for (const char* words : {"windows=7601 kdbg=encoded code=yes", "windows=9600 kdbg=encoded",
+                            "windows=22621 machine=arm64 kdbg=encoded code=yes"})
+    EXPECT_THAT(ErrorOf(words), HasSubstr("kdbg=encoded is for")) << words;
+}
+
 TEST(Recipe, ACulpritIsATagOfTheBuilders) {
   const auto recipe = ParseRecipe("culprit=Io frame=0x120 column=7 processors=8 minutes=30");
   ASSERT_TRUE(recipe.has_value());

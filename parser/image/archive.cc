@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "parser/image/container.h"
+#include "parser/image/seven_zip_memory.h"
 
 namespace poolblame {
 namespace {
@@ -121,6 +122,14 @@ class ArchiveSearch {
 }  // namespace
 
 Result<ArchiveMember> UnpackArchive(ByteView bytes, ArchiveFormat format, std::uint64_t limit) {
+  if (format == ArchiveFormat::kSevenZip) {
+    const Result<std::uint64_t> dictionary = LargestDictionary(bytes);
+    if (!dictionary) return tl::unexpected(dictionary.error());
+    if (*dictionary > kMostDictionary)
+      return Fail(ErrorKind::kUnsupported, "7-Zip archive that needs " + std::to_string(*dictionary >> 20) +
+                                               " MiB of memory, at most " + std::to_string(kMostDictionary >> 20) +
+                                               " MiB are given to it: unpack it first");
+  }
   return ArchiveSearch(bytes, format, limit).Run();
 }
 

@@ -47,8 +47,9 @@ class ArchiveSearch {
       if (!file) break;
       Look(*file);
     }
-    // Beside a plain dump an encrypted file may be anything; alone it is what was meant.
-    if (held_.size() == 1 && (!encrypted_ || rank_ != Rank::kOther)) return TakeHeld(files);
+    // Beside a plain dump a file that cannot be looked at may be anything; alone it is what was meant.
+    const bool saw_all = !encrypted_ && !unbounded_;
+    if (held_.size() == 1 && (saw_all || rank_ != Rank::kOther)) return TakeHeld(files);
     return Refuse();
   }
 
@@ -57,6 +58,10 @@ class ArchiveSearch {
   [[nodiscard]] tl::unexpected<Error> Refuse() const {
     if (encrypted_ || (held_.empty() && reader_.list_encrypted()))
       return Fail(ErrorKind::kUnsupported, "encrypted " + format_ + ": unpack it first with its password");
+    if (unbounded_)
+      return Fail(ErrorKind::kUnsupported, format_ +
+                                               " packed with LZMA or xz, which may ask for any amount of memory: "
+                                               "unpack it first, or pack it the usual way (deflate)");
     if (held_.empty() && !reader_.damage().empty())
       return Fail(ErrorKind::kIo, "unpack the " + format_ + ": " + reader_.damage());
     if (held_.empty())
@@ -76,6 +81,10 @@ class ArchiveSearch {
   void Look(const ArchiveFile& file) {
     if (file.encrypted) {
       encrypted_ = true;
+      return;
+    }
+    if (file.unbounded) {
+      unbounded_ = true;
       return;
     }
     const std::size_t length = reader_.Read(piece_);
@@ -117,6 +126,7 @@ class ArchiveSearch {
   Rank rank_ = Rank::kOther;
   UnpackSink sink_{limit_};
   bool encrypted_ = false;
+  bool unbounded_ = false;
 };
 
 }  // namespace

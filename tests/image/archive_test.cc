@@ -230,6 +230,16 @@ TEST(SevenZipMemory, OfAPackedHeaderIsFound) {
   EXPECT_LE(bytes, kMostDictionary);
 }
 
+TEST(Archive, ZipThatMayTakeAnyAmountOfMemoryIsRefused) {
+  // A local header of method 14 (LZMA) whose data asks for a dictionary of 4 GiB.
+  Bytes file;
+  file.Text(0, {"PK\x03\x04", 4}).U32(0x04, 0x0002003F).U32(0x08, 14).U32(0x12, 64).U32(0x16, 64).U32(0x1A, 10);
+  file.Text(0x1E, "MEMORY.DMP").U32(0x28, 0x00051409).U8(0x2C, 0x5D).U32(0x2D, 0xFFFFFFFF).Resize(0x28 + 64);
+  const Error error = ErrorOf(file.vector());
+  EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(error.what, StartsWith("ZIP archive packed with LZMA or xz, which may ask for any amount of memory"));
+}
+
 TEST(Archive, SevenZipThatWantsTooMuchMemoryIsRefusedWithBothNumbers) {
   const Error error = ErrorOf(SevenZipWithCoder({0x21, 0x21, 0x01, 0x28}));
   EXPECT_EQ(error.kind, ErrorKind::kUnsupported);

@@ -20,7 +20,9 @@ namespace poolblame::testing {
 namespace {
 
 using ::testing::Contains;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 namespace io = boost::iostreams;
 
@@ -88,8 +90,8 @@ TEST(Unpack, AnXzFileThatWantsTooMuchMemoryIsRefusedWithBothNumbers) {
   for (int i = 0; i < 4; ++i) packed[sum_at + i] = static_cast<std::uint8_t>(sum >> 8 * i);
   const Error error = ErrorOf(packed);
   EXPECT_EQ(error.kind, ErrorKind::kIo);
-  EXPECT_EQ(error.what,
-            "unpack the file: the xz data needs 1537 MiB of memory, at most 256 MiB are given to it: unpack it first");
+  EXPECT_THAT(error.what, StartsWith("unpack the file: the xz data needs 153"));  // MiB, and what liblzma itself takes
+  EXPECT_THAT(error.what, EndsWith(" MiB of memory, at most 256 MiB are given to it: unpack it first"));
 }
 
 TEST(Unpack, AZstdFileThatWantsTooMuchMemoryIsRefusedWithTheNumber) {

@@ -3,8 +3,8 @@
 // a triage dump. A file header, then one block after the other, each with the GUID of who wrote it, up to the end of
 // the file or a header of zeros. Nothing in it is memory.
 //
-// Sources: published Singularity Dump.h with the viewer that reads it; dmaivel/ntoseye, a kernel debugger, which reads the
-// same in dumps of Windows 11.
+// Sources: published Singularity Dump.h with the viewer that reads it; dmaivel/ntoseye, a kernel debugger, which reads
+// the same in dumps of Windows 11.
 #pragma once
 
 #include <array>

@@ -11,6 +11,7 @@ namespace poolblame::cli {
 namespace {
 
 constexpr std::size_t kFewModules = 12;
+constexpr std::size_t kFewBlocks = 24;
 
 const char* BuildSourceText(BuildSource source) {
   switch (source) {
@@ -73,6 +74,19 @@ void WriteRegions(TextWriter& out, const System& system) {
   }
 }
 
+void WriteSecondaryData(TextWriter& out, const ImageFacts& image, bool verbose) {
+  const std::vector<SecondaryBlock>& blocks = image.secondary_data;
+  if (blocks.empty()) return;
+  const std::size_t shown = verbose ? blocks.size() : std::min(blocks.size(), kFewBlocks);
+  out.Heading("secondary data, " + Counted(blocks.size(), "block") +
+              (shown < blocks.size() ? " (--verbose lists all)" : ""));
+  for (std::size_t i = 0; i < shown; ++i) {
+    const std::string_view name = SecondaryDataNameOf(blocks[i].guid);
+    out.Line(fmt::format("  {}  {:>11}  {}", blocks[i].guid, Grouped(blocks[i].size), name.empty() ? "-" : name));
+  }
+  if (shown < blocks.size()) out.Line(fmt::format("  and {} more", blocks.size() - shown));
+}
+
 }  // namespace
 
 std::string RenderInfoText(const ImageReport& facts, const TextOptions& options) {
@@ -88,6 +102,7 @@ std::string RenderInfoText(const ImageReport& facts, const TextOptions& options)
   WriteRegions(out, facts.system);
   WriteModules(out, facts.system.modules, false, options.verbose);
   WriteModules(out, facts.system.modules, true, options.verbose);
+  WriteSecondaryData(out, facts.image, options.verbose);
   WriteNotes(out, facts, options.verbose);
   return out.text();
 }

@@ -128,6 +128,14 @@ Json ModuleJson(const Module& module) {
   };
 }
 
+Json SecondaryDataJson(const ImageFacts& image) {
+  Json list = Json::array();
+  for (const SecondaryBlock& block : image.secondary_data)
+    list.push_back(Json{
+        {"guid", block.guid}, {"size", block.size}, {"name", JsonText(std::string(SecondaryDataNameOf(block.guid)))}});
+  return list;
+}
+
 /// Bytes that are no UTF-8 (a hostile module name, a path of another code page) become U+FFFD.
 std::string Dump(const Json& document, JsonForm form) {
   return document.dump(form == JsonForm::kIndented ? 2 : -1, ' ', true, Json::error_handler_t::replace) + "\n";
@@ -153,9 +161,13 @@ std::string RenderInfoJson(const ImageReport& facts, JsonForm form) {
   Json modules = Json::array();
   for (const Module& module : facts.system.modules) modules.push_back(ModuleJson(module));
   const Json document = {
-      {"schema", "poolblame.info/1"},    {"tool", JsonTool()},
-      {"image", JsonImage(facts)},       {"bugcheck", JsonBugCheck(facts)},
-      {"coverage", JsonCoverage(facts)}, {"modules", modules},
+      {"schema", "poolblame.info/1"},
+      {"tool", JsonTool()},
+      {"image", JsonImage(facts)},
+      {"bugcheck", JsonBugCheck(facts)},
+      {"coverage", JsonCoverage(facts)},
+      {"modules", modules},
+      {"secondary_data", SecondaryDataJson(facts.image)},
       {"notes", facts.AllNotes()},
   };
   return Dump(document, form);

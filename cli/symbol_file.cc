@@ -87,18 +87,22 @@ Result<KernelSymbols> ParseSymbols(ByteView json, const std::string& name) {
   return std::move(handler.symbols);
 }
 
+Result<KernelSymbols> ReadSymbols(ByteView bytes, const std::string& name) {
+  const Compression compression = CompressionOf(bytes);
+  if (compression == Compression::kNone) {
+    if (bytes.size() > kMostText) return Refuse(name, "more than 256 MiB of text");
+    return ParseSymbols(bytes, name);
+  }
+  const Result<Unpacked> unpacked = Unpack(bytes, compression, kMostText);
+  if (!unpacked) return Refuse(name, unpacked.error().what);
+  if (unpacked->cut) return Refuse(name, *unpacked->cut);
+  return ParseSymbols(unpacked->content.bytes(), name);
+}
+
 Result<KernelSymbols> ReadSymbolFile(const std::string& path) {
   const Result<FileMapping> file = FileMapping::Open(path);
   if (!file) return Fail(file.error().kind, "symbols in " + path + ": " + file.error().what);
-  const Compression compression = CompressionOf(file->bytes());
-  if (compression == Compression::kNone) {
-    if (file->bytes().size() > kMostText) return Refuse(path, "more than 256 MiB of text");
-    return ParseSymbols(file->bytes(), path);
-  }
-  const Result<Unpacked> unpacked = Unpack(file->bytes(), compression, kMostText);
-  if (!unpacked) return Refuse(path, unpacked.error().what);
-  if (unpacked->cut) return Refuse(path, *unpacked->cut);
-  return ParseSymbols(unpacked->content.bytes(), path);
+  return ReadSymbols(file->bytes(), path);
 }
 
 }  // namespace poolblame::cli

@@ -13,7 +13,9 @@ namespace poolblame::cli {
 /// kIo when the file cannot be read; kUnsupported when it is no such JSON or has none of the variables. Errors name the
 /// file. Reads at most 256 MiB of unpacked text, token by token.
 Result<KernelSymbols> ReadSymbolFile(const std::string& path);
-/// The same from the JSON text; `name` is what errors call it.
+/// The same from the file's bytes; `name` is what errors call it.
+Result<KernelSymbols> ReadSymbols(ByteView bytes, const std::string& name);
+/// The same from the JSON text.
 Result<KernelSymbols> ParseSymbols(ByteView json, const std::string& name);
 
 }  // namespace poolblame::cli

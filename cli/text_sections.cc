@@ -79,9 +79,9 @@ void WriteSystem(TextWriter& out, const ImageReport& facts) {
   out.Heading("image");
   out.Sentence("  file       ", image.path);
   if (!image.member.empty()) out.Sentence("  in it      ", image.member);
-  out.Sentence("  container  ",
-               fmt::format("{}{}, {}{}", image.container, image.compression == "none" ? "" : ", " + image.compression,
-                           Counted(image.size, "byte"), image.truncated ? ", truncated" : ""));
+  out.Sentence("  container  ", fmt::format("{}{}{}, {}{}", image.container, image.is_live ? ", live dump" : "",
+                                            image.compression == "none" ? "" : ", " + image.compression,
+                                            Counted(image.size, "byte"), image.truncated ? ", truncated" : ""));
   const std::string build = facts.system.build ? fmt::format(", build {}", *facts.system.build) : "";
   out.Sentence("  system     ", fmt::format("{}{}, {}", facts.system.os, build, MachineName(facts.system.machine)));
   out.Sentence("  pool       ", fmt::format("{}, {}", facts.census.allocator, LayoutText(facts.census)));

@@ -181,4 +181,16 @@ ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, 
   return reasoned;
 }
 
+ReasonedConfidence OfSeveralMoments(ReasonedConfidence reasoned) {
+  const auto of_suspect = std::find_if(reasoned.tests.begin(), reasoned.tests.end(),
+                                       [](const ConfidenceTest& test) { return test.word == Confidence::kSuspect; });
+  reasoned.tests.insert(of_suspect, {Confidence::kStrong, "the memory is of one moment", false});
+  if (reasoned.word != Confidence::kStrong) return reasoned;
+  const bool suspect = std::all_of(reasoned.tests.begin(), reasoned.tests.end(), [](const ConfidenceTest& test) {
+    return test.met || test.word != Confidence::kSuspect;
+  });
+  reasoned.word = suspect ? Confidence::kSuspect : Confidence::kInsufficient;
+  return reasoned;
+}
+
 }  // namespace poolblame

@@ -32,6 +32,10 @@ struct ReasonedConfidence {
 ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all = {},
                                     Ground ground = Ground::kChain, const RunFit* fit = nullptr);
 
+/// `reasoned` where the image may be of several moments (a live dump): what looks like damage may be a page that
+/// changed while it was copied, so nobody is told `strong`.
+ReasonedConfidence OfSeveralMoments(ReasonedConfidence reasoned);
+
 /// What is on both sides of the boundary, or where it stops, says that the suspect's write ran over it; not only that
 /// something is wrong behind the suspect.
 bool IsToldByContent(const Hypothesis& best);

@@ -5,6 +5,7 @@
 #include "heuristics/advice.h"
 #include "heuristics/code_owner.h"
 #include "heuristics/confidence.h"
+#include "heuristics/content.h"
 #include "heuristics/explanation.h"
 #include "heuristics/hypothesis.h"
 #include "heuristics/incidents.h"
@@ -13,6 +14,7 @@
 #include "heuristics/special_judge.h"
 #include "heuristics/tracked_block.h"
 #include "heuristics/write_extent.h"
+#include "parser/base/little_endian.h"
 #include "parser/pool/segment_heap.h"
 
 namespace poolblame {
@@ -130,6 +132,7 @@ std::optional<Incident> JudgeScene(const Scene& scene) {
   if (MayBeUnusedSlots(scene, best)) return std::nullopt;
   ReasonedConfidence confidence =
       ReasonConfidence(best, first.probability, hypotheses, GroundOf(scene, best), scene.run_fit.get());
+  if (scene.space->image().facts().is_live) confidence = OfSeveralMoments(std::move(confidence));
   incident.confidence = confidence.word;
   incident.write = ExtentOf(scene, best);
   incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));
@@ -175,6 +178,25 @@ void TellLacking(const Scene& scene, Report& report) {
                                page});
 }
 
+/// A link that leads to a free block which does not lead back.
+bool IsPlausibleLink(const Scene& scene, const Spot& spot) {
+  if (spot.kind != SpotKind::kLink) return false;
+  const ByteView word(scene.bytes.data() + spot.begin, spot.end - spot.begin);
+  std::uint64_t link = word.TryRead<Le32>(0).value_or(Le32{});
+  if (scene.layout().is_64bit) link = word.TryRead<Le64>(0).value_or(Le64{});
+  return LooksLikeKernelPointer(link, scene.pointer_size());
+}
+
+/// In a live dump two pages may be of two moments: lists lead to blocks that are gone, and ranges of the segment heap,
+/// which span pages, go on with what was there before or later, which looks like every kind of damage. A page of the
+/// classic pool tells of itself alone.
+bool MayBeTorn(const Scene& scene) {
+  if (!scene.space->image().facts().is_live) return false;
+  return std::ranges::any_of(scene.spots, [&](const Spot& spot) {
+    return IsPlausibleLink(scene, spot) || scene.PageOf(scene.blocks[spot.block]).backend != PoolBackend::kClassic;
+  });
+}
+
 /// What a clean report cannot vouch for.
 void TellContents(const ImageContents& contents, Report& report) {
   if (contents.tell_damage()) return;
@@ -214,6 +236,11 @@ std::vector<Scene> JudgeScenes(std::vector<Scene> scenes, Report& report) {
     std::optional<Incident> incident = JudgeScene(scene);
     if (!incident) continue;
     if (scene.lacking) TellLacking(scene, report);
+    if (MayBeTorn(scene)) {
+      report.not_judged.push_back({"what disagrees here may be of two moments: the dump is a live one",
+                                   VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
+      continue;
+    }
     if (MayBeReusedPage(scene, *incident)) {
       report.not_judged.push_back({"the page's front may be memory in its second life, its headers of the first",
                                    VirtAddr{scene.AddressOf(scene.damage_begin())}.page()});
@@ -261,7 +288,8 @@ Report Judge(const AddressSpace& space, const System& system, const PoolCensus& 
     scenes = JudgeScenes(std::move(incidents.scenes), report);
   }
   const std::vector<SpecialScene> special = FormSpecialScenes(space, system, census, tags);
-  for (const SpecialScene& scene : special) report.incidents.push_back(JudgeSpecialScene(scene));
+  for (const SpecialScene& scene : special)
+    report.incidents.push_back(JudgeSpecialScene(scene, space.image().facts().is_live));
   NameByDriverCode(space, system, tags, report);
   Advise(scenes, special, report);
   std::stable_sort(report.incidents.begin(), report.incidents.end(), GraverThan);

@@ -70,7 +70,7 @@ void SetPage(const SpecialScene& scene, Incident& incident) {
 
 }  // namespace
 
-Incident JudgeSpecialScene(const SpecialScene& scene) {
+Incident JudgeSpecialScene(const SpecialScene& scene, bool of_several_moments) {
   std::vector<Hypothesis> hypotheses = WeighSpecial(scene);
   std::stable_sort(hypotheses.begin(), hypotheses.end(),
                    [](const Hypothesis& a, const Hypothesis& b) { return a.probability > b.probability; });
@@ -84,6 +84,7 @@ Incident JudgeSpecialScene(const SpecialScene& scene) {
   const auto best =
       std::find_if(hypotheses.begin(), hypotheses.end(), [&](const Hypothesis& h) { return h.role == first.role; });
   ReasonedConfidence confidence = ReasonConfidence(*best, first.probability, hypotheses);
+  if (of_several_moments) confidence = OfSeveralMoments(std::move(confidence));
   incident.confidence = confidence.word;
   incident.write = ExtentOf(scene, *best);
   incident.explanation = ExplanationOf(scene, hypotheses, std::move(confidence.tests));

@@ -13,6 +13,7 @@ namespace poolblame {
 std::vector<Hypothesis> WeighSpecial(const SpecialScene& scene);
 
 /// What happened there, but for the advice: that names drivers, who are known when all incidents are.
-Incident JudgeSpecialScene(const SpecialScene& scene);
+/// `of_several_moments`: the image is a live dump.
+Incident JudgeSpecialScene(const SpecialScene& scene, bool of_several_moments);
 
 }  // namespace poolblame

@@ -10,6 +10,7 @@
 #include "samples/container.h"
 #include "samples/encoded_block.h"
 #include "samples/fault.h"
+#include "samples/live_dump.h"
 #include "samples/page_tables.h"
 #include "samples/pool_log.h"
 #include "samples/special_pool.h"
@@ -113,6 +114,8 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
       IsSpecialFault(recipe.fault) ? DamageSpecialPool(machine, special, built) : Damage(machine, built);
   if (!damaged) return tl::unexpected<Error>(damaged.error());
   machine.Live(recipe.after);
+  LiveWhileCopied(machine);
+  if (recipe.live > 0) built.bugcheck = {kLiveSystemDump, {}};
   built.kernel = WriteKernelData(machine);
   WritePoolLog(machine, built.truth);
   if (recipe.boot) WriteBootTraces(machine);

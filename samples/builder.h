@@ -38,7 +38,7 @@ struct Truth {
   std::uint64_t base = 0;                          // container=pool-pages: virtual address of the file's first byte
   std::string machine = "x64";                     // "x64" or "x86"
   std::uint32_t build = 0;
-  std::uint32_t bugcheck = 0;  // code in the dump header; 0x161 = live dump
+  std::uint32_t bugcheck = 0;  // code in the dump header; 0xE2 = nobody's fault, 0x161 = live dump
   std::string
       backend;  // segment heap: whose the culprit is, else the victim: "vs", "lfh", "large" or "none"; else empty
   std::uint64_t heap_key = 0, lfh_key = 0;  // segment heap: the image's

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "samples/container.h"
+#include "samples/secondary_data.h"
 
 namespace poolblame::samples {
 namespace {
@@ -53,6 +54,7 @@ void WriteWithBitmap(const Snapshot& snapshot, std::uint32_t type, const Bytes& 
   Put(out, block);
   Put(out, Bytes(first - HeaderSize(snapshot) - block.size(), 0));
   for (const PhysicalRun& run : runs) reader.Write(run, out);
+  Put(out, SecondaryData(snapshot.machine.recipe()));
 }
 
 }  // namespace
@@ -63,6 +65,7 @@ void WriteFullDump(const Snapshot& snapshot, std::ostream& out) {
   FrameReader reader(snapshot);
   Put(out, DumpHeader(snapshot, 1, HeaderSize(snapshot) + AllPages(snapshot) * kPage));
   for (const PhysicalRun& run : snapshot.machine.memory().runs()) reader.Write(run, out);
+  Put(out, SecondaryData(snapshot.machine.recipe()));
 }
 
 void WriteSummaryDump(const Snapshot& snapshot, std::ostream& out) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "samples/container.h"
+#include "samples/secondary_data.h"
 
 namespace poolblame::samples {
 namespace {
@@ -221,6 +222,8 @@ void WriteTriageDump(const Snapshot& s, std::ostream& out) {
   Bytes& b = file.bytes();
   Put64(b, 0xFA0, b.size());  // RequiredDumpSpace, at the same place on both machines
   PutTriageHeader(x64, parts, x64 ? 0x2000 : 0x1000, b);
+  const Bytes secondary = SecondaryData(s.machine.recipe());
+  b.insert(b.end(), secondary.begin(), secondary.end());
   out.write(reinterpret_cast<const char*>(b.data()), static_cast<std::streamsize>(b.size()));
 }
 

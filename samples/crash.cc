@@ -1,6 +1,6 @@
 // The crash that follows. Parameters are those of the public bug check reference: 0x19/20 (header, next header, first
 // ULONG), 0x19/3 (entry and what its neighbours say), 0xC2/7 (tag or line, first ULONG, address), 0x50 and 0xC5
-// (garbage address). Where damage would not be met soon, or the recipe says none, the image is a live dump (0x161).
+// (garbage address). Where damage would not be met soon, or the recipe says none, somebody made it crash (0xE2).
 #include <algorithm>
 
 #include "samples/fault_target.h"

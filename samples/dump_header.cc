@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::uint64_t kSystemTime = 0x01CF5D3A12345678;  // a fixed day in 2014: images must not depend on the clock
 constexpr std::uint64_t kUpTime = 0x0000000C92A69C00;
+constexpr std::uint32_t kLiveDump = 0x10;       // of Attributes
 constexpr std::uint64_t kMinute = 600'000'000;  // in units of 100 ns
 
 std::uint64_t SystemTime(const Snapshot& s) {
@@ -42,6 +43,7 @@ void PutHeader64(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put64(out, 0xFA8, SystemTime(s));
   Put64(out, 0x1030, UpTime(s));
   Put32(out, 0x1040, 1);
+  if (s.machine.recipe().live > 0) Put32(out, 0x1050, kLiveDump);
 }
 
 void PutHeader32(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::uint64_t file_bytes) {
@@ -73,6 +75,7 @@ void PutHeader32(const Snapshot& s, Bytes& out, std::uint32_t dump_type, std::ui
   Put64(out, 0xFA0, file_bytes);
   Put64(out, 0xFB8, UpTime(s));
   Put64(out, 0xFC0, SystemTime(s));
+  if (s.machine.recipe().live > 0) Put32(out, 0x8A0, kLiveDump);
 }
 
 }  // namespace

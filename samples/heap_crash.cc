@@ -125,8 +125,7 @@ BugCheckFacts HeapCrashOf(Machine& machine, const FaultRecord& record, const Tru
   if (record.caught) return Caught(machine, record);
   if (!truth.visible || record.victim.pool == nullptr) return {};
   const BugCheckFacts facts = truth.header_hit ? HeaderMet(machine, record, truth) : BugCheckFacts{};
-  constexpr std::uint32_t kLive = 0x161;
-  if (facts.code != kLive || !machine.random().Chance(50)) return facts;
+  if (facts.code != kNobodysCrash || !machine.random().Chance(50)) return facts;
   return Garbage(machine, record.damage.begin);  // nobody has freed it yet, but its owner reads it
 }
 

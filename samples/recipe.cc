@@ -125,6 +125,8 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "seed") return Number(key, value, 0, ~std::uint64_t{0}, recipe.seed);
   if (key == "activity") return Number(key, value, 0, 10000000, recipe.activity);
   if (key == "after") return Number(key, value, 0, 10000000, recipe.after);
+  if (key == "live") return Number(key, value, 0, 10000000, recipe.live);
+  if (key == "secondary") return Number(key, value, 0, 5000, recipe.secondary);
   if (key == "large") return Number(key, value, 0, kMostLarge, recipe.large);
   if (key == "special") return Number(key, value, 0, 64, recipe.special);
   if (key == "pool_log") return Number(key, value, 0, 512, recipe.pool_log);
@@ -215,9 +217,9 @@ std::string RecipeHelp() {
          " fill=BYTE victim=" + WordsOf(kVictims) + "\nwhere=" + WordsOf(kWhere) + " backend=" + WordsOf(kBackends) +
          " reach=" + WordsOf(kReach) + " variant=" + WordsOf(kVariants) + " payload=" + WordsOf(kPayloads) +
          " bugcheck=" + WordsOf(kBugchecks) +
-         "\npages=N idle=MIB pool=PERCENT seed=N activity=N after=N lookaside=DEPTH deferred=DEPTH"
+         "\npages=N idle=MIB pool=PERCENT seed=N activity=N after=N live=N lookaside=DEPTH deferred=DEPTH"
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
-         WordsOf(kFreeTags) + "\nlarge=N special=N special_mode=" + WordsOf(kSpecialModes) +
+         WordsOf(kFreeTags) + "\nsecondary=N large=N special=N special_mode=" + WordsOf(kSpecialModes) +
          " pool_log=N verifier=none|third-party|DRIVER.SYS code=yes|no\nculprit=TAG frame=N column=BIT processors=N "
          "minutes=N\ntracker=yes|no boot=yes|no kdbg=plain|encoded nx=yes|no leak=TAG busy=TAG cache=TAG "
          "later=MINUTES\n";

@@ -96,7 +96,9 @@ struct Recipe {
   std::uint64_t seed = 1;
   std::uint32_t activity = 400;   // allocations and frees after the pool is full, before the fault
   std::uint32_t after = 0;        // and after it
+  std::uint32_t live = 0;         // and while the dump is written: half of the pool's pages are from before them
   std::uint32_t cut = 0;          // percent of the file that is missing at its end
+  std::uint32_t secondary = 0;    // blocks of secondary data behind the pages of a dump
   std::uint32_t large = 0;        // segment heap: allocations above its 1 MB segments
   std::uint32_t special = 0;      // blocks in special pool
   std::string verifier = "none";  // whose blocks Driver Verifier tracks: third-party, or a driver's file name

@@ -44,8 +44,15 @@ enum class DumpType : std::uint32_t {
   kRdmpComplete = 10,
 };
 
-/// Attributes, newer SDKs only: the pages are ciphertext.
-inline constexpr std::uint32_t kDumpAttributeEncrypted = 0x100;
+// Bits of Attributes, newer SDKs only (mindumpdef.h). Others are seen in the field and not understood.
+inline constexpr std::uint32_t kDumpAttributeFileTooSmall = 0x4;  // "insufficient dump file size"
+inline constexpr std::uint32_t kDumpAttributeLive = 0x10;
+inline constexpr std::uint32_t kDumpAttributeFiltered = 0x40;    // "active memory": without pages held to be of no use
+inline constexpr std::uint32_t kDumpAttributeEncrypted = 0x100;  // the pages are ciphertext
+
+/// LIVE_SYSTEM_DUMP. "This code can never be used for a real bug check" (Microsoft's reference): live dumps of the task
+/// manager have it, and what hypervisors write of a machine that did not crash.
+inline constexpr std::uint32_t kBugCheckLiveDump = 0x161;
 
 // PHYSICAL_MEMORY_DESCRIPTOR of the header: which physical pages a full dump holds, one run after the other.
 inline constexpr std::size_t kPhysicalMemoryBlockSize = 700;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "parser/image/container.h"
+#include "parser/image/seven_zip_memory.h"
 
 namespace poolblame {
 namespace {
@@ -46,8 +47,9 @@ class ArchiveSearch {
       if (!file) break;
       Look(*file);
     }
-    // Beside a plain dump an encrypted file may be anything; alone it is what was meant.
-    if (held_.size() == 1 && (!encrypted_ || rank_ != Rank::kOther)) return TakeHeld(files);
+    // Beside a plain dump a file that cannot be looked at may be anything; alone it is what was meant.
+    const bool saw_all = !encrypted_ && !unbounded_;
+    if (held_.size() == 1 && (saw_all || rank_ != Rank::kOther)) return TakeHeld(files);
     return Refuse();
   }
 
@@ -56,6 +58,10 @@ class ArchiveSearch {
   [[nodiscard]] tl::unexpected<Error> Refuse() const {
     if (encrypted_ || (held_.empty() && reader_.list_encrypted()))
       return Fail(ErrorKind::kUnsupported, "encrypted " + format_ + ": unpack it first with its password");
+    if (unbounded_)
+      return Fail(ErrorKind::kUnsupported, format_ +
+                                               " packed with LZMA or xz, which may ask for any amount of memory: "
+                                               "unpack it first, or pack it the usual way (deflate)");
     if (held_.empty() && !reader_.damage().empty())
       return Fail(ErrorKind::kIo, "unpack the " + format_ + ": " + reader_.damage());
     if (held_.empty())
@@ -75,6 +81,10 @@ class ArchiveSearch {
   void Look(const ArchiveFile& file) {
     if (file.encrypted) {
       encrypted_ = true;
+      return;
+    }
+    if (file.unbounded) {
+      unbounded_ = true;
       return;
     }
     const std::size_t length = reader_.Read(piece_);
@@ -116,11 +126,20 @@ class ArchiveSearch {
   Rank rank_ = Rank::kOther;
   UnpackSink sink_{limit_};
   bool encrypted_ = false;
+  bool unbounded_ = false;
 };
 
 }  // namespace
 
 Result<ArchiveMember> UnpackArchive(ByteView bytes, ArchiveFormat format, std::uint64_t limit) {
+  if (format == ArchiveFormat::kSevenZip) {
+    const Result<std::uint64_t> dictionary = LargestDictionary(bytes);
+    if (!dictionary) return tl::unexpected(dictionary.error());
+    if (*dictionary > kMostDictionary)
+      return Fail(ErrorKind::kUnsupported, "7-Zip archive that needs " + std::to_string(*dictionary >> 20) +
+                                               " MiB of memory, at most " + std::to_string(kMostDictionary >> 20) +
+                                               " MiB are given to it: unpack it first");
+  }
   return ArchiveSearch(bytes, format, limit).Run();
 }
 

@@ -51,6 +51,14 @@ std::string NameOf(archive_entry* entry) {
   return std::string(text.substr(text.size() - std::min(text.size(), kMaxName)));
 }
 
+/// libarchive's name of the format, as of the entry read last, ends with how that is packed: "ZIP 6.3 (lzma)". A few
+/// bytes may ask for 4 GiB of dictionary there; other ways to pack have bounds of their own.
+bool IsUnbounded(archive* open) {
+  const char* const name = archive_format_name(open);
+  const std::string_view format = name == nullptr ? std::string_view() : name;
+  return format.starts_with("ZIP") && (format.ends_with("(lzma)") || format.ends_with("(xz)"));
+}
+
 bool IsEmpty(archive_entry* entry) { return archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) == 0; }
 
 }  // namespace
@@ -99,7 +107,8 @@ std::optional<ArchiveFile> ArchiveReader::Next() {
       return std::nullopt;
     }
     const bool is_file = archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == nullptr;
-    if (is_file && !IsEmpty(entry)) return ArchiveFile{NameOf(entry), archive_entry_is_encrypted(entry) != 0};
+    if (is_file && !IsEmpty(entry))
+      return ArchiveFile{NameOf(entry), archive_entry_is_encrypted(entry) != 0, IsUnbounded(archive_.get())};
   }
   return std::nullopt;
 }

@@ -27,6 +27,7 @@ const char* ArchiveName(ArchiveFormat format);
 struct ArchiveFile {
   std::string name;  // with its path, as the archive has it
   bool encrypted = false;
+  bool unbounded = false;  // of a ZIP archive: packed in a way that libarchive gives any amount of memory
 };
 
 /// Reads from front to end, once.

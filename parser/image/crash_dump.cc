@@ -45,6 +45,27 @@ bool NeedsFiveLevels(const PageMap& pages, const ImageFacts& facts) {
   return !maps_one(kPagingX64) && maps_one(kPagingX64La57);
 }
 
+/// What kind of dump the header says this is, beside its type. Not asked of a header that a guest left among the notes
+/// of an ELF core: there the machine stood still.
+void TellAttributes(CrashDumpHeader& header) {
+  ImageFacts& facts = header.facts;
+  const auto has = [&](std::uint32_t bit) { return (header.attributes & bit) != 0; };
+  const bool by_code = facts.bugcheck && facts.bugcheck->code == kBugCheckLiveDump;
+  facts.is_live = has(kDumpAttributeLive) || by_code;
+  if (facts.is_live)
+    facts.notes.push_back(
+        "live dump: nobody crashed. Unless the machine stood still while its memory was copied, pages and lists may be "
+        "torn: what lies in two places may be of two moments");
+  if (has(kDumpAttributeFiltered))
+    facts.notes.push_back("active memory dump: Windows left out the pages that it held to be of no use");
+  if (has(kDumpAttributeFileTooSmall))
+    NoteTruncation(facts, "the header says that the file had no room for all that was to be in it");
+  constexpr std::uint32_t kFailed = 0xC0000000;  // severity "error" of an NTSTATUS
+  if (header.secondary_state >= kFailed)
+    facts.notes.push_back("Windows failed to write all secondary data of drivers (status " +
+                          HexText(header.secondary_state) + "); memory is not affected");
+}
+
 }  // namespace
 
 void ApplyOptions(const OpenOptions& options, ImageFacts& facts) {
@@ -62,6 +83,7 @@ Result<ImageParts> OpenCrashDump(ByteView bytes, const OpenOptions& options) {
   Result<CrashDumpHeader> header = ReadCrashDumpHeader(bytes);
   if (!header) return tl::unexpected(header.error());
   ApplyOptions(options, header->facts);
+  TellAttributes(*header);
   // Dumps older than Windows 2000 have no DumpType; they are full.
   const auto type = static_cast<DumpType>(header->dump_type.value_or(static_cast<std::uint32_t>(DumpType::kFull)));
   const std::uint64_t offset = header->dump_type_offset;

@@ -24,6 +24,8 @@ struct CrashDumpHeader {
   std::optional<std::uint64_t> page_total;           // NumberOfPages
   std::vector<PageRun> run_slots;                    // every slot that fits in the header, offsets not set yet
   std::optional<std::uint8_t> pae_enabled;           // x86 only
+  std::uint32_t attributes = 0;                      // 0 where they were never written
+  std::uint32_t secondary_state = 0;                 // an NTSTATUS; 0 where it was never written
   ImageFacts facts;                                  // machine, build, table base, bug check, list heads
 };
 

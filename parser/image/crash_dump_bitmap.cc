@@ -6,6 +6,7 @@
 
 #include "parser/format/crash_dump.h"
 #include "parser/image/crash_dump.h"
+#include "parser/image/secondary_data.h"
 
 namespace poolblame {
 namespace {
@@ -45,6 +46,7 @@ ImageParts MapBitmap(ByteView bytes, const BitmapBlock& block, ImageFacts facts)
   if (parts.pages.page_count() < set)
     NoteTruncation(parts.facts, "the page bitmap promises " + std::to_string(set) + " pages, the file holds " +
                                     std::to_string(parts.pages.page_count()));
+  ReadSecondaryData(bytes, first_page + set * kPageSize, parts.facts);
   if (block.pages != set)
     parts.facts.notes.push_back("the bitmap block counts " + std::to_string(block.pages) + " pages, its bitmap has " +
                                 std::to_string(set));

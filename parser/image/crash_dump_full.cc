@@ -4,6 +4,7 @@
 
 #include "parser/image/crash_dump.h"
 #include "parser/image/physical_ranges.h"
+#include "parser/image/secondary_data.h"
 
 namespace poolblame {
 namespace {
@@ -55,6 +56,7 @@ Result<ImageParts> OpenFullDump(ByteView bytes, CrashDumpHeader header) {
   if (in_file < facts.pages_promised)
     NoteTruncation(facts, "the page runs promise " + std::to_string(facts.pages_promised) + " pages, the file holds " +
                               std::to_string(in_file));
+  if (in_file == facts.pages_promised) ReadSecondaryData(bytes, header.size + in_file * kPageSize, facts);
   NoteOverlaps(in_file, parts.pages, facts);
   if (header.page_total && *header.page_total != facts.pages_promised)
     facts.notes.push_back("NumberOfPages of the header is " + std::to_string(*header.page_total) +

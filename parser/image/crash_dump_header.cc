@@ -92,10 +92,10 @@ Result<void> ReadFacts(const Header& wire, CrashDumpHeader& header) {
       MachineOf(wire.MachineImageType, header.is_64bit, offsetof(Header, MachineImageType), facts);
   if (!machine) return tl::unexpected(machine.error());
   facts.machine = *machine;
-  const auto attributes = Written<std::uint32_t>(wire.Attributes);
-  if (attributes && (*attributes & kDumpAttributeEncrypted) != 0)
+  header.attributes = Written<std::uint32_t>(wire.Attributes).value_or(0);
+  if ((header.attributes & kDumpAttributeEncrypted) != 0)
     return Fail(ErrorKind::kUnsupported, "encrypted crash dump: decrypt it first with the key it was written with",
-                offsetof(Header, Attributes), 0, *attributes);
+                offsetof(Header, Attributes), 0, header.attributes);
   facts.build = Written<std::uint32_t>(wire.MinorVersion);
   if (const auto base = Written<Word>(wire.DirectoryTableBase); base && *base != 0)
     facts.directory_table_base = PhysAddr{*base};
@@ -109,6 +109,7 @@ Result<void> ReadFacts(const Header& wire, CrashDumpHeader& header) {
   ReadOrigin(wire, header);
   header.dump_type_offset = offsetof(Header, DumpType);
   header.dump_type = Written<std::uint32_t>(wire.DumpType);
+  header.secondary_state = Written<std::uint32_t>(wire.SecondaryDataState).value_or(0);
   header.required_dump_space = Written<std::uint64_t>(wire.RequiredDumpSpace);
   return {};
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "parser/image/crash_dump.h"
+#include "parser/image/secondary_data.h"
 
 namespace poolblame {
 namespace {
@@ -149,6 +150,7 @@ Result<ImageParts> OpenTriageDump(ByteView bytes, CrashDumpHeader header) {
   if (header.pae_enabled.value_or(0) == 1) facts.form = PageTableForm::kPae;
   facts.directory_table_base.reset();  // the tables it names are never in a triage dump
   CheckEnd(bytes, triage.common, facts);
+  ReadSecondaryData(bytes, triage.common.SizeOfDump, facts);
   facts.triage = ReadTables(bytes, triage, header.is_64bit, facts);
   std::vector<VirtualRange> ranges;
   AddDataBlocks(bytes, triage, header.is_64bit, ranges, facts);

@@ -6,6 +6,7 @@
 #include "parser/image/elf_core.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 #include "parser/format/elf_core.h"
@@ -14,6 +15,8 @@
 
 namespace poolblame {
 namespace {
+
+constexpr std::size_t kXenSearchBytes = 0x10000;  // the names of sections lie behind the header or at the end
 
 constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
 
@@ -111,6 +114,20 @@ std::optional<CrashDumpHeader> HeaderOfGuest(ByteView note, const OpenOptions& o
   return std::move(*header);
 }
 
+/// Xen's cores have their memory in sections and no segments at all.
+tl::unexpected<Error> RefuseWithoutMemory(ByteView bytes) {
+  constexpr std::string_view kXenNote = ".note.Xen";
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const bool is_xen =
+      text.substr(0, kXenSearchBytes).find(kXenNote) != std::string_view::npos ||
+      text.substr(text.size() - std::min(text.size(), kXenSearchBytes)).find(kXenNote) != std::string_view::npos;
+  if (is_xen)
+    return Fail(ErrorKind::kUnsupported,
+                "Xen core, whose memory lies in sections: let Windows write a dump (`xl trigger DOMAIN nmi` makes it "
+                "crash)");
+  return Fail(ErrorKind::kUnsupported, "ELF core without memory segments: take the dump again");
+}
+
 }  // namespace
 
 Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options) {
@@ -122,8 +139,7 @@ Result<ImageParts> OpenElfCore(ByteView bytes, const OpenOptions& options) {
   if (IsProcessCore(*segments))
     return Fail(ErrorKind::kUnsupported,
                 "ELF core without physical addresses (of one process): give a dump of the whole machine's memory");
-  if (segments->empty() && !parts.facts.truncated)
-    return Fail(ErrorKind::kUnsupported, "ELF core without memory segments: take the dump again");
+  if (segments->empty() && !parts.facts.truncated) return RefuseWithoutMemory(bytes);
   const auto header = HeaderOfGuest(notes.crash_dump_header, options, parts.facts);
   MapRanges(bytes, RangesOf(*segments, notes.by_virtual_box, parts.facts), parts);
   if (header && parts.facts.directory_table_base)

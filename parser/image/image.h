@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parser/base/address.h"
@@ -59,6 +60,15 @@ struct TriageTables {
   std::uint32_t string_pool_size = 0;
 };
 
+/// What one driver added to a crash dump as the system went down.
+struct SecondaryBlock {
+  std::string guid;     // its writer's tag: "54c84888-01d1-4c1e-bed6-282c98241303"
+  FileOffset offset{};  // of the data
+  std::uint64_t size = 0;
+};
+/// Who writes blocks of that tag, and what; empty where no public source tells.
+std::string_view SecondaryDataNameOf(std::string_view guid);
+
 /// Which machine wrote a dump, and when, as far as its header says; nothing where a field was never written.
 struct DumpOrigin {
   std::optional<std::uint64_t> system_time;  // of the crash: 100 ns since 1601
@@ -87,9 +97,11 @@ struct ImageFacts {
   std::optional<BugCheckRecord> bugcheck;
   DumpOrigin origin;
   std::optional<TriageTables> triage;
-  std::uint64_t pages_promised = 0;  // pages the container's tables speak of
-  bool truncated = false;            // the file ends before what it promises
-  std::vector<std::string> notes;    // one sentence each: what could not be read, and both numbers
+  std::vector<SecondaryBlock> secondary_data;  // of a crash dump, in its order
+  std::uint64_t pages_promised = 0;            // pages the container's tables speak of
+  bool truncated = false;                      // the file ends before what it promises
+  bool is_live = false;            // the header says that nobody crashed: the system may have run on meanwhile
+  std::vector<std::string> notes;  // one sentence each: what could not be read, and both numbers
 };
 
 struct OpenOptions {

@@ -37,6 +37,12 @@ bool IsBzip2(std::string_view text) {
   return text.size() >= 10 && text[3] >= '1' && text[3] <= '9' && text.substr(4, 6) == kBzip2Block;
 }
 
+UnpackNote UnpackInto(ByteView packed, Compression compression, UnpackSink& sink) {
+  if (compression == Compression::kZstd) return UnpackZstd(packed, sink);
+  if (compression == Compression::kXz) return UnpackXz(packed, sink);
+  return UnpackWithBoost(packed, compression, sink);
+}
+
 bool AllZero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
@@ -124,8 +130,7 @@ ByteView UnpackedBytes::bytes() const {
 
 Result<Unpacked> Unpack(ByteView packed, Compression compression, std::uint64_t limit) {
   UnpackSink sink(limit);
-  UnpackNote cut =
-      compression == Compression::kZstd ? UnpackZstd(packed, sink) : UnpackWithBoost(packed, compression, sink);
+  UnpackNote cut = UnpackInto(packed, compression, sink);
   const std::uint64_t size = sink.size();
   if (sink.limit_reached()) cut = "unpacking stopped at the limit of " + std::to_string(limit) + " bytes";
   if (cut && size == 0 && !sink.error()) return Fail(ErrorKind::kIo, "unpack the file: " + *cut);

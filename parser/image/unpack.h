@@ -71,9 +71,10 @@ struct Unpacked {
 /// is nothing or the temporary file cannot be written.
 Result<Unpacked> Unpack(ByteView packed, Compression compression, std::uint64_t limit);
 
-/// The two decoders: libzstd itself, because Boost's zstd filter takes a cut-off file for a whole one; Boost.Iostreams
-/// for the rest.
+/// The decoders: libzstd itself, because Boost's zstd filter takes a cut-off file for a whole one; liblzma itself,
+/// because Boost's filter bounds no memory; Boost.Iostreams for the rest.
 UnpackNote UnpackZstd(ByteView packed, UnpackSink& sink);
+UnpackNote UnpackXz(ByteView packed, UnpackSink& sink);
 UnpackNote UnpackWithBoost(ByteView packed, Compression compression, UnpackSink& sink);
 
 }  // namespace poolblame

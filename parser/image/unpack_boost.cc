@@ -3,7 +3,6 @@
 #include <boost/iostreams/device/array.hpp>
 #include <boost/iostreams/filter/bzip2.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
-#include <boost/iostreams/filter/lzma.hpp>
 #include <boost/iostreams/filtering_streambuf.hpp>
 #include <exception>
 
@@ -19,7 +18,6 @@ constexpr std::size_t kPieceBytes = 4096;
 
 void PushDecoder(io::filtering_streambuf<io::input>& stream, Compression compression) {
   if (compression == Compression::kGzip) stream.push(io::gzip_decompressor());
-  if (compression == Compression::kXz) stream.push(io::lzma_decompressor());
   if (compression == Compression::kBzip2) stream.push(io::bzip2_decompressor());
 }
 

@@ -1,4 +1,5 @@
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <memory>
 
@@ -6,6 +7,11 @@
 
 namespace poolblame {
 namespace {
+
+// The library's own bound; a file may ask for 4 GiB, whatever it is long.
+constexpr const char* kWindowTooLarge =
+    "the zstd data needs a window of more than 128 MiB, and no more memory is given to it: unpack it first (`zstd -d "
+    "--long=31`)";
 
 std::string Shortage(const char* why, std::uint64_t declared, std::uint64_t came) {
   std::string note = std::string("the zstd data ") + why + ": ";
@@ -34,6 +40,7 @@ UnpackNote UnpackZstd(ByteView packed, UnpackSink& sink) {
     ZSTD_outBuffer out{piece.data(), piece.size(), 0};
     const std::size_t before = in.pos;
     left = ZSTD_decompressStream(stream.get(), &out, &in);
+    if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge) return kWindowTooLarge;
     if (ZSTD_isError(left)) return Shortage(ZSTD_getErrorName(left), declared, sink.size());
     if (!sink.Append({piece.data(), out.pos})) return std::nullopt;
     if (in.pos == before && out.pos == 0) return Shortage("ends early", declared, sink.size());

@@ -94,7 +94,7 @@ std::string ReadPdbGuid(const AddressSpace& space, const DriverImage& image) {
   if (space.Read(image.base + debug->AddressOfRawData, record) != Presence::kPresent) return "";
   if (ByteView(record.data(), record.size()).TryRead<Le32>(0).value_or(Le32{}) != kCodeViewSignature) return "";
   // A number of four bytes and two of two, lowest byte first, then eight bytes as they lie.
-  constexpr std::array kOrder = {7, 6, 5, 4, 9, 8, 11, 10, 12, 13, 14, 15, 16, 17, 18, 19};
+  constexpr std::array<std::size_t, 16> kOrder = {7, 6, 5, 4, 9, 8, 11, 10, 12, 13, 14, 15, 16, 17, 18, 19};
   std::string guid;
   for (const std::size_t at : kOrder) {
     guid += "0123456789ABCDEF"[record[at] >> 4];

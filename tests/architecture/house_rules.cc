@@ -162,6 +162,7 @@ std::span<const ForeignRule> ForeignRules() {
       {"tl/", {"parser/base", "tests"}},
       {"boost/", {"parser/image", "tests"}},
       {"zstd", {"parser/image", "tests"}},
+      {"lzma.h", {"parser/image", "tests"}},
       {"archive.h", {"parser/image", "tests"}},
       {"archive_entry.h", {"parser/image", "tests"}},
       {"snappy", {"parser/image", "tests"}},

@@ -74,5 +74,24 @@ TEST(InfoText, SaysHowTheLayoutIsKnown) {
   EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("no classic pool page to read"));
 }
 
+TEST(InfoText, ListsSecondaryDataWithItsWriter) {
+  ImageReport facts = CleanReport();
+  facts.image.secondary_data = {{"f87e4a4c-c5a1-4d2f-bff0-d5de63a5e4c3", FileOffset{0x3000}, 1607},
+                                {"13121110-1514-1716-1819-1a1b1c1d1e1f", FileOffset{0x3400}, 1}};
+  EXPECT_THAT(RenderInfoText(facts, TextOptions{}),
+              HasSubstr("\nsecondary data, 2 blocks\n"
+                        "  f87e4a4c-c5a1-4d2f-bff0-d5de63a5e4c3        1,607  KMDF: its drivers\n"
+                        "  13121110-1514-1716-1819-1a1b1c1d1e1f            1  -\n"));
+  facts.image.secondary_data.resize(30, facts.image.secondary_data.back());
+  EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("secondary data, 30 blocks (--verbose lists all)\n"));
+  EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("\n  and 6 more\n"));
+}
+
+TEST(InfoText, SaysThatADumpIsLive) {
+  ImageReport facts = CleanReport();
+  facts.image.is_live = true;
+  EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("full, live dump, "));
+}
+
 }  // namespace
 }  // namespace poolblame::cli

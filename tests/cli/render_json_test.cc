@@ -148,11 +148,25 @@ TEST(InfoJson, HasTheModules) {
   ImageReport facts = CleanReport();
   facts.system.modules = {{"culprit.sys", "", VirtAddr{0xFFFFF88001000000}, 0x6000, 0, true}};
   const Json info = Json::parse(RenderInfoJson(facts, JsonForm::kIndented));
-  EXPECT_EQ(Keys(info), (Words{"schema", "tool", "image", "bugcheck", "coverage", "modules", "notes"}));
+  EXPECT_EQ(Keys(info),
+            (Words{"schema", "tool", "image", "bugcheck", "coverage", "modules", "secondary_data", "notes"}));
   EXPECT_EQ(info["schema"], "poolblame.info/1");
+  EXPECT_EQ(info["secondary_data"], Json::array());
   EXPECT_EQ(Keys(info["modules"][0]), (Words{"name", "path", "base", "size", "timestamp", "unloaded"}));
   EXPECT_EQ(info["modules"][0]["base"], "0xfffff88001000000");
   EXPECT_TRUE(info["modules"][0]["timestamp"].is_null());
+}
+
+TEST(InfoJson, HasTheSecondaryData) {
+  ImageReport facts = CleanReport();
+  facts.image.secondary_data = {{"f87e4a4c-c5a1-4d2f-bff0-d5de63a5e4c3", FileOffset{0x3000}, 607},
+                                {"13121110-1514-1716-1819-1a1b1c1d1e1f", FileOffset{0x3400}, 1}};
+  const Json list = Json::parse(RenderInfoJson(facts, JsonForm::kIndented))["secondary_data"];
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(Keys(list[0]), (Words{"guid", "size", "name"}));
+  EXPECT_EQ(list[0]["size"], 607);
+  EXPECT_EQ(list[0]["name"], "KMDF: its drivers");
+  EXPECT_TRUE(list[1]["name"].is_null());
 }
 
 }  // namespace

@@ -21,6 +21,9 @@ void ExercisePage(ByteView bytes);
 /// A pooltag.txt, and a look-up of every tag that its first bytes spell.
 void ExerciseTagFile(ByteView bytes);
 
+/// --symbols FILE, packed or not; what it says is used on a small image whose debugger data block cannot be read.
+void ExerciseSymbols(ByteView bytes);
+
 /// What `correlate` reads. Aborts when a partial result does not rank as what it was made of.
 void ExerciseReports(ByteView bytes);
 

@@ -1,10 +1,13 @@
-// The hostile driver: every prefix of a small image of each container, and many mutants of it, against crash, hang
-// and hunger. Prints what was tried. By hand, on two cores, under sanitizers:
+// The hostile driver: every prefix of a small image of each container and of each other sort of file that is read, and
+// many mutants of it, against crash, hang and hunger. Prints what was tried. By hand, on two cores, under sanitizers:
 //   build/asan/tests/fuzz/hostile --count 200000
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -24,7 +27,7 @@ struct Arguments {
   std::uint64_t count = 2400;     // mutants, over all containers
   std::uint64_t prefix_step = 1;  // every n-th length; 0 = no prefixes
   std::uint64_t seed = 1;
-  std::string container;    // empty = all
+  std::string container;    // or document; empty = all
   std::string save_folder;  // inputs that failed are written here, for tests/fuzz/corpus
 };
 
@@ -94,6 +97,55 @@ std::size_t RunPrefixes(const Arguments& arguments, const Container& container, 
   return failures;
 }
 
+/// A file beside the images: its seeds are the files of its corpus.
+struct Document {
+  const char* name;
+  void (*exercise)(ByteView);
+};
+constexpr std::array kDocuments = {Document{"tag_file", ExerciseTagFile}, Document{"reports", ExerciseReports},
+                                   Document{"symbols", ExerciseSymbols}};
+
+std::vector<Bytes> SeedsOf(const Document& document) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(POOLBLAME_CORPUS "/") + document.name))
+    files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::vector<Bytes> seeds;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    seeds.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  if (seeds.empty()) std::abort();
+  return seeds;
+}
+
+std::size_t RunDocumentPrefixes(const Arguments& arguments, const Document& document, const Bytes& seed) {
+  if (arguments.prefix_step == 0) return 0;
+  FencedBytes fenced(seed);
+  Campaign campaign;
+  campaign.name = std::string(document.name) + " prefixes";
+  campaign.count = seed.size() / arguments.prefix_step + 1;
+  campaign.input = [&](std::uint64_t i) { return fenced.First(i * arguments.prefix_step); };
+  campaign.exercise = document.exercise;
+  return RunAndPrint(arguments, campaign, seed.size());
+}
+
+std::size_t RunDocument(const Arguments& arguments, const Document& document, std::uint64_t count) {
+  const std::vector<Bytes> seeds = SeedsOf(document);
+  std::size_t failures = 0;
+  for (const Bytes& seed : seeds) failures += RunDocumentPrefixes(arguments, document, seed);
+  Campaign campaign;
+  campaign.name = std::string(document.name) + " mutants";
+  campaign.count = count;
+  std::optional<FencedBytes> fenced;
+  campaign.input = [&](std::uint64_t i) {
+    fenced.emplace(Mutate(seeds[i % seeds.size()], seeds[(i + 1) % seeds.size()], arguments.seed * 0x100000000 + i));
+    return fenced->First(fenced->size());
+  };
+  campaign.exercise = document.exercise;
+  return failures + RunAndPrint(arguments, campaign, seeds.front().size());
+}
+
 std::size_t RunMutants(const Arguments& arguments, const Container& container, const Bytes& healthy,
                        const Bytes& damaged, std::uint64_t count) {
   Campaign campaign;
@@ -118,9 +170,14 @@ std::size_t RunContainer(const Arguments& arguments, const Container& container,
   return RunPrefixes(arguments, container, damaged) + RunMutants(arguments, container, healthy, damaged, mutants);
 }
 
+bool IsKnown(const std::string& name) {
+  return FindContainer(name) != nullptr ||
+         std::ranges::any_of(kDocuments, [&](const Document& document) { return document.name == name; });
+}
+
 int Main(int argc, char** argv) {
   const auto arguments = Parse(argc, argv);
-  if (!arguments || (!arguments->container.empty() && FindContainer(arguments->container) == nullptr)) {
+  if (!arguments || (!arguments->container.empty() && !IsKnown(arguments->container))) {
     std::fprintf(stderr,
                  "usage: hostile [--count N] [--prefix-step N] [--seed N] [--container NAME] [--save FOLDER]\n");
     return 2;
@@ -128,11 +185,14 @@ int Main(int argc, char** argv) {
   std::printf("%-36s %9s %9s %10s %10s %9s %12s %8s\n", "input", "tried", "bytes", "CPU s", "slowest s", "at input",
               "most held", "failures");
   std::size_t failures = 0;
+  const std::uint64_t share = arguments->container.empty() ? Containers().size() + kDocuments.size() : 1;
   for (const Container& container : Containers()) {
     if (!arguments->container.empty() && container.name != arguments->container) continue;
-    const std::uint64_t share = arguments->container.empty() ? Containers().size() : 1;
     failures += RunContainer(*arguments, container, arguments->count / share);
   }
+  for (const Document& document : kDocuments)
+    if (arguments->container.empty() || document.name == arguments->container)
+      failures += RunDocument(*arguments, document, arguments->count / share);
   return failures == 0 ? 0 : 1;
 }
 

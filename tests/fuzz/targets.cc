@@ -11,6 +11,7 @@ Target FindTarget(std::string_view name) {
   if (name == "pool_page") return ExercisePage;
   if (name == "tag_file") return ExerciseTagFile;
   if (name == "reports") return ExerciseReports;
+  if (name == "symbols") return ExerciseSymbols;
   if (name == "analyze") return [](ByteView bytes) { ExerciseImage(bytes, {}); };
   const Container* container = FindContainer(name);
   if (container == nullptr) return {};

@@ -1,5 +1,5 @@
 // The names under which hostile input is fed: every container of containers.cc, and "pool_page", "tag_file",
-// "reports", "analyze". Each has its libFuzzer program fuzz_<name> and its seeds in corpus/<name>.
+// "reports", "symbols", "analyze". Each has its libFuzzer program fuzz_<name> and its seeds in corpus/<name>.
 #pragma once
 
 #include <functional>

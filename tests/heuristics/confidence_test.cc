@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <optional>
 
@@ -169,6 +170,20 @@ TEST(Confidence, EvidenceAgainstIsNoEvidence) {
 TEST(Confidence, UnknownIsInsufficientAndHardwareAtMostSuspect) {
   EXPECT_EQ(ConfidenceOf(With(SuspectRole::kUnknown, {{Weight::kMiddleField, 1}}), 0.99), Confidence::kInsufficient);
   EXPECT_EQ(ConfidenceOf(With(SuspectRole::kHardware, {{Weight::kSingleBit, 1}}), 0.99), Confidence::kSuspect);
+}
+
+TEST(Confidence, OfALiveDumpNobodyIsStrong) {
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}});
+  const ReasonedConfidence strong = ReasonConfidence(best, 0.98);
+  ASSERT_EQ(strong.word, Confidence::kStrong);
+  const ReasonedConfidence live = OfSeveralMoments(strong);
+  EXPECT_EQ(live.word, Confidence::kSuspect);
+  ASSERT_EQ(live.tests.size(), strong.tests.size() + 1);
+  const auto unmet = std::find_if(live.tests.begin(), live.tests.end(), [](const auto& test) { return !test.met; });
+  ASSERT_NE(unmet, live.tests.end());
+  EXPECT_EQ(unmet->text, "the memory is of one moment");
+  EXPECT_EQ(unmet->word, Confidence::kStrong);
+  EXPECT_EQ(OfSeveralMoments(ReasonConfidence(best, 0.5)).word, Confidence::kInsufficient);
 }
 
 }  // namespace

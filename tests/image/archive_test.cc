@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "parser/image/seven_zip_memory.h"
 #include "tests/image/archive_builder.h"
 #include "tests/image/open.h"
 #include "tests/image/range_builder.h"
@@ -192,6 +193,58 @@ TEST(Archive, GarbageBehindAMagicIsRefused) {
     const Error error = ErrorOf(Bytes().Text(0, magic).Resize(0x3000).vector());
     EXPECT_THAT(error.what, HasSubstr(" archive")) << magic;
   }
+}
+
+/// A 7-Zip archive that is nothing but a header which is not packed: one folder with this one coder.
+std::vector<std::uint8_t> SevenZipWithCoder(const std::vector<std::uint8_t>& coder) {
+  std::vector<std::uint8_t> header = {0x01, 0x04, 0x06, 0x00, 0x01, 0x09, 0x05, 0x00, 0x07, 0x0B, 0x01, 0x00, 0x01};
+  header.insert(header.end(), coder.begin(), coder.end());
+  header.insert(header.end(), {0x0C, 0x05, 0x00, 0x00, 0x00});
+  Bytes file;
+  file.Text(0, "7z\xBC\xAF\x27\x1C").U32(0x08, 0).U64(0x0C, 0).U64(0x14, header.size()).U32(0x1C, 0);
+  return file.Append(header.data(), header.size()).vector();
+}
+
+TEST(SevenZipMemory, IsWhatTheCodersAskFor) {
+  const struct {
+    std::vector<std::uint8_t> coder;
+    std::uint64_t bytes;
+  } cases[] = {
+      {{0x21, 0x21, 0x01, 0x18}, std::uint64_t{1} << 24},                          // LZMA2, code 24
+      {{0x21, 0x21, 0x01, 0x28}, std::uint64_t{1} << 32},                          // and 40
+      {{0x23, 0x03, 0x01, 0x01, 0x05, 0x5D, 0xFF, 0xFF, 0xFF, 0x7F}, 0x7FFFFFFF},  // LZMA
+      {{0x23, 0x03, 0x04, 0x01, 0x05, 0x06, 0x00, 0x00, 0x00, 0x40}, 0x40000000},  // PPMd
+      {{0x01, 0x00}, 0},                                                           // stored
+  };
+  for (const auto& test : cases) {
+    const std::vector<std::uint8_t> file = SevenZipWithCoder(test.coder);
+    EXPECT_EQ(LargestDictionary({file.data(), file.size()}).value(), test.bytes);
+    for (std::size_t length = 0; length < file.size(); ++length) (void)LargestDictionary({file.data(), length});
+  }
+}
+
+TEST(SevenZipMemory, OfAPackedHeaderIsFound) {
+  const std::vector<std::uint8_t> file = ArchiveOf("7zip", {{"MEMORY.DMP", ArchiveFileBytes(0x8000, 0x55)}});
+  const std::uint64_t bytes = LargestDictionary({file.data(), file.size()}).value();
+  EXPECT_GT(bytes, 0U);
+  EXPECT_LE(bytes, kMostDictionary);
+}
+
+TEST(Archive, ZipThatMayTakeAnyAmountOfMemoryIsRefused) {
+  // A local header of method 14 (LZMA) whose data asks for a dictionary of 4 GiB.
+  Bytes file;
+  file.Text(0, {"PK\x03\x04", 4}).U32(0x04, 0x0002003F).U32(0x08, 14).U32(0x12, 64).U32(0x16, 64).U32(0x1A, 10);
+  file.Text(0x1E, "MEMORY.DMP").U32(0x28, 0x00051409).U8(0x2C, 0x5D).U32(0x2D, 0xFFFFFFFF).Resize(0x28 + 64);
+  const Error error = ErrorOf(file.vector());
+  EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(error.what, StartsWith("ZIP archive packed with LZMA or xz, which may ask for any amount of memory"));
+}
+
+TEST(Archive, SevenZipThatWantsTooMuchMemoryIsRefusedWithBothNumbers) {
+  const Error error = ErrorOf(SevenZipWithCoder({0x21, 0x21, 0x01, 0x28}));
+  EXPECT_EQ(error.kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(error.what,
+            "7-Zip archive that needs 4096 MiB of memory, at most 256 MiB are given to it: unpack it first");
 }
 
 }  // namespace

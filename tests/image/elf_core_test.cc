@@ -222,6 +222,7 @@ TEST(ElfCore, WhatIsNoCoreOfAMachineIsRefused) {
       {ElfCore({{0, Pages(1, 1), 0x400000}, {0, Pages(1, 2), 0x7FFF0000}}), ErrorKind::kUnsupported,
        "ELF core without physical addresses"},
       {ElfCore({}), ErrorKind::kUnsupported, "ELF core without memory segments"},
+      {Bytes(ElfCore({})).Text(0x1200, ".note.Xen"), ErrorKind::kUnsupported, "Xen core, whose memory lies in"},
   };
   for (const auto& test : cases) {
     const Error error = ErrorOf(test.file.vector());

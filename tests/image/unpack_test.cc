@@ -2,6 +2,7 @@
 #include "parser/image/unpack.h"
 
 #include <gmock/gmock.h>
+#include <lzma.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -19,7 +20,9 @@ namespace poolblame::testing {
 namespace {
 
 using ::testing::Contains;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 namespace io = boost::iostreams;
 
@@ -72,6 +75,32 @@ TEST(Unpack, EveryCompressionGivesTheSameImage) {
     EXPECT_FALSE(opened.image.facts().truncated) << packer.name;
     EXPECT_TRUE(std::ranges::equal(opened.image.bytes(), plain)) << packer.name;
   }
+}
+
+/// A file that says it needs a dictionary of 1.5 GiB: the header of its block has that code (40 is 4 GiB), and its sum.
+TEST(Unpack, AnXzFileThatWantsTooMuchMemoryIsRefusedWithBothNumbers) {
+  std::vector<std::uint8_t> packed = PackWith<io::lzma_compressor>(NoisyDump(2));
+  // Stream header 12 bytes; block header: its size, flags, sizes, filter LZMA2 (0x21) with one byte: the dictionary.
+  const std::size_t sum_at = 12 + (packed[12] + 1u) * 4 - 4;
+  constexpr std::uint8_t kFilter[] = {0x21, 0x01};
+  const auto filter = std::search(packed.begin() + 14, packed.begin() + sum_at, kFilter, kFilter + 2);
+  ASSERT_NE(filter, packed.begin() + sum_at);
+  filter[2] = 37;
+  const std::uint32_t sum = lzma_crc32(&packed[12], sum_at - 12, 0);
+  for (int i = 0; i < 4; ++i) packed[sum_at + i] = static_cast<std::uint8_t>(sum >> 8 * i);
+  const Error error = ErrorOf(packed);
+  EXPECT_EQ(error.kind, ErrorKind::kIo);
+  EXPECT_THAT(error.what, StartsWith("unpack the file: the xz data needs 153"));  // MiB, and what liblzma itself takes
+  EXPECT_THAT(error.what, EndsWith(" MiB of memory, at most 256 MiB are given to it: unpack it first"));
+}
+
+TEST(Unpack, AZstdFileThatWantsTooMuchMemoryIsRefusedWithTheNumber) {
+  // Magic, a frame header without anything but the window (2^41 bytes by exponent 31), and an empty last block.
+  const std::vector<std::uint8_t> packed = {0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xF8, 0x01, 0x00, 0x00};
+  const Error error = ErrorOf(packed);
+  EXPECT_EQ(error.kind, ErrorKind::kIo);
+  EXPECT_THAT(error.what, HasSubstr("needs a window of more than 128 MiB"));
+  EXPECT_THAT(error.what, HasSubstr("unpack it first"));
 }
 
 TEST(Unpack, SeveralFramesAreOneImage) {

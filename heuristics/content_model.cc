@@ -62,7 +62,7 @@ bool ImageContents::is_varied() const {
 }
 
 bool ImageContents::tell_damage() const {
-  constexpr double kFewest = 100;  // blocks
+  constexpr double kFewest = 200;  // blocks: of fewer, none may be unlike by chance
   if (examples < kFewest || is_varied()) return false;
   const double one_more = unlike_share + 1 / examples;  // that a few blocks do not have by chance
   return one_more <= kMostUnlike;

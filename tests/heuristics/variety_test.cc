@@ -39,7 +39,7 @@ TEST(Variety, OneTagMayHaveBeenWrittenOver) { EXPECT_TRUE(TellDamage(1)); }
 
 TEST(Variety, MoreThanAFifthOfTheTagsBesidesTheVictimsIsHowThisPoolIs) { EXPECT_FALSE(TellDamage(3)); }
 
-TEST(Variety, AFewBlocksDoNotTell) { EXPECT_FALSE(TellDamage(0, 12)); }
+TEST(Variety, AFewBlocksDoNotTell) { EXPECT_FALSE(TellDamage(0, 20)); }
 
 }  // namespace
 }  // namespace poolblame::testing

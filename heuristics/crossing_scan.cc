@@ -130,21 +130,21 @@ bool IsToldByWrite(const Scene& scene, const SceneBlock& above, const UsualFront
   return told >= (usual.examples() >= kFewestForEvidence ? kTold : kToldWithLess);
 }
 
-FrontEvidence EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFront& front, const CrossingFit& fit,
-                          const Standing& standing) {
+double EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFront& front, const CrossingFit& fit,
+                   const Standing& standing) {
   const bool goes_on = fit.run.texture == std::string_view(kOwnersContent);
   const double unlike = goes_on ? 0 : NatsUnlike(scene, below);
   const bool one_word = front.words == 1;
-  return {fit.above_margin, unlike, one_word, front.as_usual_share, standing.told_by_rest, standing.alone};
+  return FrontEvidence{fit.above_margin, unlike, one_word, front.as_usual_share, standing.told_by_rest, standing.alone}
+      .Sum();
 }
 
 /// All that speaks for the write is enough for an incident.
-bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit,
-             const FrontEvidence& evidence) {
+bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit) {
   const UsualFront& usual = scene.contents->fronts.at(found.tag);
   if (IsToldByWrite(scene, above, usual, fit)) return true;
-  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() &&
-         evidence.Sum() >= evidence.Alarm(usual.is_distinctive());
+  const double alarm = usual.is_distinctive() ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInData;
+  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() && fit.evidence >= alarm;
 }
 
 std::optional<Scene> SceneOf(const StandsOut& found, bool stands_alone, SceneSetter& setter,
@@ -161,9 +161,8 @@ std::optional<Scene> SceneOf(const StandsOut& found, bool stands_alone, SceneSet
   if (below.end > scene.bytes.size() || front_end > std::min<std::size_t>(above.end, scene.bytes.size())) return {};
   const Standing standing = StandingOf(scene, above, found.front, stands_alone);
   if (IsRuledOut(scene, above, below, found, *fit, standing)) return std::nullopt;
-  const FrontEvidence evidence = EvidenceFor(scene, below, found.front, *fit, standing);
-  fit->evidence = evidence.Sum();
-  if (!IsAlarm(scene, above, found, *fit, evidence)) return std::nullopt;
+  fit->evidence = EvidenceFor(scene, below, found.front, *fit, standing);
+  if (!IsAlarm(scene, above, found, *fit)) return std::nullopt;
   const std::uint32_t begin = above.payload();
   const std::uint32_t end = std::max(fit->run.end, begin + found.front.words * scene.pointer_size());
   scene.spots = {{SpotKind::kPayload, *index, begin, end, end - begin, 0}};
@@ -194,11 +193,13 @@ void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
   if (census.layout == nullptr) return;
   const std::vector<StandsOut> all = FindOddFronts(setter, *contents);
   constexpr std::size_t kOfOneWrite = 2;  // the victim, and the writer's own block
-  const bool stands_alone = CountOdd(all, *contents) <= kOfOneWrite;
+  const bool few = CountOdd(all, *contents) <= kOfOneWrite;
   std::vector<Scene> found;
   for (const StandsOut& block : all) {
     if (scenes.size() + found.size() >= kMaxIncidents) break;
     if (block.begins_like_another || IsKind(block, all)) continue;
+    // Data of all sorts has no usual front that the rest of the image could vouch for.
+    const bool stands_alone = few && contents->fronts.at(block.tag).is_distinctive();
     if (auto scene = SceneOf(block, stands_alone, setter, contents)) found.push_back(std::move(*scene));
   }
   std::ranges::copy_if(found, std::back_inserter(scenes), [&](const Scene& scene) { return !WroteOn(scene, found); });

@@ -18,10 +18,7 @@ struct FrontEvidence {
 
   /// Nats that an incident takes. Blocks that have nothing in common but zeros are less of a measure: there the block
   /// below has to be unlike, too.
-  [[nodiscard]] double Alarm(bool is_distinctive) const {
-    constexpr double kAlarm = 3, kInData = 8, kAloneInData = 6.5;
-    return is_distinctive ? kAlarm : stands_alone ? kAloneInData : kInData;
-  }
+  static constexpr double kAlarm = 3, kAlarmInData = 8;
   [[nodiscard]] double Sum() const {
     constexpr double kPrior = 0.4, kAbove = 0.36, kBelow = 0.22, kAsUsual = 9.2, kAlone = 2.2;
     constexpr double kLeast = -5, kMost = 20;

@@ -143,6 +143,9 @@ double EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFron
 bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit) {
   const UsualFront& usual = scene.contents->fronts.at(found.tag);
   if (IsToldByWrite(scene, above, usual, fit)) return true;
+  // Data of all sorts is full of zeros and ones.
+  const bool one_pattern = fit.run.texture == std::string_view(kOnePattern);
+  if (!usual.is_distinctive() && one_pattern && !IsOddFill(scene, above, fit)) return false;
   const double alarm = usual.is_distinctive() ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInData;
   return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() && fit.evidence >= alarm;
 }

@@ -37,16 +37,16 @@ FakeMemory SharedPage(Machine machine) {
   return memory;
 }
 
-constexpr VirtAddr kKernel{0xFFFFF80002A00000};
+constexpr VirtAddr kBareKernel{0xFFFFF80002A00000};
 
 /// A kernel whose version resource lies behind its imports: one entry a level.
 FakeMemory KernelWithVersion(std::uint32_t build) {
-  FakeMemory memory(Machine::kX64, kKernel, 5);
-  const HandMadeDriver kernel(memory, kKernel, "ntoskrnl.exe");
+  FakeMemory memory(Machine::kX64, kBareKernel, 5);
+  const HandMadeDriver kernel(memory, kBareKernel, "ntoskrnl.exe");
   constexpr std::uint64_t kAt = 0x4800;
-  memory.Put(kKernel + 0x80 + 0x50, 0x5000, 4);                                    // SizeOfImage
-  memory.Put(kKernel + 0x98 + 0x80, kAt, 4).Put(kKernel + 0x98 + 0x84, 0x200, 4);  // directory 2
-  const VirtAddr tree = kKernel + kAt;
+  memory.Put(kBareKernel + 0x80 + 0x50, 0x5000, 4);                                        // SizeOfImage
+  memory.Put(kBareKernel + 0x98 + 0x80, kAt, 4).Put(kBareKernel + 0x98 + 0x84, 0x200, 4);  // directory 2
+  const VirtAddr tree = kBareKernel + kAt;
   memory.Put(tree + 0x0E, 2, 2);
   memory.Put(tree + 0x10, 3, 4).Put(tree + 0x14, 0x80000100, 4);  // icons are passed by
   memory.Put(tree + 0x18, 16, 4).Put(tree + 0x1C, 0x80000020, 4);
@@ -59,9 +59,10 @@ FakeMemory KernelWithVersion(std::uint32_t build) {
 
 /// A debugger block whose NtBuildLab is on the kernel's first page.
 DebuggerBlock BlockWithLab(FakeMemory& memory, std::string_view lab) {
-  for (std::size_t i = 0; i < lab.size(); ++i) memory.Put(kKernel + 0x900 + i, static_cast<std::uint8_t>(lab[i]), 1);
+  for (std::size_t i = 0; i < lab.size(); ++i)
+    memory.Put(kBareKernel + 0x900 + i, static_cast<std::uint8_t>(lab[i]), 1);
   DebuggerBlock block{};
-  block.NtBuildLab = Le64{(kKernel + 0x900).value};
+  block.NtBuildLab = Le64{(kBareKernel + 0x900).value};
   return block;
 }
 
@@ -83,7 +84,7 @@ TEST(BuildSources, SharedDataTellsItFromWindows10On) {
 
 TEST(BuildSources, TheKernelsVersionResourceTellsIt) {
   FakeMemory memory = KernelWithVersion(7601);
-  EXPECT_EQ(TakeFrom(memory.Space(), {}, kKernel), (Told{7601, BuildSource::kVersionResource}));
+  EXPECT_EQ(TakeFrom(memory.Space(), {}, kBareKernel), (Told{7601, BuildSource::kVersionResource}));
   EXPECT_EQ(TakeFrom(memory.Space()), kNothing) << "where the kernel is not known";
 }
 
@@ -96,17 +97,17 @@ TEST(BuildSources, ABrokenResourceTellsNothing) {
                {0x50, 0x5000, "outside the image"},     {0xA8, 0xFEEF04BC, "signature"}};
   for (const auto& test : cases) {
     FakeMemory memory = KernelWithVersion(7601);
-    memory.Put(kKernel + 0x4800 + test.offset, test.value, test.offset == 0x0E ? 2 : 4);
-    EXPECT_EQ(TakeFrom(memory.Space(), {}, kKernel), kNothing) << test.what;
+    memory.Put(kBareKernel + 0x4800 + test.offset, test.value, test.offset == 0x0E ? 2 : 4);
+    EXPECT_EQ(TakeFrom(memory.Space(), {}, kBareKernel), kNothing) << test.what;
   }
 }
 
 TEST(BuildSources, TheDebuggerBlockIsBelievedBeforeTheResource) {
   FakeMemory memory = KernelWithVersion(7600);
   const DebuggerBlock block = BlockWithLab(memory, "7601.17514.amd64fre");
-  EXPECT_EQ(TakeFrom(memory.Space(), block, kKernel), (Told{7601, BuildSource::kDebuggerBlock}));
+  EXPECT_EQ(TakeFrom(memory.Space(), block, kBareKernel), (Told{7601, BuildSource::kDebuggerBlock}));
   const DebuggerBlock silent = BlockWithLab(memory, "no build at all....");
-  EXPECT_EQ(TakeFrom(memory.Space(), silent, kKernel), (Told{7600, BuildSource::kVersionResource}));
+  EXPECT_EQ(TakeFrom(memory.Space(), silent, kBareKernel), (Told{7600, BuildSource::kVersionResource}));
 }
 
 TEST(BuildSources, WhatIsKnownIsNotAskedAgain) {

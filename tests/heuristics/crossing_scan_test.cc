@@ -170,6 +170,22 @@ TEST(CrossingScan, AFillThatNoBitmapHasTellsOfItself) {
   EXPECT_THAT(CrossingsWithFilledName(0xFF), IsEmpty());
 }
 
+TEST(CrossingScan, AWritersOwnBlockOfTheSameTagIsNoProofOfAnotherKind) {
+  const ByteString filled(kObject - 0x10, 0x5A);
+  Stage stage(Windows::kSeven64);
+  Healthy(stage).Add(PageBuilder(Windows::kSeven64, 500)
+                         .Block("Even", 0x60)
+                         .Block("Objt", kObject)
+                         .Put(0, filled)
+                         .Block("Objt", kObject)
+                         .Put(0, filled)
+                         .Block("File", 0x80));
+  const std::vector<Scene> scenes = Crossings(stage);
+  ASSERT_THAT(scenes, SizeIs(1));
+  EXPECT_EQ(scenes[0].blocks[scenes[0].victim()].begin - scenes[0].blocks[*scenes[0].Below(scenes[0].victim())].begin,
+            kObject);
+}
+
 TEST(CrossingScan, HealthyBlocksHaveNoIncident) {
   Stage stage(Windows::kSeven64);
   EXPECT_THAT(Crossings(Healthy(stage)), IsEmpty());

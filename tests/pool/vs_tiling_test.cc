@@ -113,6 +113,22 @@ TEST(VsTiling, OldHeadersInsideAFreeChunkAreNotItsNeighbours) {
   EXPECT_EQ(Sizes(subsegment), (Units{0x20, 0x60, 0x30}));
 }
 
+TEST(VsTiling, MemoryCostIsNoMoreThanThePagesThatAreGone) {
+  for (const std::uint64_t cost : {0U, 2U, 3U, 0xFFU}) {
+    VsSubsegment subsegment = Chunks({0x20, -0x400, 0x30});  // the free one touches five pages
+    const std::uint32_t chunk = OffsetOf({0x20});
+    std::uint64_t word = 0;
+    std::memcpy(&word, subsegment.bytes.data() + chunk, 8);
+    word ^= cost;
+    std::memcpy(subsegment.bytes.data() + chunk, &word, 8);
+    ASSERT_TRUE(TileVsSubsegment(subsegment, kTilingKey));
+    subsegment.present[2] = subsegment.present[3] = false;
+    BoundMemoryCost(subsegment, kTilingKey);
+    EXPECT_EQ(subsegment.chunks[1].damaged(), cost > 2) << cost;
+    EXPECT_EQ(subsegment.damaged, cost > 2) << cost;
+  }
+}
+
 TEST(VsTiling, UnderAnotherKeyNothingIsAChain) {
   VsSubsegment subsegment = Chunks({0x20, 0x45, 0x30, 0x7F, 0x11, 0x22});
   EXPECT_FALSE(TileVsSubsegment(subsegment, kTilingKey ^ 0x0123456789ABCDEF));

@@ -1,7 +1,7 @@
 // What speaks for a write over the end of the block below against a block that is otherwise by right, as nats. A
 // logistic regression on 426 images of one seed of the evaluation (payload-overrun, and the same images without it)
-// gave the factors but kRest; with them the largest sum of a block that nobody had written over was 2.5 there, on 120
-// other images 1.3. kRest is set by hand, so that such a block needs little from the one below.
+// gave the factors but kRest and kAlone; with them the largest sum of a block that nobody had written over was 2.5
+// there, on 120 other images 1.3. Those two are set by hand: such blocks need little from the one below.
 #pragma once
 
 #include <algorithm>

@@ -89,13 +89,21 @@ double TagEndShare(const Scene& scene, const SceneBlock& above, std::uint32_t by
   constexpr double kByChance = 64;  // one value in so many: bytes near each other are alike
   const std::uint32_t shift = 32 - 8 * bytes;
   const std::uint32_t end = PoolTag{above.block->read.PoolTag}.name().value >> shift;
-  double same = 0, total = 0;
+  const auto ends_so = [&](PoolTag tag) { return tag.value >> shift == end; };
+  double same = 0, total = 0, same_free = 0, free = 0;
   for (const auto& [tag, content] : scene.contents->tags) {
     const double blocks = BlocksOfSize(scene, tag, above.pool_size(), true);
     total += blocks;
-    if (tag.value >> shift == end) same += blocks;
+    if (ends_so(tag)) same += blocks;
   }
-  return total == 0 ? 0 : same / total * std::pow(kByChance, bytes);
+  // Free blocks are of all sizes.
+  for (const auto& [tag, statistics] : scene.census->tags) {
+    free += static_cast<double>(statistics.free);
+    if (ends_so(tag)) same_free += static_cast<double>(statistics.free);
+  }
+  const double all = free + static_cast<double>(scene.census->allocated);
+  const double share = (total == 0 ? 0 : same / total * (1 - free / all)) + (free == 0 ? 0 : same_free / all);
+  return share * std::pow(kByChance, bytes);
 }
 
 }  // namespace poolblame

@@ -37,9 +37,10 @@ struct Outcome {
   std::uint64_t index = 0;
   Recipe recipe;
   samples::Truth truth;
-  std::string error;           // not empty: the image could not be built or opened, and nothing below is set
-  bool in_image = true;        // false: the container left out the page of the damage, and nobody could see it
-  std::uint64_t siblings = 0;  // other blocks in use of the victim's tag that the dump holds
+  std::string error;             // not empty: the image could not be built or opened, and nothing below is set
+  bool in_image = true;          // false: the container left out the page of the damage, and nobody could see it
+  bool culprit_in_image = true;  // false: it left out the page of the culprit's header, and nobody could name it
+  std::uint64_t siblings = 0;    // other blocks in use of the victim's tag that the dump holds
   enum class Key { kNone, kNotFound, kWrong, kRight };
   Key key = Key::kNone;                         // segment heap: what became of HeapKey
   double build_seconds = 0, judge_seconds = 0;  // of this thread's wall clock; never part of a table

@@ -39,17 +39,22 @@ OpenOptions OptionsFor(const Recipe& recipe, const samples::Truth& truth) {
   return options;
 }
 
-/// Whether a triage dump, the one container that holds only some pool pages, has the page of the damage.
-bool HoldsDamage(const AddressSpace& space, const samples::Truth& truth) {
-  const std::uint64_t at = truth.damage_start != 0 ? truth.damage_start : truth.victim_header;
-  return space.Page(VirtAddr{at}.page()).presence == Presence::kPresent;
+/// Whether the dump has the page of this address. A triage dump is the one container that holds only some pool pages.
+bool Holds(const AddressSpace& space, const Recipe& recipe, std::uint64_t address) {
+  return recipe.container != "triage" || space.Page(VirtAddr{address}.page()).presence == Presence::kPresent;
 }
 
-/// A fault that the kernel caught in the call damaged nothing; only the bug check tells of it, and raw memory and bare
-/// pool pages carry none: there it left no trace.
-samples::Truth TruthInContainer(const Recipe& recipe, samples::Truth truth) {
+bool HoldsDamage(const AddressSpace& space, const Recipe& recipe, const samples::Truth& truth) {
+  return Holds(space, recipe, truth.damage_start != 0 ? truth.damage_start : truth.victim_header);
+}
+
+/// What this container lets anybody know. A fault that the kernel caught in the call damaged nothing; only the bug
+/// check tells of it, and raw memory and bare pool pages carry none: there it left no trace. A culprit whose header the
+/// dump lacks is no block of the image.
+samples::Truth TruthInContainer(const AddressSpace& space, const Recipe& recipe, samples::Truth truth) {
   const bool caught = truth.kind != "clean" && truth.damage_end == 0;
   if (caught && (recipe.container == "raw" || recipe.container == "pool-pages")) truth.visible = false;
+  if (!Holds(space, recipe, truth.culprit_header)) truth.culprit_header = 0;
   return truth;
 }
 
@@ -90,9 +95,10 @@ Outcome JudgeBuilt(std::uint64_t index, const Recipe& recipe, const samples::Bui
   ScanOptions scan;
   scan.threads = 1;
   const PoolCensus census = ScanPool(space, system, scan);
-  const samples::Truth truth = TruthInContainer(recipe, built.truth);
+  const samples::Truth truth = TruthInContainer(space, recipe, built.truth);
   Outcome outcome = Compare(index, recipe, truth, Judge(space, system, census, tags));
-  outcome.in_image = outcome.clean() || recipe.container != "triage" || HoldsDamage(space, truth);
+  outcome.in_image = outcome.clean() || HoldsDamage(space, recipe, truth);
+  outcome.culprit_in_image = truth.culprit_header == built.truth.culprit_header;
   outcome.siblings = SiblingsOfVictim(census, truth);
   if (truth.heap_key != 0) outcome.key = KeyOf(census, truth);
   if (keep_hypotheses) outcome.hypotheses = WeighedHypotheses(space, system, census, tags, truth);

@@ -37,6 +37,19 @@ TEST(Runner, ACaughtCallLeavesItsTraceInTheBugCheckAlone) {
   EXPECT_FALSE(pages.truth.visible);
 }
 
+TEST(Runner, ATriageDumpMayLackTheCulprit) {
+  Recipe recipe = Small("big-overrun", "triage");
+  recipe.bytes = 40;
+  const Outcome triage = RunOne(0, recipe, TagDatabase::BuiltIn());
+  recipe.container = "full";
+  const Outcome full = RunOne(0, recipe, TagDatabase::BuiltIn());
+  EXPECT_EQ(triage.error + full.error, "");
+  EXPECT_FALSE(triage.culprit_in_image);
+  EXPECT_EQ(triage.truth.culprit_header, 0U);
+  EXPECT_TRUE(full.culprit_in_image);
+  EXPECT_NE(full.truth.culprit_header, 0U);
+}
+
 TEST(Runner, AWordTheBuilderDoesNotKnowIsAnError) {
   const Outcome outcome = RunOne(0, Small("no-such-fault", "full"), TagDatabase::BuiltIn());
   EXPECT_NE(outcome.error, "");

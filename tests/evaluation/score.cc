@@ -133,7 +133,9 @@ void Score::Add(const Outcome& outcome) {
   MissedCount& seen = missed[outcome.truth.kind];
   ++seen.visible;
   if (outcome.verdict == Verdict::kClean) ++seen.said_clean;
-  if (IsHeaderOverrun(outcome)) {
+  if (IsHeaderOverrun(outcome) && !outcome.culprit_in_image) {
+    overrun_header_absent.Add(outcome);
+  } else if (IsHeaderOverrun(outcome)) {
     overrun_header.Add(outcome);
     AddSplits(outcome, overrun_splits);
   } else if (outcome.truth.kind == "overrun") {

@@ -67,6 +67,7 @@ struct Score {
   std::vector<std::string> errors;  // images that could not be built or opened: recipe and reason
 
   RankCount overrun_header;                         // overruns that damaged a header byte
+  RankCount overrun_header_absent;                  // the same, by a block that the container left out
   RankCount overrun_payload;                        // overruns that damaged payload only, where a sibling would show it
   RankCount overrun_payload_rich;                   // of these, those with payload=rich
   RankCount overrun_payload_alike;                  // the others, where the dump holds enough siblings to show it

@@ -86,6 +86,7 @@ std::string ScoreJson(const Score& score, const std::vector<TargetResult>& targe
                      {"images", score.images},
                      {"errors", score.errors},
                      {"overrun_header", ToJson(score.overrun_header)},
+                     {"overrun_header_culprit_absent", ToJson(score.overrun_header_absent)},
                      {"overrun_payload", ToJson(score.overrun_payload)},
                      {"overrun_payload_rich", ToJson(score.overrun_payload_rich)},
                      {"overrun_payload_alike", ToJson(score.overrun_payload_alike)},

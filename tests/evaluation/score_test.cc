@@ -116,6 +116,19 @@ TEST(Score, DamageThatTheDumpLacksIsNoMissUnlessCalledClean) {
   EXPECT_THAT(Misses(outcome), ElementsAre("said clean, page not in the dump"));
 }
 
+TEST(Score, ACulpritThatTheDumpLacksIsRightlyNobody) {
+  samples::Truth truth = OverrunTruth(8);
+  truth.culprit_header = 0;
+  const Suspect nobody = OtherSuspect(0.9, SuspectRole::kUnknown, FaultKind::kOverrun);
+  Outcome outcome = Judged(truth, ReportOf(FaultKind::kOverrun, Confidence::kInsufficient, {nobody}));
+  outcome.culprit_in_image = false;
+  Score score;
+  score.Add(outcome);
+  EXPECT_EQ(score.overrun_header.total, 0U);
+  EXPECT_EQ(score.overrun_header_absent.first, 1U);
+  EXPECT_THAT(Tables(score, {}), HasSubstr("culprit not in dump: said so"));
+}
+
 TEST(Score, BitFlipNeedsHardwareAndTheBlockThatWasHit) {
   const Suspect hardware = OtherSuspect(0.9, SuspectRole::kHardware, FaultKind::kBitFlip);
   const Report right = ReportOf(FaultKind::kBitFlip, Confidence::kStrong, {hardware});

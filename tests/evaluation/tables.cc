@@ -19,6 +19,7 @@ std::string OverrunTable(const Score& score) {
   std::string text = fmt::format("Overruns: the culprit's rank\n  {:<32}{:>6}{:>10}{:>10}{:>8}{:>14}{:>10}\n", "",
                                  "images", "top-1", "top-3", "silent", "insufficient", "innocent");
   text += RankRow("header damaged", score.overrun_header);
+  text += RankRow("  culprit not in dump: said so", score.overrun_header_absent);
   text += RankRow("payload only, siblings show it", score.overrun_payload);
   text += RankRow("  of these, rich payloads", score.overrun_payload_rich);
   text += RankRow("  plain ones, 8 siblings in dump", score.overrun_payload_alike);

@@ -188,6 +188,17 @@ bool WroteOn(const Scene& scene, const std::vector<Scene>& all) {
   });
 }
 
+/// All of the block that is looked at is otherwise, and so is the block behind it: its owner may as well have written
+/// both.
+bool MayBeWriter(const Scene& scene, const std::vector<StandsOut>& all) {
+  const SceneBlock& block = scene.blocks[scene.victim()];
+  const std::uint32_t word = scene.pointer_size();
+  const std::uint32_t seen = std::min(block.end, block.payload() + UsualFront::kWords * word);
+  return scene.crossing->run.end + word >= seen && std::ranges::any_of(all, [&](const StandsOut& other) {
+           return other.header.value == scene.AddressOf(block.end);
+         });
+}
+
 }  // namespace
 
 void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
@@ -205,7 +216,8 @@ void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
     const bool stands_alone = few && contents->fronts.at(block.tag).is_distinctive();
     if (auto scene = SceneOf(block, stands_alone, setter, contents)) found.push_back(std::move(*scene));
   }
-  std::ranges::copy_if(found, std::back_inserter(scenes), [&](const Scene& scene) { return !WroteOn(scene, found); });
+  std::ranges::copy_if(found, std::back_inserter(scenes),
+                       [&](const Scene& scene) { return !WroteOn(scene, found) && !MayBeWriter(scene, all); });
 }
 
 }  // namespace poolblame

@@ -202,7 +202,7 @@ Incidents FormIncidents(const AddressSpace& space, const System& system, const P
     AddPayloadIncidents(scenes, setter, LearnTemplates(census));
   }
   // Old bytes in a block that nobody filled yet may lead to themselves, too.
-  if (!contents->is_varied()) AddSelfLinkIncidents(scenes, setter);
+  if (!contents->is_varied()) AddSelfLinkIncidents(scenes, setter, *contents);
   AddQuotaIncidents(scenes, setter);
   AddTagIncidents(scenes, setter);
   AddListRingIncidents(scenes, setter);

@@ -30,9 +30,18 @@ bool IsTold(const std::vector<Scene>& scenes, VirtAddr begin) {
   });
 }
 
+/// Behind the link, too, it is not as its tag's usual blocks.
+bool IsOtherwiseBehind(const Scene& scene, const SceneBlock& block, const ImageContents& contents) {
+  constexpr std::uint32_t kLink = 1;
+  const auto usual = contents.fronts.find(block.tag()->name());
+  if (usual == contents.fronts.end() || block.end > scene.bytes.size()) return false;
+  const Bytes payload = Bytes(scene.bytes).subspan(block.payload(), block.end - block.payload());
+  return usual->second.BreakFrom({payload, scene.AddressOf(block.payload())}, kLink).has_value();
+}
+
 }  // namespace
 
-void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
+void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const ImageContents& contents) {
   const PoolCensus& census = setter.census();
   if (census.layout == nullptr) return;
   const FreeLinkChecker checker(setter.space(), *census.layout);
@@ -43,6 +52,7 @@ void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter) {
     Scene scene = setter.Set(*page);
     const auto block = scene.BlockAt(begin);
     if (!block || !scene.blocks[*block].tag() || !IsOdd(*scene.blocks[*block].tag(), census, checker)) continue;
+    if (IsOtherwiseBehind(scene, scene.blocks[*block], contents)) continue;
     const std::uint32_t link = scene.blocks[*block].payload();
     scene.spots = {{SpotKind::kLink, *block, link, link + scene.pointer_size(), scene.pointer_size(), 0}};
     scenes.push_back(std::move(scene));

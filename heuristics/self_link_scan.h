@@ -9,8 +9,9 @@
 namespace poolblame {
 
 /// Appends an incident for each such block on a page without other findings. Objects may begin with a pointer to
-/// themselves, so nothing is reported unless four more blocks of the tag are known and none of them does; and an empty
-/// LIST_ENTRY, whose second pointer is the same, is none. Cost: a page for each block that the census noted.
-void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter);
+/// themselves, so nothing is reported unless four more blocks of the tag are known and none of them does; an empty
+/// LIST_ENTRY, whose second pointer is the same, is none; nor is a block that holds more that its tag's blocks do not:
+/// who wrote that wrote the pointer as well. Cost: a page for each block that the census noted.
+void AddSelfLinkIncidents(std::vector<Scene>& scenes, SceneSetter& setter, const ImageContents& contents);
 
 }  // namespace poolblame

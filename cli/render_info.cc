@@ -39,6 +39,8 @@ const char* RootSourceText(RootSource source) {
       return "as the image says of a processor";
     case RootSource::kStartBlock:
       return "as the block that starts processors says";
+    case RootSource::kSystemProcess:
+      return "as the System process says";
     case RootSource::kSelfMap:
       break;
   }

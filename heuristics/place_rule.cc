@@ -93,10 +93,10 @@ PlaceRule FindRule(const std::vector<PlacedWord>& words, const RuleSearch& searc
 }
 
 double ForetoldNats(std::uint64_t word, std::uint64_t mask, std::uint32_t word_size) {
-  constexpr double kByte = 1.2, kZeroByte = 0.12;
+  constexpr double kOther = 1.2, kZero = 0.12;
   double nats = 0;
   for (std::uint32_t i = 0; i < word_size; ++i)
-    if ((mask >> (8 * i) & 0xFF) != 0) nats += (word >> (8 * i) & 0xFF) == 0 ? kZeroByte : kByte;
+    if ((mask >> (8 * i) & 0xFF) != 0) nats += (word >> (8 * i) & 0xFF) == 0 ? kZero : kOther;
   return std::min(nats, kMostForetold);
 }
 

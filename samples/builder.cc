@@ -14,6 +14,7 @@
 #include "samples/page_tables.h"
 #include "samples/pool_log.h"
 #include "samples/special_pool.h"
+#include "samples/system_process.h"
 #include "samples/tag_homes.h"
 
 namespace poolblame::samples {
@@ -121,9 +122,10 @@ Result<BuiltSystem> BuildSystem(const Recipe& recipe) {
   if (recipe.boot) WriteBootTraces(machine);
   if (recipe.encoded_block) EncodeDebuggerBlock(machine, built.kernel);
   if (recipe.no_execute) DenyExecute(machine);
-  built.cr3 = WritePageTables(machine.memory(), machine.paging(), SelfMapIndex(machine));
+  built.cr3 = WritePageTables(machine.memory(), machine.paging(), {SelfMapIndex(machine), recipe.hidden_tables});
   if (built.cr3 == 0) return Fail(ErrorKind::kUsage, "no RAM left for page tables; more pages, or a smaller pool");
   if (recipe.boot) WriteStartBlock(machine, built.cr3);
+  if (recipe.system_process) WriteSystemProcess(machine, built.cr3);
   built.truth.machine = MachineWord(recipe);
   built.truth.build = recipe.profile.build;
   built.truth.bugcheck = built.bugcheck.code;

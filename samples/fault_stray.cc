@@ -21,7 +21,8 @@ Result<FaultRecord> BitFlip(Machine& machine) {
   const std::uint64_t at =
       column < 0 ? base + machine.random().Below(bytes) : base + static_cast<std::uint64_t>(column) / 8;
   Bytes value = machine.memory().Read(at, 1);
-  value[0] = static_cast<std::uint8_t>(value[0] ^ 1U << (column < 0 ? machine.random().Below(8) : column % 8U));
+  const std::uint64_t bit = column < 0 ? machine.random().Below(8) : static_cast<std::uint64_t>(column) % 8;
+  value[0] = static_cast<std::uint8_t>(value[0] ^ 1U << bit);
   FaultRecord record;
   record.victim = *block;
   Strike(machine, record, at, value, at);

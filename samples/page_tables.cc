@@ -102,11 +102,13 @@ class TableWriter {
   std::map<std::pair<std::size_t, std::uint64_t>, std::uint64_t> tables_;  // (depth, address prefix) -> frame
 };
 
-bool WriteSelfMap(TableWriter& tables, Paging paging, std::uint32_t self_map) {
+bool WriteSelfMap(TableWriter& tables, Paging paging, const SelfMap& self_map) {
   if (paging == Paging::kX64 || paging == Paging::kX64La57 || paging == Paging::kArm64) {
-    tables.Set(tables.root(), self_map, tables.root(), tables.flags());
+    tables.Set(tables.root(), self_map.index, tables.root(), tables.flags());
+    if (self_map.hidden) tables.Set(tables.root(), self_map.index + 1, tables.root(), tables.flags());
     return true;
   }
+  if (self_map.hidden) return true;
   if (paging == Paging::kX86) {  // page tables appear at C0000000: directory entry 0x300
     tables.Set(tables.root(), 0x300, tables.root(), kEntryFlags);
     return true;
@@ -141,7 +143,7 @@ std::uint64_t TablesNeeded(const KernelMemory& memory, Paging paging) {
   return count;
 }
 
-std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, std::uint32_t self_map) {
+std::uint64_t WritePageTables(KernelMemory& memory, Paging paging, const SelfMap& self_map) {
   TableWriter tables(memory, paging);
   if (tables.root() == 0 || !WriteSelfMap(tables, paging, self_map)) return 0;
   for (const auto& [page, pfn] : memory.Mappings()) {

@@ -101,6 +101,8 @@ Result<bool> Apply(Recipe& recipe, SystemWords& system, const std::string& key, 
   if (key == "tracker") return Choose(kYesNo, key, value, recipe.tracker);
   if (key == "boot") return Choose(kYesNo, key, value, recipe.boot);
   if (key == "kdbg") return Choose(kBlockForms, key, value, recipe.encoded_block);
+  if (key == "system") return Choose(kYesNo, key, value, recipe.system_process);
+  if (key == "self_map") return Choose(kSelfMaps, key, value, recipe.hidden_tables);
   if (key == "nx") return Choose(kYesNo, key, value, recipe.no_execute);
   if (key == "later") return Number(key, value, 0, 10000000, recipe.later);
   if (key == "frame") return Number(key, value, 1, kMaxPages, recipe.frame);
@@ -221,7 +223,8 @@ std::string RecipeHelp() {
          " lookaside_marked=yes|no pool_index=yes|no free_tag=" +
          WordsOf(kFreeTags) + "\nsecondary=N large=N special=N special_mode=" + WordsOf(kSpecialModes) +
          " pool_log=N verifier=none|third-party|DRIVER.SYS code=yes|no\nculprit=TAG frame=N column=BIT processors=N "
-         "minutes=N\ntracker=yes|no boot=yes|no kdbg=plain|encoded nx=yes|no leak=TAG busy=TAG cache=TAG "
+         "minutes=N\ntracker=yes|no boot=yes|no kdbg=plain|encoded system=yes|no self_map=usual|hidden nx=yes|no "
+         "leak=TAG busy=TAG cache=TAG "
          "later=MINUTES\n";
 }
 

@@ -108,6 +108,8 @@ struct Recipe {
   bool tracker = false;           // nt!PoolTrackTable is there
   bool boot = false;              // what a started Windows leaves is there (boot_traces.h)
   bool encoded_block = false;     // the debugger data block is encoded
+  bool system_process = false;    // the System process names the page tables (system_process.h)
+  bool hidden_tables = false;     // they cannot be told by mapping themselves (page_tables.h)
   bool no_execute = false;        // page tables deny execution of all pool but the executable nonpaged one
   TagHabits habits;               // of single tags, once the pools are full
   std::uint32_t later = 0;        // minutes after the fixed boot's usual crash: both clocks go on

@@ -82,6 +82,7 @@ inline constexpr auto kEncodings = std::to_array<Word<InUseEncoding>>({{"bit4", 
 
 inline constexpr auto kYesNo = std::to_array<Word<bool>>({{"yes", true}, {"no", false}});
 inline constexpr auto kBlockForms = std::to_array<Word<bool>>({{"plain", false}, {"encoded", true}});
+inline constexpr auto kSelfMaps = std::to_array<Word<bool>>({{"usual", false}, {"hidden", true}});
 inline constexpr auto kPayloads = std::to_array<Word<bool>>({{"plain", false}, {"rich", true}});
 inline constexpr auto kSpecialModes = std::to_array<Word<bool>>({{"overrun", false}, {"underrun", true}});
 /// Recipe word of the page tables; kPae and kPlain are for x86.

@@ -30,10 +30,11 @@ enum class PageTableForm { kUsual, kPae, kLa57 };
 
 /// Who says where the top page table lies.
 enum class RootSource {
-  kHeader,      // a crash dump's header
-  kProcessor,   // the writer of the image noted what CR3 held
-  kStartBlock,  // the page from which Windows started the other processors
-  kSelfMap,     // nobody: it was found by its habit of mapping itself
+  kHeader,         // a crash dump's header
+  kProcessor,      // the writer of the image noted what CR3 held
+  kStartBlock,     // the page from which Windows started the other processors
+  kSystemProcess,  // the process object of the system itself
+  kSelfMap,        // nobody: it was found by its habit of mapping itself
 };
 
 /// Bytes of a pointer on that machine: 4 or 8.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "parser/base/little_endian.h"
 #include "parser/format/page_table.h"
@@ -12,11 +13,6 @@
 
 namespace poolblame {
 namespace {
-
-// Likeliest first: where nothing speaks, this order does.
-constexpr std::array kReadings = {PageTableReading{Machine::kX64, PageTableForm::kUsual},
-                                  PageTableReading{Machine::kX64, PageTableForm::kLa57},
-                                  PageTableReading{Machine::kArm64, PageTableForm::kUsual}};
 
 std::uint16_t PeMachineOf(Machine machine) {
   return machine == Machine::kArm64 ? kImageFileMachineArm64 : kImageFileMachineAmd64;
@@ -107,9 +103,13 @@ constexpr std::array<std::uint32_t (*)(const Subject&), 4> kQuestions = {AskShar
 }  // namespace
 
 std::vector<PageTableReading> ReadingsOf(const PageMap& pages, PhysAddr root, Machine machine) {
-  std::vector<PageTableReading> left;
-  for (const PageTableReading& reading : kReadings)
-    if (machine == Machine::kUnknown || machine == reading.machine) left.push_back(reading);
+  std::vector<PageTableReading> allowed;
+  for (const PageTableReading& reading : kReadings64)
+    if (machine == Machine::kUnknown || machine == reading.machine) allowed.push_back(reading);
+  return LikeliestOf(pages, root, std::move(allowed));
+}
+
+std::vector<PageTableReading> LikeliestOf(const PageMap& pages, PhysAddr root, std::vector<PageTableReading> left) {
   for (const auto ask : kQuestions) {
     if (left.size() < 2) break;
     std::vector<std::uint32_t> answers;

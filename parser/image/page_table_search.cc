@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 #include <vector>
 
 #include "parser/base/little_endian.h"
 #include "parser/format/page_table.h"
 #include "parser/format/start_block.h"
 #include "parser/image/page_table_walk.h"
+#include "parser/image/system_process.h"
 
 namespace poolblame {
 namespace {
@@ -116,6 +116,31 @@ std::uint32_t MappedPages(const PageMap& pages, const PageTableRoot& root) {
   return mapped;
 }
 
+/// Roots of several kinds, or from several sources: the one that maps most wins, of two alike the first.
+class Contest {
+ public:
+  explicit Contest(const PageMap& pages) : pages_(pages) {}
+
+  void Enter(const PageTableRoot& root) {
+    const std::uint32_t mapped = MappedPages(pages_, root);
+    if (mapped <= most_) return;
+    most_ = mapped;
+    winner_ = root;
+  }
+  [[nodiscard]] const std::optional<PageTableRoot>& winner() const { return winner_; }
+  [[nodiscard]] bool is_clear() const { return most_ >= kPlenty; }
+
+ private:
+  const PageMap& pages_;
+  std::optional<PageTableRoot> winner_;
+  std::uint32_t most_ = 0;
+};
+
+/// A root of the likeliest of `readings`, of which there is one at least.
+PageTableRoot ReadAs(const std::vector<PageTableReading>& readings, PhysAddr base, RootSource source) {
+  return {readings.front(), base, source, readings.back().machine == readings.front().machine};
+}
+
 class RootSearch {
  public:
   RootSearch(const PageMap& pages, Machine machine) : pages_(pages), machine_(machine) {}
@@ -136,19 +161,12 @@ class RootSearch {
     });
   }
 
-  /// The best so far, and how much it maps.
-  [[nodiscard]] std::pair<std::optional<PageTableRoot>, std::uint32_t> Best() const {
-    std::optional<PageTableRoot> root;
-    std::uint32_t most = 0;
-    for (const std::optional<Candidate>& candidate : best_) {
-      if (!candidate) continue;
-      const PageTableRoot read = Read(candidate->root);
-      const std::uint32_t mapped = MappedPages(pages_, read);
-      if (mapped <= most) continue;
-      most = mapped;
-      root = read;
-    }
-    return {root, most};
+  /// The best of those tried so far.
+  [[nodiscard]] Contest Best() const {
+    Contest contest(pages_);
+    for (const std::optional<Candidate>& candidate : best_)
+      if (candidate) contest.Enter(Read(candidate->root));
+    return contest;
   }
 
  private:
@@ -168,12 +186,9 @@ class RootSearch {
     best = found;
   }
 
-  [[nodiscard]] PageTableRoot Read(PageTableRoot root) const {
+  [[nodiscard]] PageTableRoot Read(const PageTableRoot& root) const {
     if (root.reading.machine == Machine::kX86) return root;
-    const std::vector<PageTableReading> readings = ReadingsOf(pages_, root.base, machine_);
-    root.reading = readings.front();
-    root.is_machine_sure = readings.back().machine == root.reading.machine;
-    return root;
+    return ReadAs(ReadingsOf(pages_, root.base, machine_), root.base, root.source);
   }
 
   const PageMap& pages_;
@@ -182,6 +197,12 @@ class RootSearch {
   Pfn limit_ = pages_.highest_pfn() * 2 + 1;
   std::array<std::optional<Candidate>, 3> best_;  // one a kind of table: a page may look like two of them
 };
+
+PageTableRoot RootOf(const PageMap& pages, const SystemProcess& process) {
+  const bool is_wide = process.readings.front().machine != Machine::kX86;
+  return ReadAs(is_wide ? LikeliestOf(pages, process.table_base, process.readings) : process.readings,
+                process.table_base, RootSource::kSystemProcess);
+}
 
 /// What the low stub says CR3 is, wherever its page looks like one.
 std::vector<PhysAddr> StartBlockBases(const PageMap& pages) {
@@ -207,10 +228,12 @@ std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machin
   RootSearch search(pages, machine);
   for (const PhysAddr base : processors) search.TryNamed(base, RootSource::kProcessor);
   for (const PhysAddr base : StartBlockBases(pages)) search.TryNamed(base, RootSource::kStartBlock);
-  const auto [named, mapped] = search.Best();
-  if (named && mapped >= kPlenty) return named;
+  if (const Contest named = search.Best(); named.is_clear()) return named.winner();
   search.TryFirstPages();
-  return search.Best().first;
+  Contest contest = search.Best();
+  if (contest.is_clear()) return contest.winner();
+  for (const SystemProcess& process : FindSystemProcess(pages, machine)) contest.Enter(RootOf(pages, process));
+  return contest.winner();
 }
 
 }  // namespace poolblame

@@ -1,5 +1,6 @@
 // Finds page tables in physical memory that nobody describes. Windows maps its page tables into themselves, so the top
-// table has an entry that names its own page; few other pages do, and those few fail the quality tests.
+// table has an entry that names its own page; few other pages do, and those few fail the quality tests. Where that does
+// not tell, the System process does.
 // Private to parser/image.
 #pragma once
 
@@ -25,8 +26,10 @@ struct PageTableRoot {
 /// image's first gigabyte are, wherever the machine's memory begins (Windows allocates the system's tables early in
 /// boot, in the first 16 MiB on most machines). `machine` restricts the search; kUnknown is for all. Every process has
 /// such a table and all of them map the kernel, so the one with the most kernel entries wins, then the first; where two
-/// kinds of tables are seen, the one that maps more pages of the image. Reads each page searched. Source: Volatility 3
-/// automagic/windows.py, MemProcFS vmmwininit.c.
+/// kinds of tables are seen, the one that maps more pages of the image. Where that one does not map plenty, either (the
+/// top table lies elsewhere, or has not the one entry that names it), all stored pages are searched for the System
+/// process, whose tables win when they map more. Reads each page searched: for tables a gigabyte at most, for the
+/// System process the whole image. Source: Volatility 3 automagic/windows.py, MemProcFS vmmwininit.c.
 std::optional<PageTableRoot> FindPageTables(const PageMap& pages, Machine machine,
                                             std::span<const PhysAddr> processors);
 

@@ -102,7 +102,8 @@ void LookForPageTables(ImageParts& parts) {
   const std::optional<PageTableRoot> root = FindPageTables(parts.pages, facts.machine, parts.processors);
   if (!root) {
     facts.notes.push_back(
-        std::string("no page tables that map themselves were found: finds have physical addresses only") +
+        std::string("no page tables were found that map themselves or that the System process names: finds have "
+                    "physical addresses only") +
         (facts.machine == Machine::kUnknown ? ", and the machine is not known" : ""));
     return;
   }

@@ -59,6 +59,8 @@ TEST(InfoText, SaysWhoToldTheBuildAndWhereThePageTablesLie) {
   const std::string text = RenderInfoText(facts, TextOptions{});
   EXPECT_THAT(text, HasSubstr("\n  build      told by the kernel's version resource\n"));
   EXPECT_THAT(text, HasSubstr("\n  memory     page tables x64 LA57 at 0x1ab000 (as the image says of a processor)\n"));
+  facts.image.root_source = RootSource::kSystemProcess;
+  EXPECT_THAT(RenderInfoText(facts, TextOptions{}), HasSubstr("0x1ab000 (as the System process says)\n"));
   facts.system.build.reset();
   facts.image.directory_table_base.reset();
   const std::string bare = RenderInfoText(facts, TextOptions{});

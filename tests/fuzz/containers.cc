@@ -90,7 +90,7 @@ std::span<const Container> Containers() {
       {"triage-secondary", "windows=9600 machine=x64 container=triage secondary=6", kTriageX64, {}},
       {"segment-heap-triage", "windows=22621 machine=x64 container=triage", kTriageX64, {}},
       {"raw-x64", "windows=7601 machine=x64 container=raw", {}, RawX64()},
-      {"lime", "windows=7601 machine=x64 container=lime", kLime, RawX64()},
+      {"lime", "windows=7601 machine=x64 container=lime system=yes self_map=hidden", kLime, RawX64()},
       {"avml", "windows=7601 machine=x64 container=avml", kAvml, SmallBomb()},
       {"elf-x64", "windows=9600 machine=x64 container=elf", kElf64, {}},
       {"elf-x86", "windows=7601 machine=x86 container=elf-bare", kElf32, {}},

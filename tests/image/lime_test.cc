@@ -15,8 +15,8 @@ using ::testing::StartsWith;
 
 constexpr std::uint64_t kLimeKernel = 0xFFFFFA8001234000;
 constexpr const char* kLimeWithoutTables =
-    "no page tables that map themselves were found: finds have physical addresses only, "
-    "and the machine is not known";
+    "no page tables were found that map themselves or that the System process names: finds have physical addresses "
+    "only, and the machine is not known";
 
 std::vector<std::uint8_t> RangeOf(std::size_t size, std::uint8_t value) {
   return std::vector<std::uint8_t>(size, value);

@@ -88,9 +88,9 @@ TEST(RawImage, APageThatOnlyLooksLikeATableIsNone) {
 TEST(RawImage, WithoutTablesNothingCanBeTranslated) {
   const OpenedImage opened = Open(RawImage(PhysicalMemory().Add(3, 0x33)));
   EXPECT_EQ(opened.image.facts().machine, Machine::kUnknown);
-  EXPECT_THAT(opened.image.facts().notes,
-              ElementsAre("no page tables that map themselves were found: finds have physical addresses only, "
-                          "and the machine is not known"));
+  EXPECT_THAT(opened.image.facts().notes, ElementsAre("no page tables were found that map themselves or that the "
+                                                      "System process names: finds have physical addresses only, "
+                                                      "and the machine is not known"));
   const AddressSpace space(opened.image);
   EXPECT_FALSE(space.can_translate());
   EXPECT_FALSE(space.maps_kernel());

@@ -18,7 +18,7 @@ TEST(PageTables, X64FourLevelsAndSelfMap) {
   KernelMemory memory(128, 0, 8, 3);
   constexpr std::uint64_t kVa = 0xFFFFFA8001234000;  // indices 0x1F5, 0x000, 0x009, 0x034
   ASSERT_TRUE(memory.MapNew(kVa));
-  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX64, 0x1ED);
+  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX64, {0x1ED});
   ASSERT_NE(cr3, 0U);
   EXPECT_EQ(Entry64(memory, cr3, 0x1ED), cr3 | 0x63);
   const std::uint64_t pdpt = Entry64(memory, cr3, 0x1F5) & kFrameBits;
@@ -33,7 +33,7 @@ TEST(PageTables, X64FiveLevelsAndSelfMap) {
   constexpr std::uint64_t kVa = 0xFF7FFA8001234000;  // indices 0x17F, 0x1F5, 0x000, 0x009, 0x034
   ASSERT_TRUE(memory.MapNew(kVa));
   EXPECT_EQ(TablesNeeded(memory, Paging::kX64La57), 5U);
-  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX64La57, 0x181);
+  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX64La57, {0x181});
   ASSERT_NE(cr3, 0U);
   EXPECT_EQ(Entry64(memory, cr3, 0x181), cr3 | 0x63);
   std::uint64_t table = cr3;
@@ -45,7 +45,7 @@ TEST(PageTables, X86TwoLevels) {
   KernelMemory memory(128, 0, 4, 3);
   constexpr std::uint64_t kVa = 0x81A45000;  // indices 0x206, 0x245
   ASSERT_TRUE(memory.MapNew(kVa));
-  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX86, 0);
+  const std::uint64_t cr3 = WritePageTables(memory, Paging::kX86, {});
   ASSERT_NE(cr3, 0U);
   EXPECT_EQ(Entry32(memory, cr3, 0x300), cr3 | 0x63);
   const std::uint64_t table = Entry32(memory, cr3, 0x206) & 0xFFFFF000;
@@ -56,7 +56,7 @@ TEST(PageTables, PaeThreeLevels) {
   KernelMemory memory(128, 0, 4, 3);
   constexpr std::uint64_t kVa = 0x84C45000;  // indices 2, 0x026, 0x045
   ASSERT_TRUE(memory.MapNew(kVa));
-  const std::uint64_t cr3 = WritePageTables(memory, Paging::kPae, 0);
+  const std::uint64_t cr3 = WritePageTables(memory, Paging::kPae, {});
   ASSERT_NE(cr3, 0U);
   EXPECT_EQ(Entry64(memory, cr3, 2) & 0xFFF, 1U) << "a directory pointer has only its valid bit";
   const std::uint64_t directory = Entry64(memory, cr3, 2) & kFrameBits;
@@ -66,11 +66,24 @@ TEST(PageTables, PaeThreeLevels) {
   EXPECT_EQ(Entry64(memory, last, 2), directory | 0x63) << "self-map: the third directory seen at C0002000";
 }
 
+TEST(PageTables, HiddenOnesDoNotTellThemselves) {
+  constexpr std::uint64_t kWide = 0xFFFFFA8001234000, kNarrow = 0x81A45000;
+  KernelMemory wide(128, 0, 8, 3), plain(128, 0, 4, 3), pae(128, 0, 4, 3);
+  ASSERT_TRUE(wide.MapNew(kWide) && plain.MapNew(kNarrow) && pae.MapNew(kNarrow));
+  const std::uint64_t top = WritePageTables(wide, Paging::kX64, {0x1ED, true});
+  EXPECT_EQ(Entry64(wide, top, 0x1ED), top | 0x63);
+  EXPECT_EQ(Entry64(wide, top, 0x1EE), top | 0x63);
+  EXPECT_EQ(Entry32(plain, WritePageTables(plain, Paging::kX86, {0, true}), 0x300), 0U);
+  const std::uint64_t pdpt = WritePageTables(pae, Paging::kPae, {0, true});
+  EXPECT_NE(Entry64(pae, pdpt, 2), 0U);
+  EXPECT_EQ(Entry64(pae, pdpt, 3), 0U) << "no fourth directory, so nobody maps the others";
+}
+
 TEST(PageTables, SayWhenRamIsUsedUp) {
   KernelMemory memory(96, 0, 8, 3);
   while (memory.free_frames() > 2) memory.TakeFrame();
   ASSERT_TRUE(memory.MapNew(0xFFFFFA8001234000));
-  EXPECT_EQ(WritePageTables(memory, Paging::kX64, 0x1ED), 0U);
+  EXPECT_EQ(WritePageTables(memory, Paging::kX64, {0x1ED}), 0U);
 }
 
 }  // namespace

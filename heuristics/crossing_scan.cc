@@ -188,15 +188,14 @@ bool WroteOn(const Scene& scene, const std::vector<Scene>& all) {
   });
 }
 
-/// All of the block that is looked at is otherwise, and so is the block behind it: its owner may as well have written
-/// both.
+/// Nearly all of the block that is looked at is otherwise, and so is the block behind it: its owner may as well have
+/// written both.
 bool MayBeWriter(const Scene& scene, const std::vector<StandsOut>& all) {
   const SceneBlock& block = scene.blocks[scene.victim()];
-  const std::uint32_t word = scene.pointer_size();
-  const std::uint32_t seen = std::min(block.end, block.payload() + UsualFront::kWords * word);
-  return scene.crossing->run.end + word >= seen && std::ranges::any_of(all, [&](const StandsOut& other) {
-           return other.header.value == scene.AddressOf(block.end);
-         });
+  const std::uint32_t seen = std::min(block.end - block.payload(), UsualFront::kWords * scene.pointer_size());
+  return (scene.damage_end() - scene.damage_begin()) * 4 >= seen * 3 &&
+         std::ranges::any_of(all,
+                             [&](const StandsOut& other) { return other.header.value == scene.AddressOf(block.end); });
 }
 
 }  // namespace

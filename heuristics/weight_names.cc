@@ -53,6 +53,7 @@ constexpr auto kNames = std::to_array<NamedWeight>({
     {W::kCrossPage, "cross-page"},
     {W::kMiddleField, "middle-field"},
     {W::kNotOneStore, "not-one-store"},
+    {W::kTagStore, "tag-store"},
     {W::kRunStartOverrun, "run-start-overrun"},
     {W::kRunStartUnderrun, "run-start-underrun"},
     {W::kRunStopOverrun, "run-stop-overrun"},

@@ -72,6 +72,8 @@ constexpr std::array kRows = {
     WeightRow{W::kCrossPage, G::kExtent, 2.81, "block end, page end and damage start meet", 657},
     WeightRow{W::kMiddleField, G::kExtent, 0.97, "only one field is hit", 366},
     WeightRow{W::kNotOneStore, G::kExtent, -0.66, "nats: a stray pointer is written through by one aligned store", 212},
+    WeightRow{W::kTagStore, G::kExtent, 1.50,
+              "a stray pointer is mostly written through by four bytes; few underruns begin with the tag", 88},
     WeightRow{W::kRunStartOverrun, G::kStart, 0.72,
               "nats of the model of what memory holds: who overruns a buffer has mostly filled it", 1900},
     WeightRow{W::kRunStartUnderrun, G::kStart, 1.28, "the same nats: the write began inside the block below", 1445},

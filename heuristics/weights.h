@@ -66,6 +66,7 @@ enum class Weight {
   kCrossPage,
   kMiddleField,
   kNotOneStore,
+  kTagStore,
   kRunStartOverrun,
   kRunStartUnderrun,
   kRunStopOverrun,

@@ -27,7 +27,7 @@ bool OnlyBilledIsDamaged(const SceneBlock& block) {
 std::uint32_t KnownBytes(const SceneBlock& block) {
   return OnlyBilledIsDamaged(block) ? block.header_size : block.tag_end();
 }
-constexpr std::uint32_t kIndexByte = 1, kTypeByte = 3, kTagByte = 4;
+constexpr std::uint32_t kIndexByte = 1, kTypeByte = 3, kTagByte = 4, kTagBytes = 4;
 constexpr std::uint32_t kEncodedBytes = 8;  // of a VS chunk header; the segment heap does not keep PoolIndex
 // Nats for a byte that a write left as it was: zeros are written often, any other value rarely fits.
 constexpr double kZeroFits = 0.7, kValueFits = 3.5;
@@ -258,6 +258,17 @@ void VoteStore(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes
                      "no store of whole words leaves just these bytes wrong"});
 }
 
+/// The tag is wrong, all of it, and nothing else is: what one store of four bytes leaves.
+void VoteTagStore(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
+  if (scene.spots.size() != 1 || scene.spots.front().kind != SpotKind::kHeader) return;
+  const SceneBlock& block = scene.blocks[scene.victim()];
+  const std::uint32_t known = (1U << block.tag_end()) - 1, tag = known & ~(known >> kTagBytes);
+  const std::uint32_t wrong = (block.block->damaged_bytes | block.block->doubtful_bytes) & known;
+  if (wrong == tag && (block.block->damaged_bytes & known) != 0)
+    votes.push_back({Weight::kTagStore, 1, scene.AddressOf(h.write_begin),
+                     "the tag is wrong and the header in front of it is not, as one store of four bytes leaves it"});
+}
+
 }  // namespace
 
 void VoteDamageExtent(const Scene& scene, const Hypothesis& h, std::vector<Vote>& votes) {
@@ -265,7 +276,9 @@ void VoteDamageExtent(const Scene& scene, const Hypothesis& h, std::vector<Vote>
   if (h.kind == FaultKind::kOverrun) VoteOverrun(scene, h, votes);
   if (h.kind == FaultKind::kUnderrun) VoteUnderrun(scene, h, votes);
   if (h.kind == FaultKind::kWildWrite || h.kind == FaultKind::kBitFlip) VoteMiddle(scene, h, votes);
-  if (h.kind == FaultKind::kWildWrite) VoteStore(scene, h, votes);
+  if (h.kind != FaultKind::kWildWrite) return;
+  VoteStore(scene, h, votes);
+  VoteTagStore(scene, h, votes);
 }
 
 }  // namespace poolblame

@@ -186,6 +186,31 @@ TEST(CrossingScan, AWritersOwnBlockOfTheSameTagIsNoProofOfAnotherKind) {
             kObject);
 }
 
+/// A name that goes on over the whole object behind it, and behind that a block of a tag of which little is known, with
+/// `front`.
+std::vector<Scene> CrossingsOverAWholeBlock(const ByteString& front) {
+  constexpr std::uint32_t kFew = 6;
+  const ByteString name = Cycle(Ascii("\\Device\\HarddiskVolume2\\"), kText + kObject);
+  Stage stage(Windows::kSeven64);
+  Healthy(stage);
+  for (std::uint32_t i = 0; i < kFew; ++i)
+    stage.Add(PageBuilder(Windows::kSeven64, 400 + i).Block("Even", 0x60).Block("Rare", kObject).Put(0, Object(i)));
+  stage.Add(PageBuilder(Windows::kSeven64, 500)
+                .Block("Name", 0x10 + kText)
+                .Put(0, Part(name, 0, kText))
+                .Block("Objt", kObject)
+                .Put(0, Part(name, kText + 0x10, name.size()))
+                .Block("Rare", kObject)
+                .Put(0, WithFront(front, Object(3)))
+                .Block("File", 0x80));
+  return Crossings(stage);
+}
+
+TEST(CrossingScan, ABlockThatIsAllOtherwiseMayHaveAWriterOfItsOwnWhoWentOn) {
+  EXPECT_THAT(CrossingsOverAWholeBlock({}), SizeIs(1));
+  EXPECT_THAT(CrossingsOverAWholeBlock(Varied(0x10, 99)), IsEmpty());
+}
+
 TEST(CrossingScan, HealthyBlocksHaveNoIncident) {
   Stage stage(Windows::kSeven64);
   EXPECT_THAT(Crossings(Healthy(stage)), IsEmpty());

@@ -166,6 +166,16 @@ TEST(DamageExtent, AStrayPointerWritesWholeWords) {
   EXPECT_THAT(stray(3), Votes(Weight::kNotOneStore));
 }
 
+TEST(DamageExtent, AStoreHitsTheTagAlone) {
+  const auto tag = [](std::uint32_t from, std::uint32_t bytes) {
+    const auto page = Page().Block("Culp", 0x80).Block("Vict", 0x40).OverwriteHeader(from, Repeat(0xEE, bytes));
+    return Middle(page, FaultKind::kWildWrite);
+  };
+  EXPECT_THAT(tag(4, 4), Votes(Weight::kTagStore));
+  EXPECT_THAT(tag(3, 5), Not(IncludesVote(Weight::kTagStore)));
+  EXPECT_THAT(tag(8, 4), Not(IncludesVote(Weight::kTagStore)));
+}
+
 TEST(DamageExtent, DamageAtAnEndOfTheHeaderIsNoMiddleField) {
   EXPECT_THAT(Middle(Page().Block("Culp", 0x80).Overrun(4, 0xEE).Block("Vict", 0x40), FaultKind::kWildWrite),
               IsEmpty());

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "heuristics/content_model.h"
 #include "tests/heuristics/stage.h"
 
 namespace poolblame::testing {
@@ -30,7 +31,7 @@ std::vector<Scene> SelfLinkIncidents(Stage& stage) {
   const PoolCensus& census = stage.Scan();
   std::vector<Scene> scenes;
   SceneSetter setter(stage.space(), stage.system(), census, stage.tags());
-  AddSelfLinkIncidents(scenes, setter);
+  AddSelfLinkIncidents(scenes, setter, LearnContents(census, stage.system()));
   return scenes;
 }
 
@@ -68,6 +69,18 @@ TEST(SelfLinkScan, LookasideListsKeepSmallBlocksOnly) {
   Stage stage(Windows::kSeven64);
   const std::uint64_t own = stage.AddressOf(kPages, kPayload);
   EXPECT_THAT(SelfLinkIncidents(WithLast(stage, Pointers(own, 7), kPages, 0x210)), IsEmpty());
+}
+
+TEST(SelfLinkScan, WhoWroteOverTheRestWroteThePointerToo) {
+  constexpr std::uint32_t kMany = 48;
+  const ByteString rest = Varied(0x60, 77);
+  const auto incidents = [&](const ByteString& behind) {
+    Stage stage(Windows::kSeven64);
+    for (std::uint32_t i = 0; i < kMany; ++i) stage.Add(With(i, Word(i * 0x01010101, 8) + rest));
+    return SelfLinkIncidents(stage.Add(With(kMany, Word(stage.AddressOf(kMany, kPayload), 8) + behind)));
+  };
+  EXPECT_THAT(incidents(rest), SizeIs(1));
+  EXPECT_THAT(incidents(Varied(0x60, 78)), IsEmpty());
 }
 
 TEST(SelfLinkScan, TheReportCallsItADoubleFree) {

@@ -47,14 +47,16 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 }
 
 /// What the memory holds on both sides tells the direction of the write, and that no device made it. Text runs over a
-/// boundary between two texts in either direction, so where it is all there is, more has to tell.
+/// boundary between two texts in either direction, so where it is all there is, more has to tell: and it has to end.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   constexpr double kOverDirection = 3, kOverDirectionOfText = 4, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
   if (fit == nullptr || (!overrun && best.kind != FaultKind::kUnderrun)) return true;
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
   const bool not_aligned = !fit->aligned || run.log_likelihood - fit->aligned->log_likelihood >= kOverDevice;
-  const double needed = HasOwnContent(best, kTelling) ? kOverDirection : kOverDirectionOfText;
+  const bool only_text = !HasOwnContent(best, kTelling);
+  if (overrun && only_text && fit->text_behind) return false;
+  const double needed = only_text ? kOverDirectionOfText : kOverDirection;
   return (overrun ? fit->margin() : -fit->margin()) >= needed && not_aligned;
 }
 

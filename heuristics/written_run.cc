@@ -140,6 +140,13 @@ bool ReachesTagsEnd(const Scene& scene) {
          scene.census->Tag(PoolTag{last.block->read.PoolTag}.name()) == nullptr;
 }
 
+/// The two words behind the one that the write stops in are text of one sort.
+bool IsTextBehind(const RunWindow& w, std::uint32_t end) {
+  const std::uint32_t first = (std::max(end, w.data) - w.begin + w.word - 1) / w.word;
+  if (first + 1 >= w.words() || w.classes[first] != w.classes[first + 1]) return false;
+  return w.classes[first] == WordClass::kText || w.classes[first] == WordClass::kWideText;
+}
+
 }  // namespace
 
 WrittenRun FitOverrun(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
@@ -172,6 +179,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
   fit.goes_on = AddGoingOn(scene, below, cut, starts, stops, fit.overrun);
+  fit.text_behind = IsTextBehind(w, fit.overrun.end);
   AddWrittenTooLow(scene, above, cut, low_starts, writes, fit);
   return std::make_shared<const RunFit>(std::move(fit));
 }

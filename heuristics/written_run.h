@@ -35,6 +35,7 @@ struct RunFit {
   double start_margin = 0, stop_margin = 0;  // nats for the overrun, by what was written most likely
   bool goes_on = false;                      // the overrun fits best as what its owner always writes
   bool whole_buffer = false;                 // the underrun fits best as a write as long as the block's data
+  bool text_behind = false;                  // of the overrun: where it would stop, text goes on
   /// Nats for the overrun against the underrun.
   [[nodiscard]] double margin() const { return overrun.log_likelihood - underrun.log_likelihood; }
   /// Whole lines or sectors explain it at least nearly as well as the better of the two.

@@ -122,6 +122,17 @@ TEST(Confidence, TextNeedsMoreOfADirectionThanAPattern) {
   EXPECT_EQ(with(both, FitOf(-10, -13.5)), Confidence::kStrong);
 }
 
+TEST(Confidence, TextThatGoesOnBehindTheWriteTellsNoDirection) {
+  RunFit fit = FitOf(-10, -20);
+  fit.text_behind = true;
+  const auto with = [&](Weight content) {
+    const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {content, 2}});
+    return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit);
+  };
+  EXPECT_EQ(with(Weight::kContinuesText), Confidence::kSuspect);
+  EXPECT_EQ(with(Weight::kContinuesPattern), Confidence::kStrong);
+}
+
 TEST(Confidence, AWriteNoLongerThanAStrayOneIsNeverStrong) {
   const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
   RunFit fit = FitOf(-10, -13);

@@ -143,6 +143,18 @@ TEST(WrittenRun, TheSameStopWithAFillFromTheBlocksStartSpeaksLess) {
   EXPECT_GT(all->start_margin, part->start_margin + 2);
 }
 
+TEST(WrittenRun, TextBehindTheStopIsNoted) {
+  const auto text_behind = [](const ByteString& behind) {
+    Stage stage(Windows::kSeven64);
+    const ByteString text = Cycle(Ascii("of work; okit=4 GET /index/ "), 0xA0);
+    stage.Add(TwoBlocks().Overwrite(0x10, text).Put(0x10, behind));
+    const Scene scene = stage.Scene();
+    return scene.run_fit != nullptr && scene.run_fit->text_behind;
+  };
+  EXPECT_TRUE(text_behind(Ascii("and what the second block always held")));
+  EXPECT_FALSE(text_behind(Varied(0x28, 5)));
+}
+
 TEST(WrittenRun, DamageThatLeavesTheTagIsNoUnderruns) {
   Stage stage(Windows::kSeven64);
   stage.Sibling("Vict", Varied(0x30, 1));

@@ -49,6 +49,12 @@ std::string DumpRow(const PageScene& scene, std::uint32_t row, const Palette& pa
   return fmt::format("  {} {}  {}", AddressText(scene.base() + row * kRow), hex, ascii);
 }
 
+/// A wrong byte that nothing could mend stands as it was read.
+bool IsKnown(const PageScene& scene, const PoolBlock& block, std::uint32_t i, std::uint8_t expected) {
+  const bool damaged = (block.damaged_bytes >> i & 1) != 0, doubtful = (block.doubtful_bytes >> i & 1) != 0;
+  return !doubtful && !(damaged && expected == scene.page->bytes.bytes[block.offset + i]);
+}
+
 /// The recovered bytes of the damaged headers in this row, under its bytes; empty when there are none.
 std::string ExpectedRow(const PageScene& scene, std::uint32_t row) {
   std::string line(std::size_t{kRow} * 3 + 1, ' ');
@@ -60,7 +66,7 @@ std::string ExpectedRow(const PageScene& scene, std::uint32_t row) {
     for (std::uint32_t i = 0; i < bytes.size(); ++i) {
       if ((block.offset + i) / kRow != row) continue;
       const std::uint32_t column = (block.offset + i) % kRow;
-      const bool unknown = (block.doubtful_bytes >> i & 1) != 0;
+      const bool unknown = !IsKnown(scene, block, i, bytes[i]);
       any = any || unknown || (block.damaged_bytes >> i & 1) != 0;
       line.replace(column * 3 + 1 + (column >= 8 ? 1 : 0), 2, unknown ? "??" : fmt::format("{:02x}", bytes[i]));
     }

@@ -126,6 +126,15 @@ TEST(DrawDamage, MarksChangedBytesAndShowsTheRecoveredHeader) {
                           "  0xfffffa8001234170  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  ................"));
 }
 
+TEST(DrawDamage, AWrongByteThatNothingMendsIsNotKnown) {
+  PoolPage page = DamagedPage();
+  page.blocks[2].expected.PoolTag = page.blocks[2].read.PoolTag;
+  page.blocks[2].tag_known = false;
+  const Incident incident = OverrunIncident();
+  EXPECT_THAT(DrawDamage(MakePageScene(page, {&incident}), Palette(false), 12),
+              Contains("      must have been  06 00 0a 02 ?? ?? ?? ??  00 00 00 00 00 00 00 00"));
+}
+
 TEST(DrawDamage, SaysHowManyRowsWereLeftOut) {
   const PoolPage page = MakePage({{0x1000, "Aaaa"}});
   Incident incident = OverrunIncident();

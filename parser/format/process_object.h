@@ -14,14 +14,13 @@
 namespace poolblame {
 
 struct ProcessObjectLayout {
-  std::uint32_t pointer_size;
   std::uint32_t alignment;        // of the object: that of pool blocks
   std::uint32_t profile_list_at;  // Pcb.ProfileListHead
   std::uint32_t table_base_at;    // Pcb.DirectoryTableBase: what CR3 holds while the process runs, with its flag bits
 };
 
-inline constexpr ProcessObjectLayout kProcessObject32 = {4, 8, 0x10, 0x18};
-inline constexpr ProcessObjectLayout kProcessObject64 = {8, 16, 0x18, 0x28};
+inline constexpr ProcessObjectLayout kProcessObject32 = {8, 0x10, 0x18};
+inline constexpr ProcessObjectLayout kProcessObject64 = {16, 0x18, 0x28};
 inline constexpr std::uint8_t kProcessObjectType = 3;  // DISPATCHER_HEADER.Type, the object's first byte
 
 /// ImageFileName begins at a multiple of four in [kProcessNameFrom, kProcessNameTo) of the object.

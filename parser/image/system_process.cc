@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "parser/base/little_endian.h"
 #include "parser/format/page_table.h"

@@ -13,9 +13,8 @@
 namespace poolblame {
 
 struct SystemProcess {
-  PhysAddr table_base{};  // DirectoryTableBase without flag bits
-  std::vector<PageTableReading>
-      readings;  // that lead from the object's address to it, the likeliest first; never empty
+  PhysAddr table_base{};                   // DirectoryTableBase without flag bits
+  std::vector<PageTableReading> readings;  // that lead from the object's address to it, likeliest first; never empty
 };
 
 /// The System process, as often as the image has one with tables of its own (memory keeps what an earlier boot left),

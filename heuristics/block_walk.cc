@@ -37,11 +37,19 @@ void WalkClassicPage(const PoolPageRef& page, const PoolCensus& census, const He
   });
 }
 
-void WalkVs(const PoolHeaderLayout& layout, const VsSubsegment& subsegment, const Visit& visit) {
+/// Freed, although its header says allocated.
+bool IsListed(const HeapFreeState& free_state, const VsSubsegment& subsegment, const VsChunk& chunk) {
+  const std::uint64_t begin = subsegment.address.value + chunk.offset;
+  return free_state.ListedIn(begin + kChunkHeaderBytes, begin + chunk.size) != nullptr;
+}
+
+void WalkVs(const PoolHeaderLayout& layout, const HeapFreeState& free_state, const VsSubsegment& subsegment,
+            const Visit& visit) {
   for (const VsChunk& chunk : subsegment.chunks) {
     const std::uint32_t header = chunk.offset + kChunkHeaderBytes;
     const bool whole = chunk.begin_known && chunk.end_known && subsegment.AbsentPages(chunk) == 0;
     if (!chunk.allocated || chunk.damaged() || !whole || chunk.size <= kChunkHeaderBytes) continue;
+    if (IsListed(free_state, subsegment, chunk)) continue;
     const std::uint32_t size = chunk.size - kChunkHeaderBytes;
     if (header + size > subsegment.bytes.size() || CacheAlignedGap(layout, &subsegment.bytes[header], size) != 0)
       continue;
@@ -84,7 +92,8 @@ void BlocksInUse::Walk(std::uint64_t part, const Visit& visit) const {
 
 void BlocksInUse::WalkRange(const PageRange& range, const Visit& visit) const {
   if (range.kind == RangeKind::kVs || range.kind == RangeKind::kVsPages) {
-    if (const auto vs = census_.segment_heap->ReadVs(space_, range)) WalkVs(*census_.layout, *vs, visit);
+    const SegmentHeap& heap = *census_.segment_heap;
+    if (const auto vs = heap.ReadVs(space_, range)) WalkVs(*census_.layout, heap.free_state(), *vs, visit);
   } else if (range.kind == RangeKind::kLfh || range.kind == RangeKind::kLfhPages) {
     if (const auto lfh = census_.segment_heap->ReadLfh(space_, range)) WalkLfh(space_, *census_.layout, *lfh, visit);
   }

@@ -22,8 +22,8 @@ struct WalkedBlock {
   bool may_be_listed = false;
 };
 
-/// Bytes of a block that its visitor may count on, where it is that large: a POOL_HEADER and 32 words.
-inline constexpr std::uint32_t kFrontBytes = 16 + 32 * 8;
+/// Bytes of a block that its visitor may count on, where it is that large: a POOL_HEADER and what UsualFront looks at.
+inline constexpr std::uint32_t kFrontBytes = 16 + 256;
 
 /// The blocks in use that do not begin behind a gap, in parts that several threads may walk: classic pages in image
 /// order, then the segment heap's subsegments in address order. Cost: a header a block; of the segment heap each

@@ -107,11 +107,12 @@ bool IsRuledOut(const Scene& scene, const SceneBlock& above, const SceneBlock& b
                 const CrossingFit& fit, const Standing& standing) {
   constexpr double kMayCost = 5.5;  // nats: a start in the last bytes of the block below costs up to as many
   constexpr double kTold = 5;       // nats for a write over words that may be anything
+  constexpr double kTells = 15;     // nats for a write, its start included
   const BrokenFront& front = found.front;
   if (IsContradicted(scene, above, below, front)) return true;
   if (!found.from_first_word && fit.margin() < kTold) return true;
   if (fit.run.texture == std::string_view(kOnePattern)) return false;
-  const bool told = standing.told_by_rest || fit.margin() >= fit.above_margin - kMayCost;
+  const bool told = standing.told_by_rest || fit.margin() >= kTells || fit.margin() >= fit.above_margin - kMayCost;
   return !told || IsCopyOfBelow(scene, above, below, front.words);
 }
 
@@ -192,7 +193,7 @@ bool WroteOn(const Scene& scene, const std::vector<Scene>& all) {
 /// written both.
 bool MayBeWriter(const Scene& scene, const std::vector<StandsOut>& all) {
   const SceneBlock& block = scene.blocks[scene.victim()];
-  const std::uint32_t seen = std::min(block.end - block.payload(), UsualFront::kWords * scene.pointer_size());
+  const std::uint32_t seen = std::min(block.end - block.payload(), UsualFront::kBytes);
   return (scene.damage_end() - scene.damage_begin()) * 4 >= seen * 3 &&
          std::ranges::any_of(all,
                              [&](const StandsOut& other) { return other.header.value == scene.AddressOf(block.end); });

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "heuristics/block_walk.h"
+#include "parser/pool/segment_heap.h"
 
 namespace poolblame {
 namespace {
@@ -12,6 +13,12 @@ namespace {
 constexpr std::size_t kMostLookedAt = 2048;
 /// Of the block's tag: fewer have words in common by chance.
 constexpr std::uint32_t kFewestLikeIt = 6;
+
+/// Zeros, fills and text are no tag's own.
+bool MayBeAnybodys(Bytes word) {
+  const WordClass found = ClassOf(word);
+  return found == WordClass::kZero || found == WordClass::kFill || found == WordClass::kWideText;
+}
 
 /// Its first words are what another tag's blocks begin with.
 bool BeginsLikeAnother(const ImageContents& contents, PoolTag tag, const Example& block, const BrokenFront& front,
@@ -22,7 +29,7 @@ bool BeginsLikeAnother(const ImageContents& contents, PoolTag tag, const Example
     double nats = 0;
     for (std::uint32_t i = 0; i < front.words; ++i) {
       const Bytes bytes = block.payload.subspan(i * word, word);
-      if (WordAt(bytes, word) != 0) nats += usual.NatsForetold({bytes, i, block.address + i * word});
+      if (!MayBeAnybodys(bytes)) nats += usual.NatsForetold({bytes, i, block.address + i * word});
     }
     if (nats >= std::max(kFewest, kOfBroken * front.broken)) return true;
   }
@@ -63,9 +70,9 @@ bool IsOwnLinks(const Example& block, const BrokenFront& front, std::uint32_t wo
 }
 
 /// Where a kernel leaves lists unmarked, many blocks are on one: a single one that looks so is on none.
-void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t blocks) {
+void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t blocks, bool lists_were_read) {
   constexpr std::uint64_t kFewestBlocks = 700;  // of as many, more than one would be on a list
-  const bool unmarked = links > 1, unknown = blocks < kFewestBlocks;
+  const bool unmarked = links > 1, unknown = blocks < kFewestBlocks && !lists_were_read;
   std::erase_if(found, [&](const StandsOut& block) {
     return (block.may_be_link && (unmarked || unknown)) || (block.may_be_free && unmarked);
   });
@@ -131,7 +138,8 @@ std::vector<StandsOut> FindOddFronts(const SceneSetter& setter, const ImageConte
         seen.all.insert(seen.all.end(), part.all.begin(),
                         part.all.begin() + static_cast<std::ptrdiff_t>(std::min(room, part.all.size())));
       });
-  DropLinks(seen.all, seen.links, seen.blocks);
+  const SegmentHeap* heap = setter.census().segment_heap.get();
+  DropLinks(seen.all, seen.links, seen.blocks, heap != nullptr && !heap->free_state().listed.empty());
   return std::move(seen.all);
 }
 

@@ -7,6 +7,19 @@
 #include "heuristics/content_model.h"
 
 namespace poolblame {
+namespace {
+
+/// UTF-16 up to its closing zero, whatever stands behind that.
+bool EndsText(Bytes word) {
+  for (std::size_t i = 0; i + 1 < word.size(); i += 2) {
+    if (word[i] == 0 && word[i + 1] == 0) return true;
+    if (!IsPrintable(word[i]) || word[i + 1] != 0) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 void UsualFront::Place::LearnClasses(const std::vector<PlacedWord>& words) {
   constexpr double kAsAnything = 2;  // words of what is anywhere are counted in: few samples say little
   ByClass counts{};
@@ -15,6 +28,17 @@ void UsualFront::Place::LearnClasses(const std::vector<PlacedWord>& words) {
     const double any = std::exp(AnythingScores()[c]), n = static_cast<double>(words.size());
     by_class[c] = std::log((counts[c] + kAsAnything * any) / (n + kAsAnything) / any);
   }
+}
+
+void UsualFront::Place::LearnText(const std::vector<PlacedWord>& words) {
+  constexpr double kMost = 0.75;  // the end of a text and what stands behind it are none
+  const auto is_text = [](const PlacedWord& word) { return ClassOf(word.bytes) == WordClass::kWideText; };
+  const double share = static_cast<double>(std::ranges::count_if(words, is_text)) / static_cast<double>(words.size());
+  if (rule.form != PlaceForm::kBytes || share < kMost) return;
+  for (std::uint64_t byte = 0xFF; byte != 0; byte <<= 8)
+    if ((rule.value & byte) != 0) rule.mask &= ~byte;
+  rule.value = 0;
+  text = std::log(share) - AnythingScore(WordClass::kWideText);
 }
 
 UsualFront::Place UsualFront::Learned(const std::vector<PlacedWord>& words, double most_unlike,
@@ -34,6 +58,7 @@ UsualFront::Place UsualFront::Learned(const std::vector<PlacedWord>& words, doub
     place.LearnClasses(words);
     return place;
   }
+  place.LearnText(words);
   const auto agree = static_cast<double>(rule.agree);
   const double telling = rule.form == PlaceForm::kModule     ? kInModule
                          : rule.form == PlaceForm::kRelative ? kMostForetold
@@ -54,13 +79,24 @@ double UsualFront::Place::Distinctive(std::uint32_t word_size) const {
   return values.size() > 1 ? kept : 0;
 }
 
+double UsualFront::Place::Nats(Bytes word, std::uint64_t value, std::uint64_t address) const {
+  const WordClass found = ClassOf(word);
+  if (rule.form == PlaceForm::kClass) return by_class[static_cast<std::size_t>(found)];
+  if (!rule.Agrees(value, address)) return broken;
+  return found == WordClass::kWideText ? std::max(kept, text) : kept;
+}
+
+double UsualFront::Place::DistinctiveNats(Bytes word) const {
+  return ClassOf(word) == WordClass::kWideText ? std::max(distinctive, text) : distinctive;
+}
+
 bool UsualFront::Place::IsClear(Bytes word) const {
   const WordClass found = ClassOf(word);
   return distinctive > 0 || (found != WordClass::kZero && found != WordClass::kSmall);
 }
 
 std::uint32_t UsualFront::WordsOf(const Example& block) const {
-  return std::min(kWords, static_cast<std::uint32_t>(block.payload.size() / word_size_));
+  return std::min(kBytes, static_cast<std::uint32_t>(block.payload.size())) / word_size_;
 }
 
 PlacedWord UsualFront::WordOf(const Example& block, std::uint32_t index) const {
@@ -70,7 +106,7 @@ PlacedWord UsualFront::WordOf(const Example& block, std::uint32_t index) const {
 
 void UsualFront::Learn(std::span<const Example> examples, const std::vector<bool>& usual, double most_unlike,
                        const System* system) {
-  for (std::uint32_t i = 0; i < kWords; ++i) {
+  for (std::uint32_t i = 0; i < kBytes / word_size_; ++i) {
     std::vector<PlacedWord> words;
     for (std::size_t e = 0; e < examples.size(); ++e)
       if (usual[e] && i < WordsOf(examples[e])) words.push_back(WordOf(examples[e], i));
@@ -85,31 +121,44 @@ UsualFront::UsualFront(std::span<const Example> examples, std::uint32_t word_siz
   Learn(examples, usual, kFirstRound, system);
   const auto foretold = [&](const Example& example) {
     double nats = 0;
-    for (std::uint32_t i = 0; i < WordsOf(example); ++i) nats += NatsForetold(WordOf(example, i));
+    ForEachWord(example, 0, [&](const Place& place, const PlacedWord&, double word_nats) {
+      if (place.rule.form != PlaceForm::kClass) nats += word_nats;
+    });
     return nats;
   };
   for (std::size_t e = 0; e < examples.size(); ++e) usual[e] = foretold(examples[e]) >= 0;
   Learn(examples, usual, kSecondRound, system);
-  for (const Place& place : places_) distinctive_ += place.distinctive;
+  for (const Place& place : places_) distinctive_ += std::max(place.distinctive, place.text);
   unlike_ =
       static_cast<std::uint32_t>(std::ranges::count_if(examples, [&](const Example& e) { return foretold(e) < 0; }));
 }
 
 double UsualFront::Nats(const PlacedWord& word) const {
-  if (word.index >= kWords || places_[word.index].samples < kFewestExamples) return 0;
-  const Place& place = places_[word.index];
-  if (place.rule.form == PlaceForm::kClass) return place.by_class[static_cast<std::size_t>(ClassOf(word.bytes))];
-  return place.rule.Agrees(WordAt(word.bytes, word_size_), word.address) ? place.kept : place.broken;
+  if (word.index >= places_.size() || places_[word.index].samples < kFewestExamples) return 0;
+  return places_[word.index].Nats(word.bytes, WordAt(word.bytes, word_size_), word.address);
 }
 
 double UsualFront::NatsForetold(const PlacedWord& word) const {
-  return word.index < kWords && places_[word.index].rule.form != PlaceForm::kClass ? Nats(word) : 0;
+  return word.index < places_.size() && places_[word.index].rule.form != PlaceForm::kClass ? Nats(word) : 0;
+}
+
+template <typename Visit>
+void UsualFront::ForEachWord(const Example& block, std::uint32_t first, Visit&& visit) const {
+  bool text_ended = false;
+  for (std::uint32_t i = first; i < WordsOf(block); ++i) {
+    const PlacedWord word = WordOf(block, i);
+    const Place& place = places_[i];
+    const double nats = Nats(word);
+    text_ended |= place.text > 0 && EndsText(word.bytes);
+    const bool is_behind = text_ended && nats < 0 && place.is_of_text();
+    visit(place, word, is_behind ? 0 : nats);
+  }
 }
 
 double UsualFront::Nats(const Example& block) const {
-  double nats = 0;
-  for (std::uint32_t i = 0; i < WordsOf(block); ++i) nats += Nats(WordOf(block, i));
-  return nats;
+  double sum = 0;
+  ForEachWord(block, 0, [&](const Place&, const PlacedWord&, double nats) { sum += nats; });
+  return sum;
 }
 
 std::optional<BrokenFront> UsualFront::BreakOf(const Example& block, std::uint32_t first) const {
@@ -127,13 +176,9 @@ std::optional<BrokenFront> UsualFront::BreakFrom(const Example& block, std::uint
 
 double UsualFront::ClearNats(const Example& block, std::uint32_t first) const {
   double clear = 0;
-  for (std::uint32_t i = first; i < WordsOf(block); ++i) {
-    const Place& place = places_[i];
-    if (place.rule.form == PlaceForm::kClass || place.broken >= 0) continue;
-    const PlacedWord word = WordOf(block, i);
-    if (!place.rule.Agrees(WordAt(word.bytes, word_size_), word.address) && place.IsClear(word.bytes))
-      clear -= place.broken;
-  }
+  ForEachWord(block, first, [&](const Place& place, const PlacedWord& word, double nats) {
+    if (place.rule.form != PlaceForm::kClass && nats < 0 && place.IsClear(word.bytes)) clear -= nats;
+  });
   return clear;
 }
 
@@ -141,20 +186,19 @@ std::optional<BrokenFront> UsualFront::Sum(const Example& block, std::uint32_t f
   constexpr double kFewest = 2;  // nats
   BrokenFront found, sum;
   double as_usual = 0;
-  for (std::uint32_t i = first; i < WordsOf(block); ++i) {
-    const PlacedWord word = WordOf(block, i);
-    const double nats = Nats(word), foretold = NatsForetold(word);
-    sum.words = i + 1;
+  ForEachWord(block, first, [&](const Place& place, const PlacedWord& word, double nats) {
+    const double foretold = place.rule.form == PlaceForm::kClass ? 0 : nats;
+    sum.words = static_cast<std::uint32_t>(word.index) + 1;
     sum.broken -= nats;
     as_usual += std::max(nats, 0.0);
     if (WordAt(word.bytes, word_size_) != 0) sum.kept += std::max(foretold, 0.0);
-    if (foretold < 0 && places_[i].IsClear(word.bytes)) sum.clear -= foretold;
-    if (foretold > 0) sum.distinctive += places_[i].distinctive;
+    if (foretold < 0 && place.IsClear(word.bytes)) sum.clear -= foretold;
+    if (foretold > 0) sum.distinctive += place.DistinctiveNats(word.bytes);
     sum.begins_as_usual |= sum.distinctive > 0 && sum.clear == 0;
-    if (sum.broken <= found.broken) continue;
+    if (sum.broken <= found.broken) return;
     found = sum;
     found.as_usual_share = as_usual / sum.broken;
-  }
+  });
   found.kept = sum.kept - found.kept;
   found.distinctive_among = found.distinctive;
   found.distinctive = sum.distinctive - found.distinctive;

@@ -36,7 +36,7 @@ struct BrokenFront {
 
 class UsualFront {
  public:
-  static constexpr std::uint32_t kWords = 32;
+  static constexpr std::uint32_t kBytes = 256;  // that are looked at
   static constexpr std::uint32_t kFewestExamples = 4;
 
   /// `system` may be nullptr; then pointers are not told apart by module. Cost: some passes over the examples' fronts.
@@ -68,10 +68,16 @@ class UsualFront {
     double kept = 0, broken = 0;  // nats of a word that agrees, and of one that does not
     ByClass by_class{};           // kClass
     double distinctive = 0;       // nats of a word that agrees, where that has more than one value besides 00 and FF
+    double text = 0;              // nats of UTF-16 text, where nearly all are that and only its zeros are foretold
     [[nodiscard]] double Distinctive(std::uint32_t word_size) const;
+    [[nodiscard]] double Nats(Bytes word, std::uint64_t value, std::uint64_t address) const;
+    [[nodiscard]] double DistinctiveNats(Bytes word) const;
+    [[nodiscard]] bool is_of_text() const { return rule.form == PlaceForm::kBytes && rule.value == 0; }
     /// A word that does not agree is otherwise by more than a small number or a bit.
     [[nodiscard]] bool IsClear(Bytes word) const;
     void LearnClasses(const std::vector<PlacedWord>& words);
+    /// Where nearly all words are UTF-16 text, letters in common are chance: only the zeros between them tell.
+    void LearnText(const std::vector<PlacedWord>& words);
   };
 
   void Learn(std::span<const Example> examples, const std::vector<bool>& usual, double most_unlike,
@@ -80,13 +86,17 @@ class UsualFront {
   /// Nats of the block's words from `first` on that are foretold, and otherwise by more than a small number.
   [[nodiscard]] double ClearNats(const Example& block, std::uint32_t first) const;
   [[nodiscard]] std::optional<BrokenFront> Sum(const Example& block, std::uint32_t first) const;
+  /// Calls visit(place, word, nats) for the block's words from `first` on. Behind a text's end nothing speaks against
+  /// it.
+  template <typename Visit>
+  void ForEachWord(const Example& block, std::uint32_t first, Visit&& visit) const;
   [[nodiscard]] PlacedWord WordOf(const Example& block, std::uint32_t index) const;
   [[nodiscard]] std::uint32_t WordsOf(const Example& block) const;
 
   static constexpr double kDistinctive = 6;  // nats
   std::uint32_t word_size_, examples_, unlike_ = 0;
   double distinctive_ = 0;
-  std::array<Place, kWords> places_{};
+  std::array<Place, kBytes / 4> places_{};
 };
 
 }  // namespace poolblame

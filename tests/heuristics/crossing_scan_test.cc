@@ -142,32 +142,36 @@ TEST(CrossingScan, ZerosThatEndInsideAWordAreAWriteAlsoBehindZeros) {
   EXPECT_THAT(Crossings(stage), SizeIs(1));
 }
 
-/// Names that have nothing in common but that they are wide text, one of them written over with `fill` from the end of
-/// the object below on.
-std::vector<Scene> CrossingsWithFilledName(std::uint8_t fill) {
-  const auto name = [](std::uint32_t page) {
+/// Rows of 16-bit values above `lowest`, 26 different ones, that have nothing in common but their zeros; one of them
+/// written over with `fill` from the end of the object below on.
+std::vector<Scene> CrossingsWithFilledRow(char lowest, std::uint8_t fill) {
+  const auto row = [&](std::uint32_t page) {
     ByteString wide;
-    for (std::uint32_t i = 0; i < kText / 2; ++i) wide = wide + Word('a' + (page * 7 + i * i * (page % 5 + 1)) % 26, 2);
+    for (std::uint32_t i = 0; i < kText / 2; ++i)
+      wide = wide + Word(static_cast<std::uint8_t>(lowest) + (page * 7 + i * i * (page % 5 + 1)) % 26, 2);
     return wide;
   };
-  const auto with = [&](std::uint32_t page, const ByteString& object, const ByteString& text) {
+  const auto with = [&](std::uint32_t page, const ByteString& object, const ByteString& values) {
     return PageBuilder(Windows::kSeven64, page)
         .Block("Objt", kObject)
         .Put(0, object)
-        .Block("Name", 0x10 + kText)
-        .Put(0, text);
+        .Block("Rows", 0x10 + kText)
+        .Put(0, values);
   };
   Stage stage(Windows::kSeven64);
-  for (std::uint32_t i = 0; i < 2 * kPages; ++i) stage.Add(with(i, Object(i), name(i)));
+  for (std::uint32_t i = 0; i < 2 * kPages; ++i) stage.Add(with(i, Object(i), row(i)));
   const ByteString filled(0x30, fill);
-  stage.Add(
-      with(500, Part(Object(3), 0, 0x30) + ByteString(kObject - 0x10 - 0x30, fill), WithFront(filled, name(500))));
+  stage.Add(with(500, Part(Object(3), 0, 0x30) + ByteString(kObject - 0x10 - 0x30, fill), WithFront(filled, row(500))));
   return Crossings(stage);
 }
 
 TEST(CrossingScan, AFillThatNoBitmapHasTellsOfItself) {
-  EXPECT_THAT(CrossingsWithFilledName(0x5A), SizeIs(1));
-  EXPECT_THAT(CrossingsWithFilledName(0xFF), IsEmpty());
+  EXPECT_THAT(CrossingsWithFilledRow('\1', 0x5A), SizeIs(1));
+  EXPECT_THAT(CrossingsWithFilledRow('\1', 0xFF), IsEmpty());
+}
+
+TEST(CrossingScan, NamesAreDistinctiveThoughNoTwoAreAlike) {
+  EXPECT_THAT(CrossingsWithFilledRow('a', 0xFF), SizeIs(1));
 }
 
 TEST(CrossingScan, AWritersOwnBlockOfTheSameTagIsNoProofOfAnotherKind) {

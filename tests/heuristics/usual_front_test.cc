@@ -11,6 +11,10 @@ namespace {
 constexpr std::uint64_t kFrontAt = 0xFFFFFA8001000000, kApart = 0x100;
 constexpr std::uint64_t kKind = 0x00000104C0FFEE00, kFlags = 0x0000000700A0A0A0, kVersion = 0x00000000A1B2C3D4;
 
+ByteString Part(const ByteString& bytes, std::size_t from, std::size_t to) {
+  return {bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
 ByteString Block(std::uint64_t first, std::uint64_t counter) {
   return Word(first, 8) + Word(counter, 8) + Word(kFlags, 8) + Word(kVersion, 8);
 }
@@ -100,6 +104,57 @@ TEST(UsualFront, AWriteFurtherOnIsNoneOverTheFront) {
   ASSERT_TRUE(front.BreakFrom({further_on, kFrontAt}, 0));
   EXPECT_FALSE(front.BreakFrom({further_on, kFrontAt}, 0)->rest_is_as_usual());
   EXPECT_TRUE(front.BreakFrom({over, kFrontAt}, 0)->rest_is_as_usual());
+}
+
+/// UTF-16 names of `characters`, all different, then zeros, then what an earlier owner left.
+ByteString Name(std::uint32_t seed, std::uint32_t characters) {
+  constexpr std::size_t kBlock = 0x60;
+  ByteString name;
+  for (std::uint32_t i = 0; i < characters; ++i) name = name + Word('a' + (seed * 7 + i * i * (seed % 5 + 1)) % 26, 2);
+  name = name + Word(0, 2);
+  return name + Varied(static_cast<std::uint32_t>(kBlock - name.size()), seed);
+}
+
+UsualFront Names() {
+  std::vector<ByteString> names;
+  for (std::uint32_t i = 0; i < 24; ++i) names.push_back(Name(i, 40));
+  return {ExamplesOf(names), 8, nullptr};
+}
+
+TEST(UsualFront, NamesThatHaveNoLetterInCommonAreUsualAllTheSame) {
+  const UsualFront names = Names();
+  EXPECT_TRUE(names.is_distinctive());
+  const ByteString bytes = Ascii("a string of narrow letters first") + Part(Name(99, 40), 0x20, 0x60);
+  const auto found = names.BreakOf({bytes, kFrontAt}, 0);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->words, 4U);
+  EXPECT_TRUE(found->rest_is_as_usual());
+}
+
+TEST(UsualFront, BehindTheEndOfANameMayStandAnything) {
+  const ByteString name = Name(99, 9);
+  EXPECT_GT(Names().Nats(Example{name, kFrontAt}), 0);
+  EXPECT_FALSE(Names().BreakFrom({name, kFrontAt}, 0));
+}
+
+TEST(UsualFront, ALetterThatNamesHaveInCommonIsChance) {
+  std::vector<ByteString> names;
+  for (std::uint32_t i = 0; i < 8; ++i) names.push_back(Word(0x0044005C, 4) + Name(i, 40));
+  const ByteString other = Name(99, 42);
+  EXPECT_FALSE(UsualFront(ExamplesOf(names), 8, nullptr).BreakOf({other, kFrontAt}, 0));
+}
+
+/// 64 words of 32 bits that are alike in all blocks.
+TEST(UsualFront, SmallerWordsAreLookedAtAsFarAsLargerOnes) {
+  ByteString usual;
+  for (std::uint32_t i = 0; i < 64; ++i) usual = usual + Word(0x00C0FF00 + i * 3, 4);
+  const std::vector<ByteString> blocks(12, usual);
+  const UsualFront front(ExamplesOf(blocks), 4, nullptr);
+  const ByteString bytes = ByteString(0xA0, 0) + Part(usual, 0xA0, 0x100);
+  const auto found = front.BreakOf({bytes, kFrontAt}, 0);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->words, 40U);
+  EXPECT_TRUE(found->rest_is_as_usual());
 }
 
 TEST(UsualFront, AnEntryOfAListAloneIsNoBrokenFront) {

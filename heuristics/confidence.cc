@@ -90,12 +90,12 @@ bool HasAnyEvidence(const Hypothesis& h) {
   });
 }
 
-/// The least probability to accuse by. An overrun's writer is seen at the boundary itself; the other kinds are told by
-/// what memory holds elsewhere.
+/// The least probability to accuse by: a wrong accusation is taken to cost as much as three times none. An overrun's
+/// writer is seen at the boundary itself; the other kinds are told by what memory holds elsewhere, and take more.
 double LeastFor(FaultKind kind, Ground ground) {
   const bool overrun = kind == FaultKind::kOverrun;
   if (ground == Ground::kFewPages) return overrun ? 0.8 : 0.9;
-  return ground == Ground::kSlots && !overrun ? 0.75 : 0.7;
+  return overrun ? 0.75 : 0.8;
 }
 
 /// A header further on says that the suspect goes up to it: then one changed byte of the suspect's own size may be all
@@ -168,7 +168,7 @@ bool IsToldByContent(const Hypothesis& best) {
 Ground GroundOf(const Scene& scene, const Hypothesis& best) {
   if (IsGuessed(scene, best)) return Ground::kGuessed;
   if (scene.census->segment_heap != nullptr && scene.census->segment_heap->by_pages_alone()) return Ground::kFewPages;
-  return scene.PageOf(scene.blocks[scene.victim()]).backend == PoolBackend::kLfh ? Ground::kSlots : Ground::kChain;
+  return Ground::kChain;
 }
 
 ReasonedConfidence ReasonConfidence(const Hypothesis& best, double probability, const std::vector<Hypothesis>& all,

@@ -11,8 +11,7 @@ namespace poolblame {
 
 /// What the memory around the damage is known by.
 enum class Ground {
-  kChain,     // headers that state each other's sizes
-  kSlots,     // LFH slots: nothing links them, so which way a write ran is told by content alone
+  kChain,     // headers that state each other's sizes, or a table of slots
   kFewPages,  // the image taught little of what its memory holds
   kGuessed,   // where the suspect begins and ends is said by no header and no table, or by two in two ways
 };

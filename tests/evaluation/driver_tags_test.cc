@@ -78,7 +78,7 @@ TEST(DriverTags, Arm64DriversAreReadInDumpsAndRawMemory) {
 }
 
 TEST(DriverTags, ATriageDumpHasNoCodeAndSaysSo) {
-  Opened opened("windows=win7 fault=overrun bytes=24 content=continue container=triage seed=3");
+  Opened opened("windows=win7 fault=overrun bytes=24 content=continue container=triage seed=4");
   const Report report = opened.Judged();
   ASSERT_FALSE(report.incidents.empty());
   EXPECT_THAT(report.notes, Contains(HasSubstr("driver code is not in this dump")));

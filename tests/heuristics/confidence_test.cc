@@ -50,14 +50,14 @@ TEST(Confidence, FromAFewPagesItTakesMore) {
   EXPECT_EQ(ConfidenceOf(underrun, 0.91, {}, Ground::kFewPages), Confidence::kSuspect);
 }
 
-TEST(Confidence, AmongSlotsItTakesMoreToSayThatAWriteRanDown) {
+TEST(Confidence, ItTakesMoreToSayThatAWriteRanDown) {
   Hypothesis overrun = Block({{Weight::kDamagePrefix, 1}}), underrun = Block({{Weight::kDamageSuffix, 1}});
   overrun.kind = FaultKind::kOverrun;
   underrun.kind = FaultKind::kUnderrun;
-  EXPECT_EQ(ConfidenceOf(underrun, 0.7), Confidence::kSuspect);
-  EXPECT_EQ(ConfidenceOf(underrun, 0.7, {}, Ground::kSlots), Confidence::kInsufficient);
-  EXPECT_EQ(ConfidenceOf(underrun, 0.8, {}, Ground::kSlots), Confidence::kSuspect);
-  EXPECT_EQ(ConfidenceOf(overrun, 0.7, {}, Ground::kSlots), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.74), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(overrun, 0.76), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.79), Confidence::kInsufficient);
+  EXPECT_EQ(ConfidenceOf(underrun, 0.81), Confidence::kSuspect);
 }
 
 TEST(Confidence, ZerosAreNeverTelling) {
@@ -75,7 +75,7 @@ TEST(Confidence, AWeakSightOfContentIsNotTelling) {
 }
 
 TEST(Confidence, StrongNeedsTheProbabilityToo) {
-  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}}), 0.7),
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}}), 0.85),
             Confidence::kSuspect);
   EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 1}}), 0.4),
             Confidence::kInsufficient);

@@ -43,7 +43,10 @@ INSTANTIATE_TEST_SUITE_P(
                                  "free_tag=free seed=1534894104"},
                       SoundImage{"TwoFreeSlotsThatNobodyHad",
                                  "windows=22000 machine=x64 container=bitmap fault=none pages=396 activity=260 "
-                                 "after=380 backend=lfh large=3 seed=2848505165"}),
+                                 "after=380 backend=lfh large=3 seed=2848505165"},
+                      SoundImage{"ANameThatBeginsWithAnotherLetter",
+                                 "windows=26100 machine=x64 container=bitmap fault=none pages=284 activity=172 "
+                                 "backend=lfh seed=1020218158"}),
     [](const auto& image) { return std::string(image.param.name); });
 
 }  // namespace

@@ -39,6 +39,13 @@ bool HasTellingContent(const Hypothesis& h, double needed) {
   return HasOwnContent(h, needed) || (h.kind == FaultKind::kOverrun && HasVote(h, {Weight::kContinuesText}, needed));
 }
 
+/// A stray pointer writes four characters into the front of a text's neighbour, too.
+bool HasCertainContent(const Hypothesis& h, double needed) {
+  constexpr double kEightCharacters = 2;  // strength
+  return HasTellingContent(h, needed) &&
+         (HasOwnContent(h, needed) || HasVote(h, {Weight::kContinuesText}, kEightCharacters));
+}
+
 /// Another block that the content speaks for, too.
 bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
   return std::any_of(all.begin(), all.end(), [&](const Hypothesis& other) {
@@ -47,7 +54,8 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 }
 
 /// What the memory holds on both sides tells the direction of the write, and that no device made it. Text runs over a
-/// boundary between two texts in either direction, so where it is all there is, more has to tell: and it has to end.
+/// boundary between two texts in either direction, so where it is all there is, more has to tell: and it has to end. A
+/// fill that ends where the data above begins may have come from there.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   constexpr double kOverDirection = 3, kOverDirectionOfText = 4, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
@@ -55,7 +63,7 @@ bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
   const bool not_aligned = !fit->aligned || run.log_likelihood - fit->aligned->log_likelihood >= kOverDevice;
   const bool only_text = !HasOwnContent(best, kTelling);
-  if (overrun && only_text && fit->text_behind) return false;
+  if (overrun && (fit->is_fill_up_to_data || (only_text && fit->text_behind))) return false;
   const double needed = only_text ? kOverDirectionOfText : kOverDirection;
   return (overrun ? fit->margin() : -fit->margin()) >= needed && not_aligned;
 }
@@ -132,7 +140,7 @@ std::vector<ConfidenceTest> TestsOfStrong(const Hypothesis& best, double probabi
   return {{kWord, "the suspect is a block", best.role == SuspectRole::kBlock},
           {kWord, AtLeast(kStrong), probability >= kStrong},
           {kWord, "the damage starts or stops where a write of this block would", HasExtent(best)},
-          {kWord, "what was written can hardly be there by chance", HasTellingContent(best, telling)},
+          {kWord, "what was written can hardly be there by chance", HasCertainContent(best, telling)},
           {kWord, "no other block is told by its content as well", !HasRival(best, all)},
           {kWord, "which way the write ran is certain", IsDirectionCertain(best, fit)},
           {kWord, "the write is longer than a stray one", IsLongerThanStray(best, fit)},

@@ -69,12 +69,16 @@ bool IsOwnLinks(const Example& block, const BrokenFront& front, std::uint32_t wo
   return front.words < kLinks || LooksLikeKernelPointer(WordAt(block.payload.subspan(word), word), word);
 }
 
-/// Where a kernel leaves lists unmarked, many blocks are on one: a single one that looks so is on none.
+/// Where a kernel leaves lists unmarked, many blocks are on one: a single one that looks so is on none. A link may also
+/// be what is left of a list in a block that nobody has filled since; the end of one seldom is.
 void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t blocks, bool lists_were_read) {
   constexpr std::uint64_t kFewestBlocks = 700;  // of as many, more than one would be on a list
-  const bool unmarked = links > 1, unknown = blocks < kFewestBlocks && !lists_were_read;
+  const bool unmarked = links > 1, few = blocks < kFewestBlocks;
+  const auto is_unknown = [&](const StandsOut& block) {
+    return few && !(lists_were_read && block.begins[0] == WordClass::kZero);
+  };
   std::erase_if(found, [&](const StandsOut& block) {
-    return (block.may_be_link && (unmarked || unknown)) || (block.may_be_free && unmarked);
+    return (block.may_be_link && (unmarked || is_unknown(block))) || (block.may_be_free && unmarked);
   });
 }
 

@@ -147,6 +147,15 @@ bool IsTextBehind(const RunWindow& w, std::uint32_t end) {
   return w.classes[first] == WordClass::kText || w.classes[first] == WordClass::kWideText;
 }
 
+/// A fill that a write from above would leave: the header's last bytes are alike, the first of the data is otherwise.
+bool IsFillUpToData(const Scene& scene, const RunWindow& w) {
+  constexpr std::uint32_t kAlike = 4;
+  if (w.data < kAlike || w.data >= scene.bytes.size()) return false;
+  const Bytes fill = Bytes(scene.bytes).subspan(w.data - kAlike, kAlike);
+  return scene.bytes[w.data] != fill[0] &&
+         std::ranges::all_of(fill, [&](std::uint8_t byte) { return byte == fill[0]; });
+}
+
 }  // namespace
 
 WrittenRun FitOverrun(const Scene& scene, const SceneBlock& below, const Cut& cut, const RunPlaces& starts,
@@ -180,6 +189,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
   fit.goes_on = AddGoingOn(scene, below, cut, starts, stops, fit.overrun);
   fit.text_behind = IsTextBehind(w, fit.overrun.end);
+  fit.is_fill_up_to_data = IsFillUpToData(scene, w);
   AddWrittenTooLow(scene, above, cut, low_starts, writes, fit);
   return std::make_shared<const RunFit>(std::move(fit));
 }

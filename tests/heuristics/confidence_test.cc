@@ -31,7 +31,7 @@ constexpr Weight kTelling[] = {Weight::kContinuesPattern, Weight::kContinuesStri
 TEST(Confidence, StrongNeedsExtentAndTellingContent) {
   for (const Weight extent : kExtents)
     for (const Weight content : kTelling)
-      EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 1}}), 0.98), Confidence::kStrong);
+      EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 2}}), 0.98), Confidence::kStrong);
 }
 
 TEST(Confidence, EachAloneIsSuspect) {
@@ -133,6 +133,19 @@ TEST(Confidence, TextThatGoesOnBehindTheWriteTellsNoDirection) {
   EXPECT_EQ(with(Weight::kContinuesPattern), Confidence::kStrong);
 }
 
+TEST(Confidence, AFillUpToTheDataAboveTellsNoDirection) {
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesPattern, 3}});
+  RunFit fit = FitOf(-10, -20);
+  EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit), Confidence::kStrong);
+  fit.is_fill_up_to_data = true;
+  EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit), Confidence::kSuspect);
+}
+
+TEST(Confidence, AFewCharactersMayBeAStrayStores) {
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}}), 0.99), Confidence::kSuspect);
+  EXPECT_EQ(ConfidenceOf(Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 2}}), 0.99), Confidence::kStrong);
+}
+
 TEST(Confidence, AWriteNoLongerThanAStrayOneIsNeverStrong) {
   const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
   RunFit fit = FitOf(-10, -13);
@@ -141,7 +154,7 @@ TEST(Confidence, AWriteNoLongerThanAStrayOneIsNeverStrong) {
 }
 
 TEST(Confidence, ABlockThatIsGuessedIsNeverStrong) {
-  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 1}});
+  const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {Weight::kContinuesText, 2}});
   EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kChain), Confidence::kStrong);
   EXPECT_EQ(ConfidenceOf(best, 0.99, {}, Ground::kGuessed), Confidence::kSuspect);
 }

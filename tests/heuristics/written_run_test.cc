@@ -155,6 +155,17 @@ TEST(WrittenRun, TextBehindTheStopIsNoted) {
   EXPECT_FALSE(text_behind(Varied(0x28, 5)));
 }
 
+TEST(WrittenRun, AFillThatStopsWhereTheDataBeginsIsNoted) {
+  const auto stops = [](std::uint32_t bytes) {
+    Stage stage(Windows::kSeven64);
+    stage.Add(Written(0x30, bytes));
+    const Scene scene = stage.Scene();
+    return scene.run_fit != nullptr && scene.run_fit->is_fill_up_to_data;
+  };
+  EXPECT_TRUE(stops(0));
+  EXPECT_FALSE(stops(8));
+}
+
 TEST(WrittenRun, DamageThatLeavesTheTagIsNoUnderruns) {
   Stage stage(Windows::kSeven64);
   stage.Sibling("Vict", Varied(0x30, 1));

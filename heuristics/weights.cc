@@ -18,9 +18,9 @@ constexpr std::array kRows = {
               "a damaged header is usually the work of the block before (0x19 documentation)", 5250},
     WeightRow{W::kPriorOverrunSecondLeft, G::kPrior, -1.99,
               "one block further only when the one between was rewritten with its own values", 5055},
-    WeightRow{W::kPriorUnderrunHeader, G::kPrior, -2.49,
-              "underruns are rarer than overruns (special-pool documentation); fitted "
-              "-2.2, raised so that the rare kind is not lost wherever the bytes leave it open",
+    WeightRow{W::kPriorUnderrunHeader, G::kPrior, -2.65,
+              "underruns are rarer than overruns (special-pool documentation); the fit is flat from -2.4 to -2.7, and "
+              "where the bytes leave it open the commoner kind is the answer",
               5001},
     WeightRow{W::kPriorBitFlipHeader, G::kPrior, -4.72,
               "memory faults are rare beside driver faults (Nightingale et al., EuroSys 2011)", 5264},

@@ -45,12 +45,23 @@ void CutOffPointer(Scene& scene, std::size_t page_index, std::uint32_t page_begi
   scene.blocks.insert(block + 1, pointer);
 }
 
+/// The scene's last block covers the whole page before, without a header, and goes on: a VS chunk that touches three
+/// pages.
+bool GoesOnInto(const PoolPage& page, const Scene& scene, std::uint32_t page_begin) {
+  if (page.leading_before == 0 || scene.blocks.empty()) return false;
+  const SceneBlock& last = scene.blocks.back();
+  return last.block == nullptr && last.structure == nullptr && last.end == page_begin &&
+         last.bytes_before + (last.end - last.begin) == page.leading_before;
+}
+
 void AppendBlocks(Scene& scene, std::size_t page_index, std::uint32_t page_begin) {
   const PoolPage& page = *scene.pages[page_index];
   if (page.structure && page.structure->address().page_offset() == 0) AppendStructure(scene, page_index, page_begin);
   const bool continues = !scene.blocks.empty() && scene.blocks.back().end > page_begin &&
                          scene.blocks.back().structure == nullptr;  // of the segment heap
-  if (page.leading_bytes > 0 && !continues)
+  if (GoesOnInto(page, scene, page_begin))
+    scene.blocks.back().end = page_begin + page.leading_bytes;
+  else if (page.leading_bytes > 0 && !continues)
     scene.blocks.push_back({.begin = page_begin,
                             .end = page_begin + page.leading_bytes,
                             .page = page_index,

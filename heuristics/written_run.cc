@@ -140,9 +140,9 @@ bool ReachesTagsEnd(const Scene& scene) {
          scene.census->Tag(PoolTag{last.block->read.PoolTag}.name()) == nullptr;
 }
 
-/// The two words behind the one that the write stops in are text of one sort.
-bool IsTextBehind(const RunWindow& w, std::uint32_t end) {
-  const std::uint32_t first = (std::max(end, w.data) - w.begin + w.word - 1) / w.word;
+/// The first two words of the data above are text of one sort.
+bool IsTextAbove(const RunWindow& w) {
+  const std::size_t first = w.data_word();
   if (first + 1 >= w.words() || w.classes[first] != w.classes[first + 1]) return false;
   return w.classes[first] == WordClass::kText || w.classes[first] == WordClass::kWideText;
 }
@@ -188,7 +188,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   fit.start_margin = fit.overrun.starts[write] - fit.underrun.starts[write];
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
   fit.goes_on = AddGoingOn(scene, below, cut, starts, stops, fit.overrun);
-  fit.text_behind = IsTextBehind(w, fit.overrun.end);
+  fit.is_text_above = IsTextAbove(w);
   fit.is_fill_up_to_data = IsFillUpToData(scene, w);
   AddWrittenTooLow(scene, above, cut, low_starts, writes, fit);
   return std::make_shared<const RunFit>(std::move(fit));

@@ -122,9 +122,9 @@ TEST(Confidence, TextNeedsMoreOfADirectionThanAPattern) {
   EXPECT_EQ(with(both, FitOf(-10, -13.5)), Confidence::kStrong);
 }
 
-TEST(Confidence, TextThatGoesOnBehindTheWriteTellsNoDirection) {
+TEST(Confidence, TextWhereTheDataAboveBeginsTellsNoDirection) {
   RunFit fit = FitOf(-10, -20);
-  fit.text_behind = true;
+  fit.is_text_above = true;
   const auto with = [&](Weight content) {
     const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {content, 2}});
     return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit);

@@ -9,6 +9,7 @@
 
 #include "heuristics/page_cache.h"
 #include "tests/heuristics/stage.h"
+#include "tests/pool/opened_image.h"
 
 namespace poolblame::testing {
 namespace {
@@ -107,6 +108,21 @@ TEST(Scene, OnePageOfABigAllocationBehindNothingSaysNotWhereItBegins) {
     EXPECT_EQ(scene.blocks.front().begin_known, pages == 2) << pages;
     EXPECT_EQ(scene.Reference(0).size, pages * kPageSize);
   }
+}
+
+TEST(Scene, AChunkThatTouchesThreePagesIsOneBlock) {
+  const test::Opened opened = test::FromRecipe(
+      "windows=22000 container=bitmap fault=wild-write content=string pages=126 activity=224 backend=vs seed=70826327");
+  const AddressSpace space(*opened.image);
+  const System system = ReadSystem(space);
+  const PoolCensus census = ScanPool(space, system, {});
+  SceneSetter setter(space, system, census, TagDatabase::BuiltIn());
+  const auto last_page = setter.PoolPageAt({0xffffa8028410b000});
+  ASSERT_NE(last_page, nullptr);
+  const Scene scene = setter.Set(*last_page);
+  EXPECT_EQ(scene.Reference(0).header, 0xffffa80284109ff0);
+  EXPECT_EQ(scene.Reference(0).size, 7152U);
+  EXPECT_EQ(scene.AddressOf(scene.blocks[0].end), 0xffffa8028410bbe0);
 }
 
 }  // namespace

@@ -143,16 +143,18 @@ TEST(WrittenRun, TheSameStopWithAFillFromTheBlocksStartSpeaksLess) {
   EXPECT_GT(all->start_margin, part->start_margin + 2);
 }
 
-TEST(WrittenRun, TextBehindTheStopIsNoted) {
-  const auto text_behind = [](const ByteString& behind) {
+TEST(WrittenRun, TextWhereTheDataAboveBeginsIsNoted) {
+  const auto is_text_above = [](std::uint32_t length, const ByteString& above) {
     Stage stage(Windows::kSeven64);
-    const ByteString text = Cycle(Ascii("of work; okit=4 GET /index/ "), 0xA0);
-    stage.Add(TwoBlocks().Overwrite(0x10, text).Put(0x10, behind));
+    const ByteString text = Cycle(Ascii("of work; okit=4 GET /index/ "), length);
+    stage.Add(TwoBlocks().Put(0, above).Overwrite(0x10, text));
     const Scene scene = stage.Scene();
-    return scene.run_fit != nullptr && scene.run_fit->text_behind;
+    return scene.run_fit != nullptr && scene.run_fit->is_text_above;
   };
-  EXPECT_TRUE(text_behind(Ascii("and what the second block always held")));
-  EXPECT_FALSE(text_behind(Varied(0x28, 5)));
+  constexpr std::uint32_t kToTheData = 0x90;
+  EXPECT_TRUE(is_text_above(kToTheData, Ascii("and what the second block always held")));
+  EXPECT_TRUE(is_text_above(kToTheData + 0x10, Varied(0x28, 5)));
+  EXPECT_FALSE(is_text_above(kToTheData, Varied(0x28, 5)));
 }
 
 TEST(WrittenRun, AFillThatStopsWhereTheDataBeginsIsNoted) {

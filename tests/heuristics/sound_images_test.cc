@@ -44,6 +44,9 @@ INSTANTIATE_TEST_SUITE_P(
                       SoundImage{"TwoFreeSlotsThatNobodyHad",
                                  "windows=22000 machine=x64 container=bitmap fault=none pages=396 activity=260 "
                                  "after=380 backend=lfh large=3 seed=2848505165"},
+                      SoundImage{"TwoFreeSlotsThatBeginWithASmallNumber",
+                                 "windows=19041 machine=x64 container=full fault=none pages=224 activity=580 "
+                                 "backend=lfh large=2 seed=49100970"},
                       SoundImage{"ANameThatBeginsWithAnotherLetter",
                                  "windows=26100 machine=x64 container=bitmap fault=none pages=284 activity=172 "
                                  "backend=lfh seed=1020218158"}),

@@ -30,14 +30,16 @@ bool LfhPages::LostItsFront(const PoolHeaderFields& header) const {
 }
 
 /// What stands where a tag would be could be one by chance: no block has it, and it is no text that was written over
-/// all of the header. Zeros in place of size, type and tag, be it behind a small number, are in any memory.
+/// all of the header. Zeros in place of size, type and tag, be it behind a small number, are in any memory, and so
+/// are pointers.
 bool LfhPages::HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) const {
   constexpr std::size_t kSmallNumber = 2, kTagAt = 4, kTagEnd = 8;
   const bool text = std::all_of(bytes.begin(), bytes.begin() + kTagAt, IsPrintable);
   const bool zero =
       std::all_of(bytes.begin() + kSmallNumber, bytes.begin() + kTagEnd, [](std::uint8_t b) { return b == 0; });
+  const bool pointer = bytes[7] == 0xFF && bytes[6] == 0xFF && bytes[5] != 0xFF;  // a kernel address; no tag ends so
   const bool unknown_tag = PoolTag{header.PoolTag}.plausible() && source_.knowledge.BlocksWithTag(header.PoolTag) == 0;
-  return zero || (!text && unknown_tag);
+  return zero || pointer || (!text && unknown_tag);
 }
 
 /// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not

@@ -47,6 +47,9 @@ INSTANTIATE_TEST_SUITE_P(
                       SoundImage{"TwoFreeSlotsThatBeginWithASmallNumber",
                                  "windows=19041 machine=x64 container=full fault=none pages=224 activity=580 "
                                  "backend=lfh large=2 seed=49100970"},
+                      SoundImage{"AFreeSlotThatBeginsWithAPointer",
+                                 "windows=18362 machine=x64 container=full fault=none pages=292 activity=543 "
+                                 "backend=lfh payload=rich seed=2815847558"},
                       SoundImage{"ANameThatBeginsWithAnotherLetter",
                                  "windows=26100 machine=x64 container=bitmap fault=none pages=284 activity=172 "
                                  "backend=lfh seed=1020218158"}),

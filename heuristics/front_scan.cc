@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include "heuristics/block_walk.h"
@@ -20,18 +21,47 @@ bool MayBeAnybodys(Bytes word) {
   return found == WordClass::kZero || found == WordClass::kFill || found == WordClass::kWideText;
 }
 
+double NatsToBeLike(const BrokenFront& front) {
+  constexpr double kFewest = 3, kOfBroken = 0.4;
+  return std::max(kFewest, kOfBroken * front.broken);
+}
+
 /// Its first words are what another tag's blocks begin with.
-bool BeginsLikeAnother(const ImageContents& contents, PoolTag tag, const Example& block, const BrokenFront& front,
-                       std::uint32_t word) {
-  constexpr double kFewest = 3, kOfBroken = 0.4;  // nats
+bool BeginsLikeAnother(const ImageContents& contents, const StandsOut& block, std::uint32_t word) {
   for (const auto& [other, usual] : contents.fronts) {
-    if (other == tag) continue;
+    if (other == block.tag) continue;
     double nats = 0;
-    for (std::uint32_t i = 0; i < front.words; ++i) {
-      const Bytes bytes = block.payload.subspan(i * word, word);
-      if (!MayBeAnybodys(bytes)) nats += usual.NatsForetold({bytes, i, block.address + i * word});
+    for (std::uint32_t i = 0; i < block.front.words; ++i) {
+      const Bytes bytes = Bytes(block.words).subspan(i * word, word);
+      if (!MayBeAnybodys(bytes)) nats += usual.NatsForetold({bytes, i, block.words_address + i * word});
     }
-    if (nats >= std::max(kFewest, kOfBroken * front.broken)) return true;
+    if (nats >= NatsToBeLike(block.front)) return true;
+  }
+  return false;
+}
+
+/// Nats of the words among a block's first ones that stand at the same places of another block.
+double NatsInCommon(Bytes words, Bytes other, std::uint32_t word) {
+  const double agrees = std::log(2.0 / 3);  // one block says so
+  double nats = 0;
+  for (std::uint32_t at = 0; at < words.size() && at + word <= other.size(); at += word) {
+    const Bytes bytes = words.subspan(at, word);
+    if (!std::ranges::equal(bytes, other.subspan(at, word)) || MayBeAnybodys(bytes)) continue;
+    nats += agrees + ForetoldNats(WordAt(bytes, word), ~std::uint64_t{0}, word);
+  }
+  return nats;
+}
+
+/// The same where the other tag has too few blocks for a usual front.
+bool BeginsLikeARareOne(const PoolCensus& census, const ImageContents& contents, const StandsOut& block) {
+  const std::uint32_t header = census.layout->header_size, word = census.layout->is_64bit ? 8 : 4;
+  for (const auto& [other, statistics] : census.tags) {
+    if (contents.fronts.contains(other)) continue;
+    for (const BlockSample& sample : statistics.samples) {
+      if (sample.state != BlockState::kAllocated || sample.size <= header) continue;
+      const Bytes payload(sample.header + header, sample.size - header);
+      if (NatsInCommon(block.words, payload, word) >= NatsToBeLike(block.front)) return true;
+    }
   }
   return false;
 }
@@ -82,6 +112,13 @@ void DropLinks(std::vector<StandsOut>& found, std::uint64_t links, std::uint64_t
   });
 }
 
+/// Old memory of another tag's block, or a copy.
+void MarkThoseLikeAnother(std::vector<StandsOut>& found, const PoolCensus& census, const ImageContents& contents) {
+  const std::uint32_t word = census.layout->is_64bit ? 8 : 4;
+  for (StandsOut& block : found)
+    block.begins_like_another = BeginsLikeAnother(contents, block, word) || BeginsLikeARareOne(census, contents, block);
+}
+
 /// Nothing where the block begins as its tag's do, or nothing is known of them.
 std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayout& layout,
                                      const ImageContents& contents, const WalkedBlock& block) {
@@ -105,7 +142,9 @@ std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayou
   constexpr std::uint32_t kBegins = 8;
   for (std::uint32_t i = 0; i < std::min(found->front.words, kBegins); ++i)
     found->begins.push_back(ClassOf(example.payload.subspan(i * word, word)));
-  found->begins_like_another = BeginsLikeAnother(contents, tag, example, found->front, word);
+  const Bytes words = example.payload.first(std::size_t{found->front.words} * word);
+  found->words.assign(words.begin(), words.end());
+  found->words_address = example.address;
   return found;
 }
 
@@ -144,6 +183,7 @@ std::vector<StandsOut> FindOddFronts(const SceneSetter& setter, const ImageConte
       });
   const SegmentHeap* heap = setter.census().segment_heap.get();
   DropLinks(seen.all, seen.links, seen.blocks, heap != nullptr && !heap->free_state().listed.empty());
+  MarkThoseLikeAnother(seen.all, setter.census(), contents);
   return std::move(seen.all);
 }
 

@@ -16,6 +16,8 @@ struct StandsOut {
   VirtAddr header{}, end{};
   PoolTag tag{};
   BrokenFront front;
+  std::vector<std::uint8_t> words = {};  // `front` of them, as they are in the block
+  std::uint64_t words_address = 0;
   bool begins_like_another = false;    // tag's blocks: old memory of one, or a copy
   bool from_first_word = true;         // else the words in front may hold anything, and say nothing
   bool may_be_link = false;            // its first word may be the link of a list, and is what is otherwise

@@ -52,7 +52,10 @@ INSTANTIATE_TEST_SUITE_P(
                                  "backend=lfh payload=rich seed=2815847558"},
                       SoundImage{"ANameThatBeginsWithAnotherLetter",
                                  "windows=26100 machine=x64 container=bitmap fault=none pages=284 activity=172 "
-                                 "backend=lfh seed=1020218158"}),
+                                 "backend=lfh seed=1020218158"},
+                      SoundImage{"OldMemoryOfARareTag",
+                                 "windows=22621 machine=x64 container=summary fault=none pages=104 activity=301 "
+                                 "backend=lfh large=8 payload=rich seed=4204807000"}),
     [](const auto& image) { return std::string(image.param.name); });
 
 }  // namespace

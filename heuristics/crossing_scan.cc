@@ -57,11 +57,6 @@ bool IsZero(Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// Zeros or ones, as cleared memory and bitmaps are full of.
-bool IsClearedOrSet(Bytes front) {
-  return std::ranges::all_of(front, [&](std::uint8_t byte) { return byte == front[0] && (byte == 0 || byte == 0xFF); });
-}
-
 /// The front is zeros up to the last of its words, and at least the first bytes of that.
 bool IsZeroed(Bytes front, std::uint32_t word) {
   const std::size_t last = front.size() - word;
@@ -94,12 +89,11 @@ struct Standing {
   bool told_by_rest = false;  // its own rest says that it is no other kind of block, nor one that nobody has filled yet
 };
 
-/// Zeros may be the front of the only block that nobody has filled yet, and mean nothing where others stand out.
+/// Zeros may be the front of a block that nobody has filled yet, and mean nothing where others stand out.
 Standing StandingOf(const Scene& scene, const SceneBlock& above, const BrokenFront& front, bool alone) {
   const std::uint32_t word = scene.pointer_size();
-  const Bytes bytes = Bytes(scene.bytes).subspan(above.payload(), front.words * word);
-  const bool zeroed = IsZeroed(bytes, word);
-  return {alone && !zeroed && !IsClearedOrSet(bytes), front.rest_is_as_usual() && (alone || !zeroed)};
+  const bool zeroed = IsZeroed(Bytes(scene.bytes).subspan(above.payload(), front.words * word), word);
+  return {alone, front.rest_is_as_usual() && (alone || !zeroed)};
 }
 
 /// Something says that no write came over the end of the block below.
@@ -140,15 +134,23 @@ double EvidenceFor(const Scene& scene, const SceneBlock& below, const BrokenFron
       .Sum();
 }
 
+/// Nats of evidence that an incident takes.
+double AlarmOf(const UsualFront& usual, bool stands_alone) {
+  constexpr std::uint32_t kFew = 10;  // blocks tell less surely what is usual
+  if (!usual.is_distinctive()) return FrontEvidence::kAlarmInData;
+  return stands_alone && usual.examples() >= kFew ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInDoubt;
+}
+
 /// All that speaks for the write is enough for an incident.
-bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit) {
+bool IsAlarm(const Scene& scene, const SceneBlock& above, const StandsOut& found, const CrossingFit& fit,
+             bool stands_alone) {
   const UsualFront& usual = scene.contents->fronts.at(found.tag);
   if (IsToldByWrite(scene, above, usual, fit)) return true;
   // Data of all sorts is full of zeros and ones.
   const bool one_pattern = fit.run.texture == std::string_view(kOnePattern);
   if (!usual.is_distinctive() && one_pattern && !IsOddFill(scene, above, fit)) return false;
-  const double alarm = usual.is_distinctive() ? FrontEvidence::kAlarm : FrontEvidence::kAlarmInData;
-  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() && fit.evidence >= alarm;
+  return usual.examples() >= kFewestForEvidence && !found.needs_telling_write() &&
+         fit.evidence >= AlarmOf(usual, stands_alone);
 }
 
 std::optional<Scene> SceneOf(const StandsOut& found, bool stands_alone, SceneSetter& setter,
@@ -166,7 +168,7 @@ std::optional<Scene> SceneOf(const StandsOut& found, bool stands_alone, SceneSet
   const Standing standing = StandingOf(scene, above, found.front, stands_alone);
   if (IsRuledOut(scene, above, below, found, *fit, standing)) return std::nullopt;
   fit->evidence = EvidenceFor(scene, below, found.front, *fit, standing);
-  if (!IsAlarm(scene, above, found, *fit)) return std::nullopt;
+  if (!IsAlarm(scene, above, found, *fit, stands_alone)) return std::nullopt;
   const std::uint32_t begin = above.payload();
   const std::uint32_t end = std::max(fit->run.end, begin + found.front.words * scene.pointer_size());
   scene.spots = {{SpotKind::kPayload, *index, begin, end, end - begin, 0}};

@@ -16,11 +16,12 @@ struct FrontEvidence {
   bool rest_is_as_usual = false;  // by words that only its tag has: it is filled, and no other kind of block
   bool stands_alone = false;      // no other block is otherwise, but for one that the same write began in
 
-  /// Nats that an incident takes. Blocks that have nothing in common but zeros are less of a measure: there the block
-  /// below has to be unlike, too.
-  static constexpr double kAlarm = 3, kAlarmInData = 8;
+  /// Nats that an incident takes. In 12,000 clean images no block of a tag with ten and more stood out alone and came
+  /// this far; where several stand out, they mostly do so by right. Blocks that have nothing in common but zeros are
+  /// less of a measure: there the block below has to be unlike, too.
+  static constexpr double kAlarm = 6, kAlarmInDoubt = 10, kAlarmInData = 8;
   [[nodiscard]] double Sum() const {
-    constexpr double kPrior = 0.4, kAbove = 0.36, kBelow = 0.22, kAsUsual = 9.2, kAlone = 2.2;
+    constexpr double kPrior = 0.4, kAbove = 0.36, kBelow = 0.22, kAsUsual = 9.2, kAlone = 5;
     constexpr double kLeast = -5, kMost = 20;
     return kPrior + kAbove * std::clamp(above, kLeast, kMost) + kBelow * std::clamp(below_unlike, 0.0, kMost) + Rest() +
            (stands_alone ? kAlone : 0) - kAsUsual * as_usual_share;

@@ -33,10 +33,9 @@ bool LfhPages::LostItsFront(const PoolHeaderFields& header) const {
 /// all of the header. Zeros in place of size, type and tag, be it behind a small number, are in any memory, and so
 /// are pointers.
 bool LfhPages::HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) const {
-  constexpr std::size_t kSmallNumber = 2, kTagAt = 4, kTagEnd = 8;
+  constexpr std::size_t kTagAt = 4, kTagEnd = 8;
   const bool text = std::all_of(bytes.begin(), bytes.begin() + kTagAt, IsPrintable);
-  const bool zero =
-      std::all_of(bytes.begin() + kSmallNumber, bytes.begin() + kTagEnd, [](std::uint8_t b) { return b == 0; });
+  const bool zero = std::all_of(bytes.begin() + kTagAt, bytes.begin() + kTagEnd, [](std::uint8_t b) { return b == 0; });
   const bool pointer = bytes[7] == 0xFF && bytes[6] == 0xFF && bytes[5] != 0xFF;  // a kernel address; no tag ends so
   const bool unknown_tag = PoolTag{header.PoolTag}.plausible() && source_.knowledge.BlocksWithTag(header.PoolTag) == 0;
   return zero || pointer || (!text && unknown_tag);

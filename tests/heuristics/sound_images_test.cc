@@ -55,7 +55,19 @@ INSTANTIATE_TEST_SUITE_P(
                                  "backend=lfh seed=1020218158"},
                       SoundImage{"OldMemoryOfARareTag",
                                  "windows=22621 machine=x64 container=summary fault=none pages=104 activity=301 "
-                                 "backend=lfh large=8 payload=rich seed=4204807000"}),
+                                 "backend=lfh large=8 payload=rich seed=4204807000"},
+                      SoundImage{"AFreeSlotThatBeginsWithALargerNumber",
+                                 "windows=22621 machine=x64 container=full fault=none pages=178 activity=197 "
+                                 "after=222 backend=lfh large=5 seed=225481752"},
+                      SoundImage{"SeveralBlocksThatStandOut",
+                                 "windows=22000 machine=x64 container=full fault=none pages=116 activity=461 "
+                                 "after=105 backend=vs payload=rich seed=2270684071"},
+                      SoundImage{"SeveralBlocksThatStandOutAndEndAsUsual",
+                                 "windows=9200 machine=x64 container=full fault=none pages=316 activity=571 "
+                                 "seed=1168970560"},
+                      SoundImage{"AZeroWordOfATagWithFewBlocks",
+                                 "windows=18362 machine=x64 container=bitmap fault=none pages=190 activity=720 "
+                                 "after=300 backend=vs seed=112394407"}),
     [](const auto& image) { return std::string(image.param.name); });
 
 }  // namespace

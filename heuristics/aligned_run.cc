@@ -33,7 +33,7 @@ void AddOfSize(const Scene& scene, const RunWindow& w, const Size& size, std::ve
   for (std::uint64_t at = page; at + size.bytes <= page + kPageSize; at += grain) {
     if (at < scene.AddressOf(w.begin) || at > scene.AddressOf(w.middle)) continue;
     const std::uint64_t end = at + size.bytes;
-    if (end < scene.AddressOf(std::max(w.data, scene.damage_end())) || end > scene.AddressOf(above_end)) continue;
+    if (end < scene.AddressOf(scene.damage_end()) || end > scene.AddressOf(above_end)) continue;
     const auto begin = static_cast<std::uint32_t>(at - scene.AddressOf(w.begin));
     out.push_back({begin, begin + size.bytes, log_share});
   }

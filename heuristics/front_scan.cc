@@ -92,11 +92,14 @@ std::optional<StandsOut> LookAtFront(const UsualFront& usual, const Example& blo
 }
 
 /// It begins with links that lead to the block itself, as an entry does that was put onto its list twice, and nothing
-/// else is otherwise: self_link_scan.h's.
-bool IsOwnLinks(const Example& block, const BrokenFront& front, std::uint32_t word) {
+/// else is otherwise: self_link_scan.h's. Or both lead to one place: it was the only entry of a list, and nobody has
+/// filled it since.
+bool IsOnlyEntrysLinks(const Example& block, const BrokenFront& front, std::uint32_t word) {
   constexpr std::uint32_t kLinks = 2;
-  if (WordAt(block.payload, word) != block.address || front.words > kLinks) return false;
-  return front.words < kLinks || LooksLikeKernelPointer(WordAt(block.payload.subspan(word), word), word);
+  if (front.words > kLinks || block.payload.size() < kLinks * word) return false;
+  const std::uint64_t first = WordAt(block.payload, word), second = WordAt(block.payload.subspan(word), word);
+  if (first == block.address) return front.words < kLinks || LooksLikeKernelPointer(second, word);
+  return first == second && LooksLikeKernelPointer(first, word);
 }
 
 /// Where a kernel leaves lists unmarked, many blocks are on one: a single one that looks so is on none. A link may also
@@ -131,7 +134,7 @@ std::optional<StandsOut> LookAtBlock(const System& system, const PoolHeaderLayou
   const std::uint64_t link = WordAt(example.payload, word);
   const bool is_like_entry = link == 0 || (LooksLikeKernelPointer(link, word) && !system.ModuleAt(VirtAddr{link}));
   auto found = LookAtFront(usual->second, example, block.may_be_listed && is_like_entry);
-  if (!found || IsOwnLinks(example, found->front, word)) return std::nullopt;
+  if (!found || IsOnlyEntrysLinks(example, found->front, word)) return std::nullopt;
   found->header = block.begin;
   found->end = block.begin + block.chunk_header + layout.Decode(block.bytes.data()).BlockSize * layout.unit;
   found->tag = tag;

@@ -67,7 +67,10 @@ INSTANTIATE_TEST_SUITE_P(
                                  "seed=1168970560"},
                       SoundImage{"AZeroWordOfATagWithFewBlocks",
                                  "windows=18362 machine=x64 container=bitmap fault=none pages=190 activity=720 "
-                                 "after=300 backend=vs seed=112394407"}),
+                                 "after=300 backend=vs seed=112394407"},
+                      SoundImage{"ABlockNotYetFilledThatWasAListsOnlyEntry",
+                                 "windows=6002 machine=x64 container=full fault=none pages=96 activity=715 "
+                                 "payload=rich seed=3661880488"}),
     [](const auto& image) { return std::string(image.param.name); });
 
 }  // namespace

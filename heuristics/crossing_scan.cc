@@ -96,6 +96,13 @@ Standing StandingOf(const Scene& scene, const SceneBlock& above, const BrokenFro
   return {alone, front.rest_is_as_usual() && (alone || !zeroed)};
 }
 
+/// The words in front of what is otherwise are as usual: its owner filled them, and behind them is old memory. A write
+/// over the end of the block below goes over them, too.
+bool IsKeptInFront(const StandsOut& found) {
+  constexpr double kKept = 2;  // nats
+  return !found.from_first_word && found.front.kept_in_front >= kKept;
+}
+
 /// Something says that no write came over the end of the block below.
 bool IsRuledOut(const Scene& scene, const SceneBlock& above, const SceneBlock& below, const StandsOut& found,
                 const CrossingFit& fit, const Standing& standing) {
@@ -105,6 +112,7 @@ bool IsRuledOut(const Scene& scene, const SceneBlock& above, const SceneBlock& b
   const BrokenFront& front = found.front;
   if (IsContradicted(scene, above, below, front)) return true;
   if (!found.from_first_word && fit.margin() < kTold) return true;
+  if (IsKeptInFront(found)) return true;
   if (fit.run.texture == std::string_view(kOnePattern)) return false;
   const bool told = standing.told_by_rest || fit.margin() >= kTells || fit.margin() >= fit.above_margin - kMayCost;
   return !told || IsCopyOfBelow(scene, above, below, front.words);
@@ -183,6 +191,12 @@ std::size_t CountOdd(const std::vector<StandsOut>& all, const ImageContents& con
   }));
 }
 
+/// Data of all sorts has no usual front that the rest of the image could vouch for, and a small number or a bit may be
+/// otherwise by right in one block alone.
+bool CanStandAlone(const StandsOut& block, const UsualFront& usual) {
+  return usual.is_distinctive() && block.front.clear >= BrokenFront::kClear;
+}
+
 /// The block's owner wrote all of it, from its front on, and went on into the block above.
 bool WroteOn(const Scene& scene, const std::vector<Scene>& all) {
   const std::uint64_t victim = scene.AddressOf(scene.blocks[scene.victim()].begin);
@@ -214,8 +228,7 @@ void AddCrossingIncidents(std::vector<Scene>& scenes, SceneSetter& setter,
   for (const StandsOut& block : all) {
     if (scenes.size() + found.size() >= kMaxIncidents) break;
     if (block.begins_like_another || IsKind(block, all)) continue;
-    // Data of all sorts has no usual front that the rest of the image could vouch for.
-    const bool stands_alone = few && contents->fronts.at(block.tag).is_distinctive();
+    const bool stands_alone = few && CanStandAlone(block, contents->fronts.at(block.tag));
     if (auto scene = SceneOf(block, stands_alone, setter, contents)) found.push_back(std::move(*scene));
   }
   std::ranges::copy_if(found, std::back_inserter(scenes),

@@ -193,6 +193,7 @@ std::optional<BrokenFront> UsualFront::Sum(const Example& block, std::uint32_t f
     as_usual += std::max(nats, 0.0);
     if (WordAt(word.bytes, word_size_) != 0) sum.kept += std::max(foretold, 0.0);
     if (foretold < 0 && place.IsClear(word.bytes)) sum.clear -= foretold;
+    if (sum.clear == 0) sum.kept_in_front += nats;
     if (foretold > 0) sum.distinctive += place.DistinctiveNats(word.bytes);
     sum.begins_as_usual |= sum.distinctive > 0 && sum.clear == 0;
     if (sum.broken <= found.broken) return;

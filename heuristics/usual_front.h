@@ -23,6 +23,7 @@ struct BrokenFront {
   double clear = 0;              // nats of `broken` where no small number or bit may have changed by right
   double distinctive = 0;        // nats of `kept` of words that only this tag's blocks have there
   double distinctive_among = 0;  // the same of words among the broken ones
+  double kept_in_front = 0;      // nats of words that are as usual in front of all of `clear`
   bool begins_as_usual = false;  // such a word stands in front of all of `clear`
 
   /// Somebody wrote over the front of a block that its owner had filled: the rest is as only its tag's blocks are.

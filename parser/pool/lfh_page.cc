@@ -18,6 +18,25 @@ void ExpectZero(ByteView header, PoolBlock& block) {
     if (header[i] != 0) block.damaged_bytes |= 1U << i;
 }
 
+/// Slots with headers that are none, in the order of their addresses.
+struct OddSlots {
+  std::uint32_t rows = 0, begin = 0, bytes = 0;  // `begin`, `bytes`: of the last row, between first and last header
+  bool in_row = false, any_busy = false;
+  void Add(const LfhSlot& slot, bool odd) {
+    if (odd && !in_row) {
+      ++rows;
+      begin = slot.offset;
+    }
+    if (odd) bytes = slot.offset - begin;
+    any_busy |= odd && slot.busy;
+    in_row = odd;
+  }
+  [[nodiscard]] bool AreTooFarApart() const {
+    constexpr std::uint32_t kFar = 256;
+    return !any_busy && bytes > kFar;
+  }
+};
+
 }  // namespace
 
 LfhPages::LfhPages(const SegmentPageSource& source, const LfhSubsegment& subsegment)
@@ -41,13 +60,14 @@ bool LfhPages::HoldsOldMemory(const PoolHeaderFields& header, ByteView bytes) co
   return zero || pointer || (!text && unknown_tag);
 }
 
-/// One write leaves odd headers in a row. Where they lie here and there, or other slots were never used, these were not
-/// either: their page holds what it held before it came to this subsegment_.
+/// One write leaves odd headers in a row. Where they lie here and there, or so far apart that few writes are as long
+/// and in no slot that is in use, or other slots were never used, these were not either: their page holds what it held
+/// before it came to this subsegment_.
 bool LfhPages::FreedSlotsAreBelieved() const {
   constexpr std::uint32_t kEnough = 6;  // freed slots that keep the rule: the odd ones are hardly those nobody had yet
   if (!source_.trust.freed_slots_keep_headers && subsegment_.states_known) return false;
-  std::uint32_t rows = 0, freed = 0;
-  bool in_row = false;
+  OddSlots odd;
+  std::uint32_t freed = 0;
   for (const LfhSlot& slot : subsegment_.slots) {
     const VirtAddr address = subsegment_.address + slot.offset;
     const PageBytes page = source_.space.Page(address);
@@ -56,12 +76,11 @@ bool LfhPages::FreedSlotsAreBelieved() const {
     const SlotContent content = ContentOf(page.bytes, slot, subsegment_.geometry.block_size, source_.layout);
     if (!slot.busy && WasNeverUsed(fields) && subsegment_.states_known) return false;
     if (content == SlotContent::kZero) continue;
-    const bool odd = content == SlotContent::kOdd;
-    if (odd && !in_row) ++rows;
-    if (!odd && !slot.busy) ++freed;
-    in_row = odd;
+    odd.Add(slot, content == SlotContent::kOdd);
+    if (content != SlotContent::kOdd && !slot.busy) ++freed;
   }
-  return rows <= 1 && (freed >= kEnough || !subsegment_.states_known);
+  if (!subsegment_.states_known) return odd.rows <= 1;
+  return odd.rows <= 1 && freed >= kEnough && !odd.AreTooFarApart();
 }
 
 /// A free slot's header is to be checked.

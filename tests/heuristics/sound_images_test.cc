@@ -70,7 +70,16 @@ INSTANTIATE_TEST_SUITE_P(
                                  "after=300 backend=vs seed=112394407"},
                       SoundImage{"ABlockNotYetFilledThatWasAListsOnlyEntry",
                                  "windows=6002 machine=x64 container=full fault=none pages=96 activity=715 "
-                                 "payload=rich seed=3661880488"}),
+                                 "payload=rich seed=3661880488"},
+                      SoundImage{"ASmallNumberThatIsOneMore",
+                                 "windows=7601 machine=x64 container=raw fault=none pages=362 activity=794 "
+                                 "seed=640892910"},
+                      SoundImage{"OldMemoryBehindWordsThatTheOwnerFilled",
+                                 "windows=7601 machine=x64 container=full fault=none pages=226 activity=740 after=16 "
+                                 "seed=1508888371"},
+                      SoundImage{"ThreeFreeSlotsInARowThatNobodyHad",
+                                 "windows=18362 machine=x64 container=full fault=none pages=280 activity=635 "
+                                 "backend=vs payload=rich seed=1221859340"}),
     [](const auto& image) { return std::string(image.param.name); });
 
 }  // namespace

@@ -56,11 +56,12 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 /// What the memory holds on both sides tells the direction of the write, and that no device made it. Text runs over a
 /// boundary between two texts in either direction, so where it is all there is, more has to tell: and no text may stand
 /// where the data above begins, be it its own or another's. A fill that ends where the data above begins may have come
-/// from there.
+/// from there. An overwritten page begins where a write over the page before does.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   constexpr double kOverDirection = 3, kOverDirectionOfText = 4, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
-  if (fit == nullptr || (!overrun && best.kind != FaultKind::kUnderrun)) return true;
+  if (!overrun && best.kind != FaultKind::kUnderrun) return true;
+  if (fit == nullptr) return HasOwnContent(best, kTelling) || !HasVote(best, {Weight::kCrossPage});
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
   const bool not_aligned = !fit->aligned || run.log_likelihood - fit->aligned->log_likelihood >= kOverDevice;
   const bool only_text = !HasOwnContent(best, kTelling);

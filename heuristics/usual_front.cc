@@ -1,6 +1,7 @@
 #include "heuristics/usual_front.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <set>
 
@@ -92,6 +93,9 @@ double UsualFront::Place::DistinctiveNats(Bytes word) const {
 
 bool UsualFront::Place::IsClear(Bytes word) const {
   const WordClass found = ClassOf(word);
+  const bool exact = rule.form == PlaceForm::kValue || rule.form == PlaceForm::kBytes;
+  const std::uint64_t value = WordAt(word, static_cast<std::uint32_t>(word.size()));
+  if (exact && std::has_single_bit((value ^ rule.value) & rule.mask)) return false;
   return distinctive > 0 || (found != WordClass::kZero && found != WordClass::kSmall);
 }
 

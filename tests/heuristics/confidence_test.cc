@@ -31,7 +31,14 @@ constexpr Weight kTelling[] = {Weight::kContinuesPattern, Weight::kContinuesStri
 TEST(Confidence, StrongNeedsExtentAndTellingContent) {
   for (const Weight extent : kExtents)
     for (const Weight content : kTelling)
-      EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 2}}), 0.98), Confidence::kStrong);
+      if (extent != Weight::kCrossPage || content != Weight::kContinuesText) {
+        EXPECT_EQ(ConfidenceOf(Block({{extent, 1}, {content, 2}}), 0.98), Confidence::kStrong);
+      }
+}
+
+TEST(Confidence, TextOverAPagesEndMayBeAnOverwrittenPage) {
+  const auto over_end = Block({{Weight::kCrossPage, 1}, {Weight::kContinuesText, 2}});
+  EXPECT_EQ(ConfidenceOf(over_end, 0.99), Confidence::kSuspect);
 }
 
 TEST(Confidence, EachAloneIsSuspect) {

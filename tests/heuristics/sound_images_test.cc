@@ -79,7 +79,13 @@ INSTANTIATE_TEST_SUITE_P(
                                  "seed=1508888371"},
                       SoundImage{"ThreeFreeSlotsInARowThatNobodyHad",
                                  "windows=18362 machine=x64 container=full fault=none pages=280 activity=635 "
-                                 "backend=vs payload=rich seed=1221859340"}),
+                                 "backend=vs payload=rich seed=1221859340"},
+                      SoundImage{"ALastEntryOfAListWithOneFlagBeside",
+                                 "windows=9200 machine=x86 container=raw fault=none pages=188 activity=38 after=3 "
+                                 "lookaside_marked=no seed=1581867547"},
+                      SoundImage{"ALastEntryOfAListWithOneMoreFlag",
+                                 "windows=14393 machine=x86 container=full fault=none pages=192 activity=169 "
+                                 "lookaside_marked=no seed=3404679826"}),
     [](const auto& image) { return std::string(image.param.name); });
 
 }  // namespace

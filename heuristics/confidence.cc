@@ -55,8 +55,8 @@ bool HasRival(const Hypothesis& best, const std::vector<Hypothesis>& all) {
 
 /// What the memory holds on both sides tells the direction of the write, and that no device made it. Text runs over a
 /// boundary between two texts in either direction, so where it is all there is, more has to tell: and no text may stand
-/// where the data above begins, be it its own or another's. A fill that ends where the data above begins may have come
-/// from there. An overwritten page begins where a write over the page before does.
+/// where the data above begins, in front of it or in it, be it its own or another's. A fill that ends there may have
+/// come from there. An overwritten page begins where a write over the page before does.
 bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   constexpr double kOverDirection = 3, kOverDirectionOfText = 4, kOverDevice = 4;  // nats
   const bool overrun = best.kind == FaultKind::kOverrun;
@@ -65,7 +65,8 @@ bool IsDirectionCertain(const Hypothesis& best, const RunFit* fit) {
   const WrittenRun& run = overrun ? fit->overrun : fit->underrun;
   const bool not_aligned = !fit->aligned || run.log_likelihood - fit->aligned->log_likelihood >= kOverDevice;
   const bool only_text = !HasOwnContent(best, kTelling);
-  if (overrun && (fit->is_fill_up_to_data || (only_text && fit->is_text_above))) return false;
+  if (overrun && (fit->is_fill_up_to_data || (only_text && (fit->is_text_above || fit->is_text_up_to_data))))
+    return false;
   const double needed = only_text ? kOverDirectionOfText : kOverDirection;
   return (overrun ? fit->margin() : -fit->margin()) >= needed && not_aligned;
 }

@@ -140,11 +140,12 @@ bool ReachesTagsEnd(const Scene& scene) {
          scene.census->Tag(PoolTag{last.block->read.PoolTag}.name()) == nullptr;
 }
 
+bool IsText(WordClass word) { return word == WordClass::kText || word == WordClass::kWideText; }
+
 /// The first two words of the data above are text of one sort.
 bool IsTextAbove(const RunWindow& w) {
   const std::size_t first = w.data_word();
-  if (first + 1 >= w.words() || w.classes[first] != w.classes[first + 1]) return false;
-  return w.classes[first] == WordClass::kText || w.classes[first] == WordClass::kWideText;
+  return first + 1 < w.words() && w.classes[first] == w.classes[first + 1] && IsText(w.classes[first]);
 }
 
 /// A fill that a write from above would leave: the header's last bytes are alike, the first of the data is otherwise.
@@ -189,6 +190,7 @@ std::shared_ptr<const RunFit> FitWrittenRun(const Scene& scene) {
   fit.stop_margin = fit.overrun.stops[write] - fit.underrun.stops[write];
   fit.goes_on = AddGoingOn(scene, below, cut, starts, stops, fit.overrun);
   fit.is_text_above = IsTextAbove(w);
+  fit.is_text_up_to_data = w.data_word() > 0 && IsText(w.classes[w.data_word() - 1]);
   fit.is_fill_up_to_data = IsFillUpToData(scene, w);
   AddWrittenTooLow(scene, above, cut, low_starts, writes, fit);
   return std::make_shared<const RunFit>(std::move(fit));

@@ -36,6 +36,7 @@ struct RunFit {
   bool goes_on = false;                      // the overrun fits best as what its owner always writes
   bool whole_buffer = false;                 // the underrun fits best as a write as long as the block's data
   bool is_text_above = false;                // the data above begins with text
+  bool is_text_up_to_data = false;           // the last word in front of it is text
   bool is_fill_up_to_data = false;           // one byte, repeated, up to where the data above begins, and not behind
   /// Nats for the overrun against the underrun.
   [[nodiscard]] double margin() const { return overrun.log_likelihood - underrun.log_likelihood; }

@@ -130,14 +130,17 @@ TEST(Confidence, TextNeedsMoreOfADirectionThanAPattern) {
 }
 
 TEST(Confidence, TextWhereTheDataAboveBeginsTellsNoDirection) {
-  RunFit fit = FitOf(-10, -20);
-  fit.is_text_above = true;
-  const auto with = [&](Weight content) {
-    const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {content, 2}});
-    return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit);
-  };
-  EXPECT_EQ(with(Weight::kContinuesText), Confidence::kSuspect);
-  EXPECT_EQ(with(Weight::kContinuesPattern), Confidence::kStrong);
+  for (bool RunFit::*const text : {&RunFit::is_text_above, &RunFit::is_text_up_to_data}) {
+    RunFit fit = FitOf(-10, -20);
+    const auto with = [&](Weight content) {
+      const Hypothesis best = Block({{Weight::kDamagePrefix, 1}, {content, 2}});
+      return ConfidenceOf(best, 0.99, {}, Ground::kChain, &fit);
+    };
+    EXPECT_EQ(with(Weight::kContinuesText), Confidence::kStrong);
+    fit.*text = true;
+    EXPECT_EQ(with(Weight::kContinuesText), Confidence::kSuspect);
+    EXPECT_EQ(with(Weight::kContinuesPattern), Confidence::kStrong);
+  }
 }
 
 TEST(Confidence, AFillUpToTheDataAboveTellsNoDirection) {

@@ -144,17 +144,19 @@ TEST(WrittenRun, TheSameStopWithAFillFromTheBlocksStartSpeaksLess) {
 }
 
 TEST(WrittenRun, TextWhereTheDataAboveBeginsIsNoted) {
-  const auto is_text_above = [](std::uint32_t length, const ByteString& above) {
+  const auto noted = [](bool RunFit::*what, std::uint32_t length, const ByteString& above) {
     Stage stage(Windows::kSeven64);
     const ByteString text = Cycle(Ascii("of work; okit=4 GET /index/ "), length);
     stage.Add(TwoBlocks().Put(0, above).Overwrite(0x10, text));
     const Scene scene = stage.Scene();
-    return scene.run_fit != nullptr && scene.run_fit->is_text_above;
+    return scene.run_fit != nullptr && (*scene.run_fit).*what;
   };
-  constexpr std::uint32_t kToTheData = 0x90;
-  EXPECT_TRUE(is_text_above(kToTheData, Ascii("and what the second block always held")));
-  EXPECT_TRUE(is_text_above(kToTheData + 0x10, Varied(0x28, 5)));
-  EXPECT_FALSE(is_text_above(kToTheData, Varied(0x28, 5)));
+  constexpr std::uint32_t kToTheData = 0x90, kIntoTheTag = 0x88;
+  EXPECT_TRUE(noted(&RunFit::is_text_above, kToTheData, Ascii("and what the second block always held")));
+  EXPECT_TRUE(noted(&RunFit::is_text_above, kToTheData + 0x10, Varied(0x28, 5)));
+  EXPECT_FALSE(noted(&RunFit::is_text_above, kToTheData, Varied(0x28, 5)));
+  EXPECT_TRUE(noted(&RunFit::is_text_up_to_data, kToTheData, Varied(0x28, 5)));
+  EXPECT_FALSE(noted(&RunFit::is_text_up_to_data, kIntoTheTag, Varied(0x28, 5)));
 }
 
 TEST(WrittenRun, AFillThatStopsWhereTheDataBeginsIsNoted) {

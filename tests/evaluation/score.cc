@@ -141,7 +141,9 @@ void Score::Add(const Outcome& outcome) {
   } else if (outcome.truth.kind == "overrun") {
     overrun_payload.Add(outcome);
     if (outcome.recipe.is_rich()) overrun_payload_rich.Add(outcome);
-    if (!outcome.recipe.is_rich() && outcome.siblings >= kFewestSiblings) overrun_payload_alike.Add(outcome);
+    const bool alike = !outcome.recipe.is_rich() && outcome.siblings >= kFewestSiblings;
+    if (alike) overrun_payload_alike.Add(outcome);
+    if (alike && outcome.truth.backend == "vs") overrun_payload_vs.Add(outcome);
   } else if (ScoredByKind(outcome)) {
     kinds[outcome.truth.kind].Add(outcome);
   }

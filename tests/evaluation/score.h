@@ -71,6 +71,7 @@ struct Score {
   RankCount overrun_payload;                        // overruns that damaged payload only, where a sibling would show it
   RankCount overrun_payload_rich;                   // of these, those with payload=rich
   RankCount overrun_payload_alike;                  // the others, where the dump holds enough siblings to show it
+  RankCount overrun_payload_vs;                     // of these, those of VS chunks
   RankCount overrun_unseen;                         // and where no sibling would, though the bytes differ from before
   std::map<std::string, RankSplit> overrun_splits;  // of overrun_header: "length", "content", "machine", …
   std::map<std::string, KindBlockCount> kinds;      // other kinds, visible damage only (bit flips: of a header)

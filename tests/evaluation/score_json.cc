@@ -90,6 +90,7 @@ std::string ScoreJson(const Score& score, const std::vector<TargetResult>& targe
                      {"overrun_payload", ToJson(score.overrun_payload)},
                      {"overrun_payload_rich", ToJson(score.overrun_payload_rich)},
                      {"overrun_payload_alike", ToJson(score.overrun_payload_alike)},
+                     {"overrun_payload_vs", ToJson(score.overrun_payload_vs)},
                      {"overrun_unseen", ToJson(score.overrun_unseen)},
                      {"overrun_splits", splits},
                      {"kinds", ToJson(score.kinds)},

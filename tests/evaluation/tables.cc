@@ -23,6 +23,7 @@ std::string OverrunTable(const Score& score) {
   text += RankRow("payload only, siblings show it", score.overrun_payload);
   text += RankRow("  of these, rich payloads", score.overrun_payload_rich);
   text += RankRow("  plain ones, 8 siblings in dump", score.overrun_payload_alike);
+  if (score.overrun_payload_vs.total > 0) text += RankRow("  of these, of VS chunks", score.overrun_payload_vs);
   text += RankRow("payload only, nothing shows it", score.overrun_unseen);
   for (const auto& [split, rows] : score.overrun_splits) {
     text += fmt::format("  header damaged, by {}\n", split);
